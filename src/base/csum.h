@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * DOC: csum - the Internet checksum (RFC 1071)
+ *
+ * A sum here is the ones' complement sum of the bytes, read as 16-bit words in network order and
+ * padded with a zero byte: a plain number, the same on every machine. The sum of nothing is 0; a
+ * sum of anything that is not all zero is never 0. Sums of blocks add up with wf_csum_add(), a
+ * block that starts at an odd offset through wf_csum_swap(); the header field is wf_csum_finish()
+ * of the total.
+ */
+#ifndef WF_BASE_CSUM_H
+#define WF_BASE_CSUM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** wf_csum_scalar() - Sum of @len bytes at any alignment */
+uint16_t wf_csum_scalar(const void *data, size_t len);
+
+/** wf_csum_copy_scalar() - Copy @len bytes to a place that does not overlap and sum them on the way
+ */
+uint16_t wf_csum_copy_scalar(void *dst, const void *src, size_t len);
+
+/** wf_csum_add() - Sum of two blocks, the first of an even length */
+static inline uint16_t wf_csum_add(uint16_t a, uint16_t b)
+{
+    uint32_t s = (uint32_t)a + b;
+    return (uint16_t)((s & 0xffff) + (s >> 16));
+}
+
+/** wf_csum_swap() - The sum of a block as it counts when the block starts at an odd offset */
+static inline uint16_t wf_csum_swap(uint16_t a)
+{
+    return (uint16_t)(a << 8 | a >> 8);
+}
+
+/** wf_csum_finish() - The value of the checksum field for this total */
+static inline uint16_t wf_csum_finish(uint16_t sum)
+{
+    return (uint16_t)~sum;
+}
+
+/**
+ * wf_csum_update16() - The checksum field after one word of its data changed (RFC 1624, equation 3)
+ *
+ * HC' = ~(~HC + ~m + m'): exact also where the older equations turned 0xffff into 0.
+ */
+static inline uint16_t wf_csum_update16(uint16_t field, uint16_t old_word, uint16_t new_word)
+{
+    uint16_t sum = wf_csum_add((uint16_t)~field, (uint16_t)~old_word);
+    return wf_csum_finish(wf_csum_add(sum, new_word));
+}
+
+#endif /* WF_BASE_CSUM_H */

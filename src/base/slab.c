@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/slab.h"
+
+#include <string.h>
+
+#include "base/base.h"
+
+static struct wf_slab_node *node_at(const struct wf_slab *s, uint32_t index)
+{
+    return (struct wf_slab_node *)(void *)(s->base + (size_t)index * s->stride);
+}
+
+static bool is_live(const struct wf_slab_node *node)
+{
+    return (node->gen & 1) != 0;
+}
+
+size_t wf_slab_bytes(uint32_t stride, uint32_t max)
+{
+    return (size_t)stride * max;
+}
+
+void wf_slab_init(struct wf_slab *s, void *mem, uint32_t stride, uint32_t max)
+{
+    WF_ASSERT(stride >= sizeof(struct wf_slab_node) && stride % 8 == 0);
+    WF_ASSERT((uintptr_t)mem % 8 == 0);
+    WF_ASSERT(max < UINT32_MAX); /* Index + 1 has to fit. */
+    *s = (struct wf_slab){.base = mem, .stride = stride, .max = max};
+    WF_UNPOISON(mem, wf_slab_bytes(stride, max)); /* An earlier slab in this memory left poison. */
+}
+
+void *wf_slab_alloc(struct wf_slab *s)
+{
+    struct wf_slab_node *node;
+    if (s->free_head != 0) {
+        node = node_at(s, s->free_head - 1);
+        s->free_head = node->next;
+    } else if (s->high < s->max) {
+        node = node_at(s, s->high++);
+        node->gen = 0;
+    } else {
+        return NULL;
+    }
+    s->in_use++;
+    node->gen++;
+    node->next = 0;
+    WF_UNPOISON(node + 1, s->stride - sizeof(*node));
+    memset(node + 1, 0, s->stride - sizeof(*node));
+    return node;
+}
+
+void wf_slab_free(struct wf_slab *s, void *obj)
+{
+    uint32_t index = wf_slab_index(s, obj);
+    struct wf_slab_node *node = node_at(s, index);
+    WF_ASSERT(is_live(node));
+    node->gen++;
+    node->next = s->free_head;
+    s->free_head = index + 1;
+    s->in_use--;
+    WF_POISON(node + 1, s->stride - sizeof(*node));
+}
+
+uint32_t wf_slab_index(const struct wf_slab *s, const void *obj)
+{
+    size_t offset = (size_t)((uintptr_t)obj - (uintptr_t)s->base);
+    WF_ASSERT(offset % s->stride == 0 && offset / s->stride < s->high);
+    return (uint32_t)(offset / s->stride);
+}
+
+void *wf_slab_at(const struct wf_slab *s, uint32_t index)
+{
+    if (index >= s->high)
+        return NULL;
+    struct wf_slab_node *node = node_at(s, index);
+    return is_live(node) ? node : NULL;
+}
+
+uint64_t wf_slab_handle(const struct wf_slab *s, const void *obj)
+{
+    uint32_t index = wf_slab_index(s, obj);
+    const struct wf_slab_node *node = node_at(s, index);
+    WF_ASSERT(is_live(node));
+    return (uint64_t)node->gen << 32 | (index + 1);
+}
+
+void *wf_slab_get(const struct wf_slab *s, uint64_t handle)
+{
+    /* Index + 1 = 0 becomes UINT32_MAX, which is never below the mark. */
+    struct wf_slab_node *node = wf_slab_at(s, (uint32_t)handle - 1);
+    return node != NULL && node->gen == handle >> 32 ? node : NULL;
+}
+
+void *wf_slab_next_live(const struct wf_slab *s, uint32_t index)
+{
+    for (; index < s->high; index++) {
+        struct wf_slab_node *node = node_at(s, index);
+        if (is_live(node))
+            return node;
+    }
+    return NULL;
+}
+
+bool wf_slab_check(const struct wf_slab *s)
+{
+    uint32_t live = 0, freed = 0;
+    for (uint32_t i = 0; i < s->high; i++)
+        live += is_live(node_at(s, i));
+    for (uint32_t at = s->free_head; at != 0; at = node_at(s, at - 1)->next) {
+        if (at > s->high || is_live(node_at(s, at - 1)) || ++freed > s->high)
+            return false;
+    }
+    return s->high <= s->max && live == s->in_use && live + freed == s->high;
+}
