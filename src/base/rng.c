@@ -41,21 +41,21 @@ void wf_rng_chacha20_block(uint32_t out[16], const uint32_t in[16])
 
 void wf_rng_init(struct wf_rng *r, const uint64_t seed[4], uint32_t stream)
 {
-    *r = (struct wf_rng){.state = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574}};
+    *r = (struct wf_rng){.input = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574}};
     for (int i = 0; i < 4; i++) {
-        r->state[4 + 2 * i] = (uint32_t)seed[i];
-        r->state[5 + 2 * i] = (uint32_t)(seed[i] >> 32);
+        r->input[4 + 2 * i] = (uint32_t)seed[i];
+        r->input[5 + 2 * i] = (uint32_t)(seed[i] >> 32);
     }
-    r->state[14] = stream;
+    r->input[14] = stream;
     r->used = WF_ARRAY_LEN(r->block); /* The first block is made by the first draw. */
 }
 
 uint32_t wf_rng_u32(struct wf_rng *r)
 {
     if (r->used == WF_ARRAY_LEN(r->block)) {
-        wf_rng_chacha20_block(r->block, r->state);
-        if (++r->state[12] == 0)
-            r->state[13]++;
+        wf_rng_chacha20_block(r->block, r->input);
+        if (++r->input[12] == 0)
+            r->input[13]++;
         r->used = 0;
     }
     return r->block[r->used++];

@@ -13,7 +13,7 @@
 
 /** struct wf_rng - One stream; the state is as secret as the seed */
 struct wf_rng {
-    uint32_t state[16]; /* Constants, key, 64-bit block counter (12, 13), stream (14), 0. */
+    uint32_t input[16]; /* Constants, key, 64-bit block counter (12, 13), stream (14), 0. */
     uint32_t block[16]; /* Key stream of the current block. */
     uint32_t used;      /* Words of @block already given out. */
 };

@@ -31,6 +31,12 @@ void wf_slab_init(struct wf_slab *s, void *mem, uint32_t stride, uint32_t max)
 
 void *wf_slab_alloc(struct wf_slab *s)
 {
+    return wf_slab_alloc_head(s, s->stride);
+}
+
+void *wf_slab_alloc_head(struct wf_slab *s, uint32_t clear_bytes)
+{
+    WF_ASSERT(clear_bytes >= sizeof(struct wf_slab_node) && clear_bytes <= s->stride);
     struct wf_slab_node *node;
     if (s->free_head != 0) {
         node = node_at(s, s->free_head - 1);
@@ -45,7 +51,7 @@ void *wf_slab_alloc(struct wf_slab *s)
     node->gen++;
     node->next = 0;
     WF_UNPOISON(node + 1, s->stride - sizeof(*node));
-    memset(node + 1, 0, s->stride - sizeof(*node));
+    memset(node + 1, 0, clear_bytes - sizeof(*node));
     return node;
 }
 

@@ -40,6 +40,10 @@ void wf_slab_init(struct wf_slab *s, void *mem, uint32_t stride, uint32_t max);
 /** wf_slab_alloc() - A live object, zero behind its node, or NULL if all are in use */
 void *wf_slab_alloc(struct wf_slab *s);
 
+/** wf_slab_alloc_head() - The same with only the first @clear_bytes zero, node included; the rest
+ * is what it was, for large objects that write their tail before they read it */
+void *wf_slab_alloc_head(struct wf_slab *s, uint32_t clear_bytes);
+
 /** wf_slab_free() - End a live object (asserted) */
 void wf_slab_free(struct wf_slab *s, void *obj);
 

@@ -28,7 +28,7 @@ static void a_stream_is_the_key_stream_block_after_block(void)
     const uint64_t s[4] = {0x0706050403020100u, 0x0f0e0d0c0b0a0908u, 0x1716151413121110u,
                            0x1f1e1d1c1b1a1918u};
     wf_rng_init(&r, s, 7);
-    r.state[12] = UINT32_MAX; /* The counter's carry is crossed after one block. */
+    r.input[12] = UINT32_MAX; /* The counter's carry is crossed after one block. */
     for (uint32_t block = 0; block < 3; block++) {
         uint32_t in[16] = {0x61707865,         0x3320646e, 0x79622d32, 0x6b206574,
                            0x03020100,         0x07060504, 0x0b0a0908, 0x0f0e0d0c,

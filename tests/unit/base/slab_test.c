@@ -48,6 +48,15 @@ static void an_object_is_zero_also_when_it_is_used_again(void)
     }
 }
 
+static void a_head_is_zero_and_the_rest_is_left(void)
+{
+    struct wf_slab s = fresh();
+    struct object *o = wf_slab_alloc_head(&s, (uint32_t)offsetof(struct object, b));
+    T_CHECK(wf_slab_handle(&s, o) != 0 && o->a == 0);
+    T_EQ(o->b, 0xdbdbdbdbdbdbdbdbu);
+    T_EQ(o->c, 0xdbdbdbdbdbdbdbdbu);
+}
+
 static void a_full_slab_answers_null_until_one_is_freed(void)
 {
     struct wf_slab s = fresh();
@@ -164,6 +173,7 @@ static void random_lives_agree_with_a_table(void)
 static const struct t_case cases[] = {
     {"memory beyond the mark is not touched", memory_beyond_the_mark_is_not_touched},
     {"an object is zero, also when it is used again", an_object_is_zero_also_when_it_is_used_again},
+    {"a head is zero and the rest is left", a_head_is_zero_and_the_rest_is_left},
     {"a full slab answers NULL until one is freed", a_full_slab_answers_null_until_one_is_freed},
     {"a handle of the dead finds nothing", a_handle_of_the_dead_finds_nothing},
     {"any number may be asked for", any_number_may_be_asked_for},
