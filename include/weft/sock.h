@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * DOC: weft sock - sockets by handle
+ *
+ * Calls never block: what cannot be done now answers -WEFT_EAGAIN and is announced by an event.
+ * Nothing is transmitted inside a call: bytes leave with the next weft_tx(). A handle stays valid
+ * until weft_sock_close() or weft_sock_abort(); after that it is stale and every call answers
+ * -WEFT_EBADF. A connection whose socket is closed lives on inside the stack until TCP has finished.
+ */
+#ifndef WEFT_SOCK_H
+#define WEFT_SOCK_H
+
+#include "weft/types.h"
+
+struct weft_stack;
+struct weft_cc_ops;
+
+/** enum weft_sock_type - Kinds of sockets */
+enum weft_sock_type {
+    WEFT_SOCK_TCP = 1,
+    WEFT_SOCK_UDP = 2,
+    WEFT_SOCK_PING = 3, /* ICMP echo: whole ICMP messages, the identifier is the local port. */
+};
+
+/* Readiness bits of a socket. */
+#define WEFT_READABLE  1U  /* recv() or accept() has something (end of stream counts). */
+#define WEFT_WRITABLE  2U  /* send() takes at least a byte (TCP: a third of the buffer is free). */
+#define WEFT_CONNECTED 4U  /* connect() succeeded. */
+#define WEFT_PEER_SHUT 8U  /* The peer's FIN has arrived. */
+#define WEFT_HANGUP    16U /* The connection is gone in both directions. */
+#define WEFT_ERROR     32U /* WEFT_SO_ERROR or the error queue has something. */
+
+/** enum weft_sock_opt - Options; values are integers */
+enum weft_sock_opt {
+    WEFT_SO_ERROR = 1,  /* get: pending error as a positive enum weft_err, cleared by reading. */
+    WEFT_SO_TYPE,       /* get: enum weft_sock_type */
+    WEFT_SO_SNDBUF,     /* bytes, 2048..2^30; charged with memory, not payload */
+    WEFT_SO_RCVBUF,     /* bytes, 2048..2^30; the window follows it. Before connect or listen it
+                           also settles the window scale. */
+    WEFT_SO_REUSEADDR,  /* 0, 1 */
+    WEFT_SO_BROADCAST,  /* 0, 1: UDP may send to broadcast addresses */
+    WEFT_SO_LINGER_RST, /* 0, 1: close() resets instead of finishing */
+    WEFT_SO_USER,       /* the embedder's value, given back in events */
+    WEFT_IP_TTL,        /* 1..255 */
+    WEFT_IP_TOS,        /* 0..255 */
+    WEFT_IP_DF,         /* 0, 1: set Don't Fragment on UDP and ICMP (TCP always sets it) */
+    WEFT_IP_RECVERR,    /* 0, 1: queue ICMP errors for weft_sock_recv_error() */
+    WEFT_TCP_NODELAY,   /* 0, 1: Nagle off */
+    WEFT_TCP_CORK,      /* 0, 1: hold partial segments (at most 200 ms) */
+    WEFT_TCP_MAXSEG,    /* bytes, 88..65495: upper limit of the segment size, before connect */
+    WEFT_TCP_QUICKACK,  /* 0, 1: acknowledge at once */
+    WEFT_TCP_DELACK_MS, /* 1..500 */
+    WEFT_TCP_RTO_MIN_MS, /* 1..60000 */
+    WEFT_TCP_USER_TIMEOUT_MS, /* 0 = R2 by retransmissions (RFC 1122) */
+    WEFT_TCP_SYN_RETRIES, /* 1..20 */
+    WEFT_TCP_MSL_MS,    /* 1..120000: TIME-WAIT lasts twice this */
+    WEFT_TCP_TIMESTAMPS, /* 0, 1: offer RFC 7323 timestamps, before connect or listen */
+    WEFT_TCP_SACK,      /* 0, 1: offer SACK, before connect or listen */
+    WEFT_TCP_WSCALE,    /* 0, 1: offer window scaling, before connect or listen */
+    WEFT_TCP_INITIAL_WINDOW, /* segments, 1..100 */
+
+    WEFT_SOCK_OPT_COUNT
+};
+
+/** enum weft_tcp_state - The eleven states of RFC 9293 3.3.2 */
+enum weft_tcp_state {
+    WEFT_TCP_CLOSED = 0,
+    WEFT_TCP_LISTEN,
+    WEFT_TCP_SYN_SENT,
+    WEFT_TCP_SYN_RECEIVED,
+    WEFT_TCP_ESTABLISHED,
+    WEFT_TCP_FIN_WAIT_1,
+    WEFT_TCP_FIN_WAIT_2,
+    WEFT_TCP_CLOSE_WAIT,
+    WEFT_TCP_CLOSING,
+    WEFT_TCP_LAST_ACK,
+    WEFT_TCP_TIME_WAIT,
+
+    WEFT_TCP_STATE_COUNT
+};
+
+/** struct weft_event - A socket whose readiness changed */
+struct weft_event {
+    uint64_t sock;
+    uint64_t user; /* WEFT_SO_USER */
+    uint32_t bits; /* WEFT_READABLE ... as they are now */
+};
+
+/** struct weft_msg_info - What came with a datagram */
+struct weft_msg_info {
+    struct weft_endpoint from;
+    struct weft_addr to; /* Destination address of the datagram. */
+    uint16_t ifindex;
+    uint8_t ttl, tos;
+    uint32_t full_bytes; /* Size of the datagram; more than was returned = cut off. */
+};
+
+/** struct weft_sock_err - An ICMP error that quoted a packet of this socket */
+struct weft_sock_err {
+    struct weft_endpoint dst;  /* Where the quoted packet was going. */
+    struct weft_addr offender; /* Who sent the error; unspecified = this stack. */
+    int err;                   /* enum weft_err, positive */
+    uint8_t icmp_type, icmp_code;
+    uint16_t quoted_id;        /* PING: sequence number quoted; UDP: source port quoted. */
+    uint32_t info;             /* Next-hop MTU of fragmentation needed. */
+};
+
+/** struct weft_tcp_info - A connection as it is; bytes unless the name says otherwise */
+struct weft_tcp_info {
+    enum weft_tcp_state state;
+    bool has_timestamps, has_sack, has_wscale, is_in_recovery, is_in_loss;
+    uint8_t snd_wscale, rcv_wscale, backoff;
+    uint32_t mss, peer_mss;
+    uint32_t srtt_us, rttvar_us, rto_us, min_rtt_us;
+    uint32_t cwnd, ssthresh, flight, snd_wnd, rcv_wnd;
+    uint32_t sendq, unsent, recvq, ooo;
+    uint32_t snd_una, snd_nxt, rcv_nxt, iss, irs;
+    uint64_t bytes_sent, bytes_retrans, bytes_acked, bytes_received;
+    uint64_t segs_out, segs_in, retrans_segs;
+    uint32_t rtos, recoveries, tlps, reorder_seen;
+    unsigned why; /* enum weft_tcp_why: why nothing is being sent now */
+    char cc[16];
+};
+
+/** struct weft_sock_info - A socket in a listing */
+struct weft_sock_info {
+    uint64_t sock; /* 0 for a connection whose socket is closed. */
+    enum weft_sock_type type;
+    enum weft_tcp_state state;
+    struct weft_endpoint local, remote;
+    uint32_t recvq, sendq; /* Bytes; LISTEN: waiting connections and the backlog. */
+    uint64_t age_ns;       /* In this state. */
+};
+
+/**
+ * weft_sock_open() - Make a socket
+ * @st: stack
+ * @type: kind
+ * @out: set to the handle
+ *
+ * Return: 0, -WEFT_EINVAL or -WEFT_ENOMEM (socks_max reached).
+ */
+int weft_sock_open(struct weft_stack *st, enum weft_sock_type type, uint64_t *out)
+    __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_bind() - Choose the local endpoint
+ * @st: stack
+ * @sock: handle
+ * @local: unspecified address = any; port 0 = an ephemeral one
+ *
+ * Return: 0, -WEFT_EBADF, -WEFT_EINVAL (bound already), -WEFT_EADDRNOTAVAIL, -WEFT_EADDRINUSE.
+ */
+int weft_sock_bind(struct weft_stack *st, uint64_t sock, const struct weft_endpoint *local)
+    __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_listen() - Wait for connections (TCP)
+ * @st: stack
+ * @sock: bound socket
+ * @backlog: connections that may wait for accept(), 1..65535
+ *
+ * Return: 0, -WEFT_EBADF, -WEFT_EINVAL (not bound), -WEFT_EISCONN, -WEFT_EADDRINUSE,
+ * -WEFT_EOPNOTSUPP, -WEFT_ENOMEM.
+ */
+int weft_sock_listen(struct weft_stack *st, uint64_t sock, uint32_t backlog)
+    __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_accept() - Take the oldest waiting connection
+ * @st: stack
+ * @sock: listening socket
+ * @out: set to the handle of the connection's socket
+ * @peer: set to the peer's endpoint; may be NULL
+ *
+ * Return: 0, -WEFT_EAGAIN (none), -WEFT_EBADF, -WEFT_EINVAL (not listening) or -WEFT_ENOMEM (the
+ * connection keeps waiting).
+ */
+int weft_sock_accept(struct weft_stack *st, uint64_t sock, uint64_t *out,
+                     struct weft_endpoint *peer) __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_connect() - Open a connection (TCP), or set the only peer (UDP, PING)
+ * @st: stack
+ * @sock: handle; bound to an ephemeral port if it is not bound
+ * @remote: peer; UDP: the unspecified address dissolves the association
+ *
+ * Return: 0 (TCP: begun; WEFT_CONNECTED or WEFT_ERROR follows), -WEFT_EBADF, -WEFT_EINVAL (address
+ * or port cannot be a peer), -WEFT_EISCONN, -WEFT_EALREADY, -WEFT_ENETUNREACH,
+ * -WEFT_EADDRNOTAVAIL (no port left), -WEFT_EADDRINUSE (same four-tuple), -WEFT_ENOMEM,
+ * -WEFT_EACCES (broadcast not allowed).
+ */
+int weft_sock_connect(struct weft_stack *st, uint64_t sock, const struct weft_endpoint *remote)
+    __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_send() - Queue bytes (TCP) or send a datagram to the connected peer
+ * @st: stack
+ * @sock: handle
+ * @buf: bytes; copied
+ * @len: bytes at @buf
+ *
+ * Return: bytes taken (TCP: maybe fewer than @len), -WEFT_EAGAIN (no room: wait for WRITABLE),
+ * -WEFT_EBADF, -WEFT_ENOTCONN, -WEFT_EPIPE (shut down), the pending error of the connection,
+ * -WEFT_EMSGSIZE (datagram), -WEFT_EINVAL (NULL with bytes).
+ */
+int64_t weft_sock_send(struct weft_stack *st, uint64_t sock, const void *buf, size_t len)
+    __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_sendto() - Send one datagram
+ * @st: stack
+ * @sock: UDP or PING socket; bound to an ephemeral port if it is not bound
+ * @buf: payload (PING: an ICMP message from the type on; identifier and checksum are filled in)
+ * @len: bytes, 0..65507
+ * @to: destination; NULL = the connected peer
+ *
+ * Return: @len, -WEFT_EAGAIN (output queue full), -WEFT_EBADF, -WEFT_ENOTCONN, -WEFT_EMSGSIZE,
+ * -WEFT_ENETUNREACH, -WEFT_EACCES, -WEFT_EINVAL, -WEFT_EADDRNOTAVAIL, -WEFT_ENOMEM or a pending
+ * ICMP error of a connected socket (nothing was sent).
+ */
+int64_t weft_sock_sendto(struct weft_stack *st, uint64_t sock, const void *buf, size_t len,
+                         const struct weft_endpoint *to) __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_recv() - Copy received bytes out (TCP), or one datagram's payload
+ * @st: stack
+ * @sock: handle
+ * @buf: filled
+ * @cap: bytes at @buf
+ *
+ * Return: bytes, 0 = end of stream (TCP) or an empty datagram, -WEFT_EAGAIN, -WEFT_EBADF,
+ * -WEFT_ENOTCONN, the pending error of the connection.
+ */
+int64_t weft_sock_recv(struct weft_stack *st, uint64_t sock, void *buf, size_t cap)
+    __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_recvfrom() - Receive one datagram with what came along
+ * @st: stack
+ * @sock: UDP or PING socket
+ * @buf: filled with the first @cap bytes of the payload; the rest is lost
+ * @cap: bytes at @buf
+ * @info: filled; may be NULL
+ *
+ * Return: bytes copied, -WEFT_EAGAIN, -WEFT_EBADF, -WEFT_EOPNOTSUPP (TCP), a pending ICMP error.
+ */
+int64_t weft_sock_recvfrom(struct weft_stack *st, uint64_t sock, void *buf, size_t cap,
+                           struct weft_msg_info *info) __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_recv_lend() - Look at received bytes in place (TCP)
+ * @st: stack
+ * @sock: handle
+ * @iov: filled with runs of bytes, oldest first; readable until weft_sock_recv_return()
+ * @iov_n: entries at @iov
+ *
+ * The bytes stay queued: give back what was consumed with weft_sock_recv_return().
+ *
+ * Return: entries filled (0 = end of stream), or errors as weft_sock_recv().
+ */
+int weft_sock_recv_lend(struct weft_stack *st, uint64_t sock, struct weft_iov *iov, int iov_n)
+    __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_recv_return() - Consume bytes that weft_sock_recv_lend() showed
+ * @st: stack
+ * @sock: handle
+ * @bytes: at most what is queued
+ *
+ * Return: 0, -WEFT_EBADF or -WEFT_EINVAL (more than is queued).
+ */
+int weft_sock_recv_return(struct weft_stack *st, uint64_t sock, size_t bytes)
+    __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_recv_error() - Take the oldest ICMP error of a socket with WEFT_IP_RECVERR
+ * @st: stack
+ * @sock: handle
+ * @out: filled
+ *
+ * Return: 0, -WEFT_EAGAIN (none) or -WEFT_EBADF.
+ */
+int weft_sock_recv_error(struct weft_stack *st, uint64_t sock, struct weft_sock_err *out)
+    __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_shutdown() - End one or both directions
+ * @st: stack
+ * @sock: connected socket
+ * @is_read: no more bytes will be read; what arrives is acknowledged and discarded
+ * @is_write: a FIN follows what is queued
+ *
+ * Return: 0, -WEFT_EBADF, -WEFT_ENOTCONN or -WEFT_EINVAL (neither).
+ */
+int weft_sock_shutdown(struct weft_stack *st, uint64_t sock, bool is_read, bool is_write)
+    __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_close() - Give up a handle; TCP finishes on its own, or resets if data was unread
+ * @st: stack
+ * @sock: handle
+ *
+ * Return: 0 or -WEFT_EBADF.
+ */
+int weft_sock_close(struct weft_stack *st, uint64_t sock);
+
+/**
+ * weft_sock_abort() - Give up a handle and reset the connection
+ * @st: stack
+ * @sock: handle
+ *
+ * Return: 0 or -WEFT_EBADF.
+ */
+int weft_sock_abort(struct weft_stack *st, uint64_t sock);
+
+/**
+ * weft_sock_set() - Set an option
+ * @st: stack
+ * @sock: handle
+ * @opt: option
+ * @value: value
+ *
+ * Return: 0, -WEFT_EBADF, -WEFT_EINVAL (range), -WEFT_EISCONN (too late) or -WEFT_EOPNOTSUPP.
+ */
+int weft_sock_set(struct weft_stack *st, uint64_t sock, enum weft_sock_opt opt, int64_t value)
+    __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_get() - Read an option
+ * @st: stack
+ * @sock: handle
+ * @opt: option
+ * @value: set
+ *
+ * Return: 0, -WEFT_EBADF or -WEFT_EOPNOTSUPP.
+ */
+int weft_sock_get(struct weft_stack *st, uint64_t sock, enum weft_sock_opt opt, int64_t *value)
+    __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_set_cc() - Choose the congestion control of a TCP socket
+ * @st: stack
+ * @sock: handle; may be connected
+ * @ops: table, valid as long as the stack
+ *
+ * Return: 0, -WEFT_EBADF, -WEFT_EINVAL (state too large) or -WEFT_EOPNOTSUPP.
+ */
+int weft_sock_set_cc(struct weft_stack *st, uint64_t sock, const struct weft_cc_ops *ops)
+    __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_names() - Both endpoints of a socket
+ * @st: stack
+ * @sock: handle
+ * @local: set; may be NULL
+ * @remote: set, port 0 if not connected; may be NULL
+ *
+ * Return: 0 or -WEFT_EBADF.
+ */
+int weft_sock_names(const struct weft_stack *st, uint64_t sock, struct weft_endpoint *local,
+                    struct weft_endpoint *remote) __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_ready() - Readiness of a socket as it is now
+ * @st: stack
+ * @sock: handle
+ *
+ * Return: WEFT_READABLE | ..., 0 also for a stale handle.
+ */
+uint32_t weft_sock_ready(const struct weft_stack *st, uint64_t sock);
+
+/**
+ * weft_sock_tcp_info() - A connection as it is
+ * @st: stack
+ * @sock: TCP handle
+ * @out: filled
+ *
+ * Return: 0, -WEFT_EBADF or -WEFT_EOPNOTSUPP.
+ */
+int weft_sock_tcp_info(const struct weft_stack *st, uint64_t sock, struct weft_tcp_info *out)
+    __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_next() - Walk all sockets, connections without one and TIME-WAIT records
+ * @st: stack
+ * @cursor: 0 at first, then as left by the last call
+ * @out: filled
+ *
+ * Return: true if @out was filled, false at the end.
+ */
+bool weft_sock_next(const struct weft_stack *st, uint64_t *cursor, struct weft_sock_info *out);
+
+/**
+ * weft_tcp_state_name() - RFC name of a state
+ * @state: a value of enum weft_tcp_state
+ *
+ * Return: a static string such as "ESTABLISHED", "?" if out of range.
+ */
+const char *weft_tcp_state_name(unsigned state);
+
+#endif /* WEFT_SOCK_H */

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/** DOC: weft - everything of the core: one include for embedders */
+#ifndef WEFT_WEFT_H
+#define WEFT_WEFT_H
+
+#define WEFT_VERSION       "0.1.0"
+#define WEFT_VERSION_MAJOR 0
+#define WEFT_VERSION_MINOR 1
+#define WEFT_VERSION_PATCH 0
+
+#include "weft/cc.h"
+#include "weft/netif.h"
+#include "weft/sock.h"
+#include "weft/stack.h"
+#include "weft/trace.h"
+#include "weft/types.h"
+
+#endif /* WEFT_WEFT_H */

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/net.h"
+
+enum verdict wf_net_drop(struct net *net, struct pkt *p, enum weft_drop why)
+{
+    WF_ASSERT(why < WEFT_DROP_COUNT);
+    net->drops[why]++;
+    struct netif *nif = wf_netif_get(net, p->ifindex);
+    if (nif != NULL)
+        nif->drops++;
+    if (wf_trace_is_on(net)) {
+        struct weft_trace_rec rec = {.kind = WEFT_TRACE_DROP, .ifindex = p->ifindex};
+        rec.v[0] = why;
+        rec.v[1] = p->total;
+        wf_trace(net, &rec);
+    }
+    wf_pkt_free(&net->pool, p);
+    return RX_DONE;
+}
+
+void wf_net_note_drop(struct net *net, enum weft_drop why)
+{
+    net->drops[why]++;
+}
+
+enum verdict wf_net_done(struct net *net, struct pkt *p)
+{
+    wf_pkt_free(&net->pool, p);
+    return RX_DONE;
+}
+
+void wf_trace(struct net *net, const struct weft_trace_rec *rec)
+{
+    struct wf_trace_ring *t = &net->trace;
+    if (t->recs == NULL)
+        return;
+    if (t->head - t->tail > t->mask) {
+        t->tail++;
+        t->lost++;
+    }
+    struct weft_trace_rec *r = &t->recs[t->head++ & t->mask];
+    *r = *rec;
+    r->time_ns = net->now_ns;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/netif.h"
+
+#include <string.h>
+
+#include "net/net.h"
+
+#define TXQ_DEFAULT 256
+
+struct netif *wf_netif_get(const struct net *net, uint16_t index)
+{
+    return index >= 1 && index <= net->ifs.n ? &net->ifs.tab[index - 1] : NULL;
+}
+
+static bool config_ok(const struct weft_if_config *c)
+{
+    static const uint8_t none[6];
+    bool is_mac_ok =
+        c->kind != WEFT_IF_ETHER || ((c->mac[0] & 1) == 0 && memcmp(c->mac, none, 6) != 0);
+    return (unsigned)c->kind <= WEFT_IF_LOOPBACK && is_mac_ok && c->name[0] != '\0' &&
+           memchr(c->name, '\0', sizeof(c->name)) != NULL &&
+           (c->mtu == 0 || (c->mtu >= 68 && c->mtu <= 65535)) && c->gso_max_bytes <= 65535;
+}
+
+int wf_netif_add(struct net *net, const struct weft_if_config *c)
+{
+    struct wf_netifs *t = &net->ifs;
+    if (!config_ok(c))
+        return -WEFT_EINVAL;
+    for (uint32_t i = 0; i < t->n; i++)
+        if (strncmp(t->tab[i].name, c->name, sizeof(c->name)) == 0)
+            return -WEFT_EEXIST;
+    if (t->n == t->max)
+        return -WEFT_ENOMEM;
+
+    struct netif *nif = &t->tab[t->n++];
+    *nif = (struct netif){.kind = c->kind,
+                          .index = (uint16_t)t->n,
+                          .mtu = c->mtu != 0 ? c->mtu : 1500,
+                          .caps = c->caps,
+                          .gso_max_bytes = c->gso_max_bytes != 0 ? c->gso_max_bytes : 65535,
+                          .txq_max = c->txq_max != 0 ? c->txq_max : TXQ_DEFAULT,
+                          .is_any_address = c->is_any_address,
+                          .is_up = true};
+    memcpy(nif->name, c->name, sizeof(nif->name));
+    memcpy(nif->mac, c->mac, sizeof(nif->mac));
+    wf_list_init(&nif->senders);
+    return nif->index;
+}
+
+void wf_netif_enqueue(struct net *net, struct netif *nif, struct pkt *p)
+{
+    p->ifindex = nif->index;
+    if (!nif->is_up || nif->txq_len >= nif->txq_max) {
+        nif->tx_drops++;
+        wf_net_drop(net, p, nif->is_up ? WEFT_DROP_TXQ_FULL : WEFT_DROP_IF_DOWN);
+        return;
+    }
+    p->next = NULL;
+    if (nif->txq_tail != NULL)
+        nif->txq_tail->next = p;
+    else
+        nif->txq_head = p;
+    nif->txq_tail = p;
+    nif->txq_len++;
+}
+
+struct pkt *wf_netif_dequeue(struct netif *nif)
+{
+    struct pkt *p = nif->txq_head;
+    if (p == NULL)
+        return NULL;
+    nif->txq_head = p->next;
+    if (nif->txq_head == NULL)
+        nif->txq_tail = NULL;
+    nif->txq_len--;
+    p->next = NULL;
+    return p;
+}
+
+void wf_netif_flush(struct net *net, struct netif *nif, enum weft_drop why)
+{
+    for (struct pkt *p = wf_netif_dequeue(nif); p != NULL; p = wf_netif_dequeue(nif)) {
+        nif->tx_drops++;
+        wf_net_drop(net, p, why);
+    }
+    if (nif->cut != NULL) {
+        struct pkt *p = nif->cut;
+        nif->cut = NULL;
+        wf_net_drop(net, p, why);
+    }
+}
+
+void wf_sender_wake(struct netif *nif, struct wf_sender *s)
+{
+    if (!wf_list_is_linked(&s->link))
+        wf_list_push_back(&nif->senders, &s->link);
+}

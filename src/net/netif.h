@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * DOC: netif - interfaces: a slot table, a bounded transmit queue and a list of senders each
+ *
+ * The queue holds finished packets (control, forwarded, datagrams). What has a stream to send does
+ * not queue packets: it waits on the list of senders, and stack/tx.c asks it for a packet when the
+ * driver has room.
+ */
+#ifndef WF_NET_NETIF_H
+#define WF_NET_NETIF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/base.h"
+#include "pkt/pkt.h"
+#include "weft/netif.h"
+#include "weft/trace.h"
+
+struct net;
+
+/** struct netif - One interface */
+struct netif {
+    char name[WEFT_IF_NAME_MAX];
+    enum weft_if_kind kind;
+    uint8_t mac[6];
+    uint16_t index; /* 1.. */
+    uint32_t mtu;
+    uint32_t caps;
+    uint32_t gso_max_bytes;
+    bool is_up, is_any_address;
+    bool is_blocked; /* The driver has no room. */
+    uint16_t txq_max;
+    uint32_t txq_len;
+    struct pkt *txq_head, *txq_tail;
+    struct wf_list senders; /* struct wf_sender, served in turn. */
+    /* A super-frame that is being cut for the driver. */
+    struct pkt *cut;
+    uint16_t cut_next, cut_frag;
+    uint32_t cut_frag_off;
+    uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes;
+    uint64_t drops, tx_drops;
+};
+
+/** struct wf_sender - Something that has bytes to send: on an interface's or a neighbour's list */
+struct wf_sender {
+    struct wf_list link;
+};
+
+/** struct wf_netifs - All interfaces; limit: ifs_max */
+struct wf_netifs {
+    struct netif *tab;
+    uint32_t n, max;
+};
+
+/** wf_netif_get() - Interface @index, or NULL */
+struct netif *wf_netif_get(const struct net *net, uint16_t index);
+
+/** wf_netif_add() - Add an interface; returns its index or -WEFT_E... */
+int wf_netif_add(struct net *net, const struct weft_if_config *cfg);
+
+/** wf_netif_enqueue() - Put a finished frame on the transmit queue; takes it, a full queue drops */
+void wf_netif_enqueue(struct net *net, struct netif *nif, struct pkt *p);
+
+/** wf_netif_dequeue() - The oldest frame of the transmit queue, or NULL */
+struct pkt *wf_netif_dequeue(struct netif *nif);
+
+/** wf_netif_flush() - Drop what waits */
+void wf_netif_flush(struct net *net, struct netif *nif, enum weft_drop why);
+
+/** wf_sender_wake() - Have a sender asked for packets; no-op if it waits already */
+void wf_sender_wake(struct netif *nif, struct wf_sender *s);
+
+/** wf_netif_has_output() - Whether there is something to ask it for */
+static inline bool wf_netif_has_output(const struct netif *nif)
+{
+    return nif->is_up &&
+           (nif->txq_head != NULL || nif->cut != NULL || !wf_list_is_empty(&nif->senders));
+}
+
+#endif /* WF_NET_NETIF_H */

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * DOC: pkt - packets: a linear part for headers, fragments that reference bytes elsewhere
+ *
+ *   head        data       data+len
+ *    |-headroom--|--linear--|            frags[0] frags[1] ...
+ *
+ * On the way out the linear part lies in the packet's own head and the payload is referenced: send
+ * queue chunks, received frames. On the way in the linear part may lie in lent memory (data_buf):
+ * such bytes are never written; wf_pkt_own_headers() copies the headers before they are changed.
+ *
+ * A super-frame (gso_segs > 1) stands for many wire frames. A cut frame of one references its
+ * parent, which lives as long as its parts.
+ *
+ * One rule of ownership: a function named *_input, *_output, *_enqueue, *_drop or *_free takes the
+ * packet on every path, errors included. Every other function borrows it.
+ */
+#ifndef WF_PKT_PKT_H
+#define WF_PKT_PKT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/base.h"
+#include "pkt/buf.h"
+#include "pkt/bufq.h"
+#include "weft/stack.h"
+
+#define PKT_HEAD_BYTES 208 /* Link, IP and TCP headers with full options, and a small payload. */
+#define PKT_HEADROOM   32  /* Kept free in front of an IP header for what lies below it. */
+#define PKT_FRAGS_MAX  17
+#define PKT_SEGS_MAX   45 /* Wire frames of a super-frame that TCP builds: 64 KiB / 1,448. */
+
+/** struct pkt_frag - Bytes that a packet references */
+struct pkt_frag {
+    const uint8_t *data;
+    struct wf_buf *buf; /* Held for the packet. */
+    uint32_t len;
+};
+
+/** enum pkt_csum - What is known about the transport checksum */
+enum pkt_csum {
+    PKT_CSUM_NONE,    /* In: not checked. Out: complete. */
+    PKT_CSUM_OK,      /* In: the link vouches for it, or it was checked. */
+    PKT_CSUM_PARTIAL, /* The field holds the pseudo-header's sum; csum_start, csum_offset are set. */
+};
+
+/** struct pkt - One frame or super-frame on its way through the stack */
+struct pkt {
+    struct wf_slab_node node;
+    struct pkt *next;        /* Link of the one list the packet is on. */
+    uint8_t *data;           /* First byte of the layer being processed. */
+    uint32_t len;            /* Bytes of the linear part at data. */
+    uint32_t total;          /* Bytes of linear part and fragments. */
+    struct wf_buf *data_buf; /* Holds the linear part; NULL = it lies in head. */
+    struct pkt *parent;      /* Cut frame: the super-frame its payload lies in. */
+    uint16_t parent_frag;    /* Cut frame: where its payload begins in the parent ... */
+    uint32_t parent_off;
+    uint32_t refs;   /* Holders: 1 + cut frames. */
+    uint32_t pinned; /* Memory that holding it pins, for accounting. */
+    uint16_t frags_n;
+    uint16_t ifindex; /* In: where it came from. Out: where it goes. */
+    uint16_t gso_size, gso_segs;
+    uint16_t csum_offset; /* PARTIAL: place of the sum behind csum_at. */
+    uint8_t *csum_at;     /* PARTIAL: first summed byte; lies in the linear part. */
+    uint8_t csum;         /* enum pkt_csum */
+    bool is_link_group;   /* In: came by link-layer broadcast or multicast. */
+    bool is_tcp_cut;      /* Out: gso_* are TCP facts and sums[] are valid or csum is PARTIAL. */
+    bool is_from_us;      /* Looped: made by this stack. */
+    uint32_t next_hop;    /* Out, waiting for a neighbour: IPv4 next hop as a number. */
+    uint8_t head[PKT_HEAD_BYTES];
+    uint16_t sums[PKT_SEGS_MAX]; /* Super-frame by TCP: payload sum of each cut frame. */
+    struct pkt_frag frags[PKT_FRAGS_MAX];
+};
+
+/** struct pkt_pool - Packets and the memory they reference; owner: the stack instance */
+struct pkt_pool {
+    struct wf_slab pkts;
+    struct wf_bufs bufs;
+    struct wf_slab blks;
+};
+
+/** wf_pkt_alloc() - An empty packet, data at PKT_HEADROOM in its own head; or NULL */
+struct pkt *wf_pkt_alloc(struct pkt_pool *pool);
+
+/** wf_pkt_free() - Give one holder's share of a packet up; with the last all it references */
+void wf_pkt_free(struct pkt_pool *pool, struct pkt *p);
+
+/** wf_pkt_push() - Grow the linear part at its front by @n bytes of own headroom (asserted) */
+uint8_t *wf_pkt_push(struct pkt *p, uint32_t n);
+
+/** wf_pkt_pull() - Drop @n bytes, at most the linear part (asserted), from the front */
+void wf_pkt_pull(struct pkt *p, uint32_t n);
+
+/** wf_pkt_linear() - Make the first @n bytes linear; false if there are fewer or they do not fit */
+bool wf_pkt_linear(struct pkt_pool *pool, struct pkt *p, uint32_t n);
+
+/** wf_pkt_own_headers() - Have the first @n bytes in head, writable; false if that cannot be */
+bool wf_pkt_own_headers(struct pkt_pool *pool, struct pkt *p, uint32_t n);
+
+/** wf_pkt_trim() - Cut a packet to its first @total bytes */
+void wf_pkt_trim(struct pkt_pool *pool, struct pkt *p, uint32_t total);
+
+/** wf_pkt_frag_add() - Reference @len bytes at the end; the reference to @buf passes over */
+void wf_pkt_frag_add(struct pkt *p, const uint8_t *data, uint32_t len, struct wf_buf *buf);
+
+/** wf_pkt_append_copy() - Copy bytes to the end: into the head if they fit, else into chunks */
+bool wf_pkt_append_copy(struct pkt_pool *pool, struct pkt *p, const uint8_t *src, uint32_t n);
+
+/** wf_pkt_copy_out() - Copy @n bytes from offset @off; both must lie in the packet (asserted) */
+void wf_pkt_copy_out(const struct pkt_pool *pool, const struct pkt *p, uint32_t off, uint8_t *dst,
+                     uint32_t n);
+
+/** wf_pkt_sum() - Checksum of @n bytes from offset @off (asserted to be there) */
+uint16_t wf_pkt_sum(const struct pkt_pool *pool, const struct pkt *p, uint32_t off, uint32_t n);
+
+/** wf_pkt_piece() - The @i-th run of bytes (0 = linear part); false past the end */
+static inline bool wf_pkt_piece(const struct pkt *p, uint32_t i, struct pkt_frag *out)
+{
+    if (i == 0) {
+        *out = (struct pkt_frag){p->data, p->data_buf, p->len};
+        return true;
+    }
+    if (i > p->frags_n)
+        return false;
+    *out = p->frags[i - 1];
+    return true;
+}
+
+#endif /* WF_PKT_PKT_H */
