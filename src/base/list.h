@@ -17,6 +17,8 @@ struct wf_list {
     struct wf_list *next, *prev;
 };
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a loop's name cannot be declared in parentheses. */
+
 /* Visit every node; @it is declared by the loop. The loop's body must not unlink @it ... */
 #define WF_LIST_FOR_EACH(it, list)                                                                 \
     for (struct wf_list *it = (list)->next; it != (list); it = it->next)
@@ -24,6 +26,8 @@ struct wf_list {
 /* ... but here it may, as the next node is remembered in @tmp; that one has to stay. */
 #define WF_LIST_FOR_EACH_SAFE(it, tmp, list)                                                       \
     for (struct wf_list *it = (list)->next, *tmp = it->next; it != (list); it = tmp, tmp = it->next)
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /** wf_list_init() - Make a head of an empty list */
 static inline void wf_list_init(struct wf_list *list)
