@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/** DOC: icmp4 - ICMP headers: what the type has survives, and after one round nothing changes */
+#include "fuzz.h"
+#include "wire/wire.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct icmp4_hdr h, again;
+    uint8_t once[ICMP4_HDR_BYTES], twice[ICMP4_HDR_BYTES];
+    enum wf_icmp4_err err = wf_icmp4_parse(&h, data, size);
+    FUZZ_CHECK((err == ICMP4_TRUNCATED) == (size < ICMP4_HDR_BYTES));
+    if (err != ICMP4_OK)
+        return 0;
+    FUZZ_TEXT(wf_icmp4_text, &h);
+    wf_icmp4_emit(once, &h);
+    FUZZ_CHECK(once[0] == data[0] && once[1] == data[1] && once[2] == 0 && once[3] == 0);
+    FUZZ_CHECK(wf_icmp4_parse(&again, once, sizeof(once)) == ICMP4_OK);
+    FUZZ_CHECK(again.id == h.id && again.seq == h.seq && again.mtu == h.mtu);
+    FUZZ_CHECK(again.pointer == h.pointer && again.unused == h.unused);
+    FUZZ_CHECK(memcmp(&again.gateway, &h.gateway, sizeof(h.gateway)) == 0);
+    wf_icmp4_emit(twice, &again);
+    FUZZ_CHECK(memcmp(once, twice, sizeof(once)) == 0);
+    return 0;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/** DOC: udp - UDP headers: parsed and emitted again they are the same bytes */
+#include "fuzz.h"
+#include "wire/wire.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct udp_hdr h;
+    uint8_t again[UDP_HDR_BYTES];
+    enum wf_udp_err err = wf_udp_parse(&h, data, size);
+    FUZZ_CHECK((err == UDP_TRUNCATED) == (size < UDP_HDR_BYTES));
+    FUZZ_CHECK(*wf_udp_err_text(err) != '\0');
+    if (err != UDP_OK)
+        return 0;
+    FUZZ_CHECK(h.len_bytes >= UDP_HDR_BYTES && h.len_bytes <= size);
+    FUZZ_TEXT(wf_udp_text, &h);
+    wf_udp_emit(again, &h);
+    FUZZ_CHECK(memcmp(again, data, sizeof(again)) == 0);
+    return 0;
+}
