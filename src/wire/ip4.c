@@ -11,29 +11,25 @@
 #define FLAG_MF       0x2000u
 #define OFFSET_MASK   0x1fffu
 
-/* One's complement sum of 32-bit words as the machine loads them, folded to 16 bits. The order of
- * octets inside a word only rotates the result (RFC 1071 2 B), so compared with 0xffff, or stored
- * back the way it was loaded, it is right on every machine. */
-static inline uint16_t sum_words(const uint8_t *p, uint32_t words)
+static inline uint64_t word_at(const uint8_t *p)
 {
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < words; i++) {
-        uint32_t w;
-        memcpy(&w, p + 4 * (size_t)i, 4);
-        sum += w;
-    }
-    sum = (sum & 0xffffffffu) + (sum >> 32);
-    sum = (sum & 0xffffu) + (sum >> 16);
-    sum = (sum & 0xffffu) + (sum >> 16);
-    return (uint16_t)((sum & 0xffffu) + (sum >> 16));
+    uint32_t w;
+    memcpy(&w, p, 4);
+    return w;
 }
 
-/* The constant makes the common header a straight line of five loads. */
-static inline bool csum_ok(const uint8_t *p, uint32_t hdr_bytes)
+/* One's complement sum of a header of at most 15 words, as the machine loads them, folded to 16
+ * bits. The order of octets inside a word only rotates the result (RFC 1071 2 B), so compared with
+ * 0xffff, or stored back the way it was loaded, it is right on every machine. The common header is
+ * a straight line of five loads. */
+static inline uint16_t sum_header(const uint8_t *p, uint32_t hdr_bytes)
 {
-    uint16_t sum =
-        hdr_bytes == IP4_HDR_BYTES ? sum_words(p, IP4_HDR_BYTES / 4) : sum_words(p, hdr_bytes / 4);
-    return sum == 0xffff;
+    uint64_t sum = word_at(p) + word_at(p + 4) + word_at(p + 8) + word_at(p + 12) + word_at(p + 16);
+    for (uint32_t at = IP4_HDR_BYTES; at < hdr_bytes; at += 4)
+        sum += word_at(p + at);
+    sum = (sum & 0xffffffffu) + (sum >> 32);
+    sum = (sum & 0xffffu) + (sum >> 16);
+    return (uint16_t)((sum & 0xffffu) + (sum >> 16));
 }
 
 static inline void fill(struct ip4_hdr *h, const uint8_t *p, uint8_t hdr_bytes)
@@ -80,7 +76,7 @@ enum wf_ip4_err wf_ip4_parse(struct ip4_hdr *h, const uint8_t *p, size_t len, bo
     uint16_t total_bytes = wf_ld16be(p + 2);
     if (total_bytes < hdr_bytes || total_bytes > len)
         return IP4_BAD_LEN;
-    if (check_csum && !csum_ok(p, hdr_bytes))
+    if (check_csum && sum_header(p, hdr_bytes) != 0xffff)
         return IP4_BAD_CSUM;
     fill(h, p, hdr_bytes);
     return IP4_OK;
@@ -101,11 +97,11 @@ enum wf_ip4_err wf_ip4_parse_quoted(struct ip4_hdr *h, const uint8_t *p, size_t 
 uint32_t wf_ip4_emit(uint8_t *p, const struct ip4_hdr *h)
 {
     WF_ASSERT(h->opts_bytes <= IP4_OPTS_MAX_BYTES && h->frag_off_bytes % 8 == 0);
-    uint32_t words = IP4_HDR_BYTES / 4 + (h->opts_bytes + 3u) / 4;
+    uint32_t hdr_bytes = IP4_HDR_BYTES + ((h->opts_bytes + 3u) & ~3u);
     uint32_t flags =
         (h->is_reserved_bit ? FLAG_RESERVED : 0) | (h->df ? FLAG_DF : 0) | (h->mf ? FLAG_MF : 0);
 
-    p[0] = (uint8_t)(0x40 | words);
+    p[0] = (uint8_t)(0x40 | hdr_bytes / 4);
     p[1] = h->tos;
     wf_st16be(p + 2, h->total_bytes);
     wf_st16be(p + 4, h->id);
@@ -118,11 +114,11 @@ uint32_t wf_ip4_emit(uint8_t *p, const struct ip4_hdr *h)
     if (h->opts_bytes > 0) {
         memcpy(p + IP4_HDR_BYTES, h->opts, h->opts_bytes);
         memset(p + IP4_HDR_BYTES + h->opts_bytes, IP4_OPT_EOL,
-               words * 4 - IP4_HDR_BYTES - h->opts_bytes);
+               hdr_bytes - IP4_HDR_BYTES - h->opts_bytes);
     }
-    uint16_t csum = (uint16_t)~sum_words(p, words);
+    uint16_t csum = (uint16_t)~sum_header(p, hdr_bytes);
     memcpy(p + 10, &csum, 2); /* In the machine's order, as it was summed. */
-    return words * 4;
+    return hdr_bytes;
 }
 
 void wf_ip4_emit_len(uint8_t *p, uint16_t total_bytes, uint16_t id)
