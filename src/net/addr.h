@@ -20,6 +20,7 @@ struct wf_ifaddr {
     uint32_t ip4;
     uint16_t ifindex;
     uint8_t prefix_len;
+    uint64_t defended_ns; /* When a conflict was last answered; 0 = never. */
 };
 
 /** struct wf_addrs - All addresses, in the order they were added; limit: addrs_max */
