@@ -36,8 +36,6 @@ bench:
 
 fuzz:
 	sh scripts/deps.sh build ci
-	[ -d build-fuzz ] || CC=clang meson setup build-fuzz -Dfuzz=true -Db_lundef=false
-	ninja -C build-fuzz
 	BUILD=build-fuzz sh fuzz/run.sh
 
 # House style; the archive's symbols are checked on a build.
