@@ -12,6 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_CHECK(*wf_arp_err_text(err) != '\0');
     if (err != ARP_OK)
         return 0;
+    FUZZ_CHECK(a.op >= ARP_REQUEST && a.op <= RARP_REPLY);
     FUZZ_TEXT(wf_arp_text, &a);
     wf_arp_emit(again, &a);
     FUZZ_CHECK(memcmp(again, data, sizeof(again)) == 0);
