@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#include "model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *const wf_lab_kind_names[] = {
+    [LAB_HOST] = "host", [LAB_ROUTER] = "router", [LAB_SWITCH] = "switch", [LAB_HUB] = "hub", NULL};
+
+const char *const wf_lab_step_names[] = {[LAB_STEP_PING] = "ping",
+                                         [LAB_STEP_TRACEROUTE] = "traceroute",
+                                         [LAB_STEP_ARP] = "arp",
+                                         [LAB_STEP_UDP] = "udp",
+                                         [LAB_STEP_TCP] = "tcp-transfer",
+                                         [LAB_STEP_REFUSED] = "connect-refused",
+                                         [LAB_STEP_LINK] = "link",
+                                         [LAB_STEP_WAIT] = "wait",
+                                         [LAB_STEP_SHOW] = "show",
+                                         [LAB_STEP_PARALLEL] = "parallel",
+                                         NULL};
+
+const char *const wf_lab_cc_names[] = {"cubic", "reno", NULL};
+const char *const wf_lab_show_names[] = {"interfaces", "addresses", "routes", "neighbours",
+                                         "sockets",    "counters",  "drops",  NULL};
+const char *const wf_lab_protocol_names[] = {"any", "arp", "icmp", "udp", "tcp", NULL};
+const char *const wf_lab_neigh_names[] = {"none",  "incomplete", "reachable", "stale",
+                                          "probe", "failed",     "permanent", NULL};
+
+const char *const wf_lab_error_names[] = {
+    [WEFT_OK] = "none",
+    [WEFT_EINVAL] = "invalid",
+    [WEFT_ENOMEM] = "no-memory",
+    [WEFT_EAGAIN] = "again",
+    [WEFT_EBADF] = "bad-handle",
+    [WEFT_ENOTCONN] = "not-connected",
+    [WEFT_EISCONN] = "connected",
+    [WEFT_EADDRINUSE] = "address-in-use",
+    [WEFT_EADDRNOTAVAIL] = "no-such-address",
+    [WEFT_ENETUNREACH] = "network-unreachable",
+    [WEFT_EHOSTUNREACH] = "host-unreachable",
+    [WEFT_ECONNREFUSED] = "refused",
+    [WEFT_ECONNRESET] = "reset",
+    [WEFT_ETIMEDOUT] = "timed-out",
+    [WEFT_EPIPE] = "broken-pipe",
+    [WEFT_EMSGSIZE] = "message-size",
+    [WEFT_EOPNOTSUPP] = "not-supported",
+    [WEFT_EACCES] = "not-allowed",
+    [WEFT_ENOENT] = "no-entry",
+    [WEFT_EEXIST] = "exists",
+    [WEFT_ENETDOWN] = "network-down",
+    [WEFT_ECONNABORTED] = "aborted",
+    [WEFT_EALREADY] = "in-progress",
+    [WEFT_EPROTO] = "protocol",
+    [WEFT_ERR_COUNT] = NULL,
+};
+
+static const char *const yes_no[] = {"no", "yes", NULL};
+
+static const struct lab_metric ping_metrics[] = {
+    {"sent", LAB_V_COUNT, NULL},    {"received", LAB_V_COUNT, NULL},
+    {"loss", LAB_V_SHARE, NULL},    {"duplicates", LAB_V_COUNT, NULL},
+    {"rtt-min", LAB_V_TIME, NULL},  {"rtt-avg", LAB_V_TIME, NULL},
+    {"rtt-max", LAB_V_TIME, NULL},  {"time", LAB_V_TIME, NULL},
+    {"error", LAB_V_TEXT, wf_lab_error_names},
+};
+static const struct lab_metric traceroute_metrics[] = {
+    {"hops", LAB_V_TEXT, NULL},
+    {"hop-count", LAB_V_COUNT, NULL},
+    {"reached", LAB_V_TEXT, yes_no},
+    {"time", LAB_V_TIME, NULL},
+};
+static const struct lab_metric udp_metrics[] = {
+    {"sent", LAB_V_COUNT, NULL},   {"received", LAB_V_COUNT, NULL},
+    {"loss", LAB_V_SHARE, NULL},   {"duplicates", LAB_V_COUNT, NULL},
+    {"bytes", LAB_V_BYTES, NULL},  {"rtt-min", LAB_V_TIME, NULL},
+    {"rtt-avg", LAB_V_TIME, NULL}, {"rtt-max", LAB_V_TIME, NULL},
+    {"time", LAB_V_TIME, NULL},    {"error", LAB_V_TEXT, wf_lab_error_names},
+};
+static const struct lab_metric tcp_metrics[] = {
+    {"bytes", LAB_V_BYTES, NULL},       {"reply-bytes", LAB_V_BYTES, NULL},
+    {"verified", LAB_V_TEXT, yes_no},   {"time", LAB_V_TIME, NULL},
+    {"rate", LAB_V_RATE, NULL},         {"segments", LAB_V_COUNT, NULL},
+    {"retransmits", LAB_V_COUNT, NULL}, {"timeouts", LAB_V_COUNT, NULL},
+    {"recoveries", LAB_V_COUNT, NULL},  {"tail-probes", LAB_V_COUNT, NULL},
+    {"rtt", LAB_V_TIME, NULL},          {"error", LAB_V_TEXT, wf_lab_error_names},
+};
+static const struct lab_metric refused_metrics[] = {
+    {"error", LAB_V_TEXT, wf_lab_error_names},
+    {"time", LAB_V_TIME, NULL},
+};
+static const struct lab_metric time_metrics[] = {{"time", LAB_V_TIME, NULL}};
+
+#define METRICS(m) {(m), sizeof(m) / sizeof((m)[0])}
+
+const struct lab_metric *wf_lab_metrics(enum lab_step_kind kind, size_t *n)
+{
+    static const struct {
+        const struct lab_metric *items;
+        size_t n;
+    } metrics[LAB_STEP_KINDS] = {
+        [LAB_STEP_PING] = METRICS(ping_metrics),
+        [LAB_STEP_TRACEROUTE] = METRICS(traceroute_metrics),
+        [LAB_STEP_ARP] = METRICS(time_metrics),
+        [LAB_STEP_UDP] = METRICS(udp_metrics),
+        [LAB_STEP_TCP] = METRICS(tcp_metrics),
+        [LAB_STEP_REFUSED] = METRICS(refused_metrics),
+        [LAB_STEP_LINK] = METRICS(time_metrics),
+        [LAB_STEP_WAIT] = METRICS(time_metrics),
+        [LAB_STEP_SHOW] = METRICS(time_metrics),
+        [LAB_STEP_PARALLEL] = METRICS(time_metrics),
+    };
+    _Static_assert(sizeof(tcp_metrics) / sizeof(tcp_metrics[0]) <= LAB_METRICS_MAX, "room");
+    *n = metrics[kind].n;
+    return metrics[kind].items;
+}
+
+size_t wf_lab_find_node(const struct lab *lab, const char *name)
+{
+    for (size_t i = 0; i < lab->nodes.n; i++) {
+        if (strcmp(wf_lab_node(lab, i)->name, name) == 0)
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+size_t wf_lab_find_addr(const struct lab *lab, const struct weft_addr *addr)
+{
+    for (size_t i = 0; i < lab->nodes.n; i++) {
+        const struct lab_node *node = wf_lab_node(lab, i);
+        for (size_t j = 0; j < node->ifaces.n; j++) {
+            const struct lab_iface *f = (const struct lab_iface *)node->ifaces.items + j;
+            for (size_t k = 0; k < f->addrs_n; k++) {
+                if (memcmp(f->addrs[k].addr.b, addr->b, sizeof(addr->b)) == 0)
+                    return i;
+            }
+        }
+    }
+    return SIZE_MAX;
+}
+
+static bool is_end(const struct lab *lab, const struct lab_end *end, const char *name)
+{
+    const char *node = wf_lab_node(lab, end->node)->name;
+    size_t n = strlen(node);
+    return strncmp(name, node, n) == 0 && name[n] == ':' && strcmp(name + n + 1, end->iface) == 0;
+}
+
+size_t wf_lab_find_link(const struct lab *lab, const char *name)
+{
+    for (size_t i = 0; i < lab->links.n; i++) {
+        const struct lab_link *link = wf_lab_link(lab, i);
+        if (strcmp(link->name, name) == 0 || is_end(lab, &link->end[0], name) ||
+            is_end(lab, &link->end[1], name))
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+bool wf_lab_first_addr(const struct lab_node *node, struct weft_addr *out)
+{
+    for (size_t j = 0; j < node->ifaces.n; j++) {
+        const struct lab_iface *f = (const struct lab_iface *)node->ifaces.items + j;
+        if (f->addrs_n > 0) {
+            *out = f->addrs[0].addr;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void free_steps(struct lab_vec *steps)
+{
+    for (size_t i = 0; i < steps->n; i++) {
+        struct lab_step *s = wf_lab_step(steps, i);
+        for (size_t j = 0; j < s->steps.n; j++) { /* Steps stand at most two deep. */
+            struct lab_step *inner = wf_lab_step(&s->steps, j);
+            wf_vec_free(&inner->expects);
+            wf_vec_free(&inner->more);
+        }
+        wf_vec_free(&s->steps);
+        wf_vec_free(&s->expects);
+        wf_vec_free(&s->more);
+    }
+    wf_vec_free(steps);
+}
+
+void wf_lab_free(struct lab *lab)
+{
+    for (size_t i = 0; i < lab->nodes.n; i++) {
+        wf_vec_free(&wf_lab_node(lab, i)->ifaces);
+        wf_vec_free(&wf_lab_node(lab, i)->routes);
+    }
+    wf_vec_free(&lab->nodes);
+    wf_vec_free(&lab->links);
+    free_steps(&lab->steps);
+    wf_vec_free(&lab->expects);
+    wf_vec_free(&lab->ladders);
+    wf_lab_arena_free(&lab->arena);
+}

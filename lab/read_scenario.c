@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <string.h>
+
+#include "read.h"
+
+#define SECOND    UINT64_C(1000000000)
+#define STEPS_MAX 1000
+
+bool wf_read_node_ref(struct lab_doc *d, const yaml_node_t *n, const struct lab_at *at,
+                      const char *name, bool may_be_bridge, size_t *out)
+{
+    const struct lab *lab = wf_lab_reader(d)->lab;
+    *out = wf_lab_find_node(lab, name);
+    if (*out == SIZE_MAX) {
+        const char **known = wf_lab_alloc(d->arena, (lab->nodes.n + 1) * sizeof(*known));
+        for (size_t i = 0; i < lab->nodes.n; i++)
+            known[i] = wf_lab_node(lab, i)->name;
+        wf_doc_unknown(d, n, at, "node", name, known, lab->nodes.n);
+        return false;
+    }
+    const struct lab_node *node = wf_lab_node(lab, *out);
+    if (!may_be_bridge && wf_lab_is_bridge(node)) {
+        wf_doc_error(d, n, at, "%s is a %s: a host or router is needed here", name,
+                     wf_lab_kind_names[node->set.kind]);
+        return false;
+    }
+    return true;
+}
+
+/* ---- the fields of each kind of step ---- */
+
+static void read_sizes(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
+{
+    static const struct lab_field size = {.type = LAB_T_BYTES, .min = 0, .max = 65507};
+    struct lab_step_talk *talk = to;
+    yaml_node_t *item;
+    if (!wf_doc_is_list(d, n, at))
+        return;
+    for (size_t i = 0; (item = wf_doc_item(d, n, i)) != NULL; i++) {
+        struct lab_at here = {.up = at, .index = i};
+        if (talk->sizes_n == LAB_SIZES_MAX) {
+            wf_doc_error(d, item, &here, "at most %d sizes", LAB_SIZES_MAX);
+            return;
+        }
+        wf_doc_read_field(d, item, &here, &size, &talk->sizes[talk->sizes_n++]);
+    }
+}
+
+#define TALK(f) offsetof(struct lab_step_talk, f)
+#define FROM_TO                                                                                    \
+    {LAB_VALUE("from", LAB_T_NAME, TALK(from)), .is_required = true},                              \
+        {LAB_VALUE("to", LAB_T_NAME, TALK(to)), .is_required = true}
+#define PORT    {LAB_NUMBER("port", LAB_T_COUNT, TALK(port), 1, 65535)}
+#define TIMEOUT {LAB_NUMBER("timeout", LAB_T_TIME, TALK(timeout), 1000, 3600 * SECOND)}
+
+static const struct lab_field ping_fields[] = {
+    FROM_TO,
+    TIMEOUT,
+    {LAB_NUMBER("count", LAB_T_COUNT, TALK(count), 1, 65535)},
+    {LAB_NUMBER("interval", LAB_T_TIME, TALK(interval), 1000, 3600 * SECOND)},
+    {LAB_NUMBER("size", LAB_T_BYTES, TALK(size), 0, 65507)},
+    {LAB_NUMBER("ttl", LAB_T_COUNT, TALK(ttl), 1, 255)},
+    {LAB_VALUE("df", LAB_T_BOOL, TALK(has_df))},
+};
+static const struct lab_field traceroute_fields[] = {
+    FROM_TO,
+    TIMEOUT,
+    {LAB_NUMBER("max-hops", LAB_T_COUNT, TALK(hops), 1, WEFT_SIM_HOPS_MAX)},
+};
+static const struct lab_field udp_fields[] = {
+    FROM_TO,
+    PORT,
+    TIMEOUT,
+    {LAB_CALL("sizes", 0, read_sizes), .is_required = true},
+    {LAB_NUMBER("count", LAB_T_COUNT, TALK(count), 1, 1000000)},
+    {LAB_NUMBER("interval", LAB_T_TIME, TALK(interval), 1000, 3600 * SECOND)},
+    {LAB_VALUE("echo", LAB_T_BOOL, TALK(is_echoed))},
+    {LAB_VALUE("df", LAB_T_BOOL, TALK(has_df))},
+};
+
+static const struct lab_field reading_fields[] = {
+    {LAB_NUMBER("bytes", LAB_T_BYTES, TALK(read_bytes), 1, 1U << 30), .is_required = true},
+    {LAB_NUMBER("every", LAB_T_TIME, TALK(read_every), 1000, 3600 * SECOND), .is_required = true},
+};
+
+static void read_reading(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
+{
+    static const struct lab_table t = LAB_TABLE(reading_fields);
+    wf_doc_read_map(d, n, at, &t, to);
+}
+
+static const struct lab_field tcp_fields[] = {
+    FROM_TO,
+    PORT,
+    {LAB_NUMBER("bytes", LAB_T_BYTES, TALK(bytes), 0, UINT64_C(1) << 40), .is_required = true},
+    {LAB_NUMBER("reply", LAB_T_BYTES, TALK(reply), 0, UINT64_C(1) << 40)},
+    {LAB_VALUE("pattern", LAB_T_COUNT, TALK(pattern))},
+    {LAB_CALL("read", 0, read_reading)},
+    {LAB_NUMBER("send-buffer", LAB_T_BYTES, TALK(send_buffer), 2048, 1U << 30)},
+    {LAB_NUMBER("receive-buffer", LAB_T_BYTES, TALK(receive_buffer), 2048, 1U << 30)},
+    {LAB_VALUE("nodelay", LAB_T_BOOL, TALK(is_nodelay))},
+};
+static const struct lab_field refused_fields[] = {FROM_TO, PORT};
+#undef TALK
+
+#define ARP(f) offsetof(struct lab_step_arp, f)
+static const struct lab_field arp_fields[] = {
+    {LAB_VALUE("node", LAB_T_NAME, ARP(node)), .is_required = true},
+    {LAB_VALUE("clear", LAB_T_NAME, ARP(clear))},
+    {LAB_VALUE("entries", LAB_T_NODE, ARP(entries))},
+};
+#undef ARP
+
+static const char *const link_acts[] = {"change", "cut", "heal", NULL};
+#define LINK(f) offsetof(struct lab_step_link, f)
+static const struct lab_field link_fields[] = {
+    {LAB_VALUE("which", LAB_T_TEXT, LINK(which)), .is_required = true},
+    {LAB_WORDS("do", LINK(what), link_acts)},
+    {LAB_VALUE("set", LAB_T_NODE, LINK(set))},
+};
+#undef LINK
+
+static void read_what(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
+{
+    static const struct lab_field word = {.type = LAB_T_CHOICE, .choices = wf_lab_show_names};
+    yaml_node_t *item;
+    if (!wf_doc_is_list(d, n, at))
+        return;
+    for (size_t i = 0; (item = wf_doc_item(d, n, i)) != NULL; i++) {
+        struct lab_at here = {.up = at, .index = i};
+        int which = -1;
+        wf_doc_read_field(d, item, &here, &word, &which);
+        if (which >= 0)
+            *(unsigned *)to |= 1U << which;
+    }
+}
+
+#define SHOW(f) offsetof(struct lab_step_show, f)
+static const struct lab_field show_fields[] = {
+    {LAB_VALUE("node", LAB_T_NAME, SHOW(node)), .is_required = true},
+    {LAB_CALL("what", SHOW(what), read_what), .is_required = true},
+};
+#undef SHOW
+
+/* ---- one kind after the other: fields, then what they refer to ---- */
+
+/* A key of a mapping, to point at in an error; the mapping itself if it is not there. */
+static const yaml_node_t *value_of(struct lab_doc *d, const yaml_node_t *map, const char *name)
+{
+    const char *key;
+    yaml_node_t *key_node, *value;
+    for (size_t i = 0; wf_doc_pair(d, map, i, &key, &key_node, &value); i++) {
+        if (strcmp(key, name) == 0)
+            return value;
+    }
+    return map;
+}
+
+static void resolve_to(struct lab_doc *d, const yaml_node_t *n, const struct lab_at *at,
+                       struct lab_step *s)
+{
+    const struct lab *lab = wf_lab_reader(d)->lab;
+    struct lab_at here = {.up = at, .key = "to"};
+    const yaml_node_t *where = value_of(d, n, "to");
+    if (weft_addr_parse(&s->to_addr, s->talk.to) == 0) {
+        s->to = wf_lab_find_addr(lab, &s->to_addr);
+        return;
+    }
+    if (!wf_read_node_ref(d, where, &here, s->talk.to, false, &s->to))
+        return;
+    if (!wf_lab_first_addr(wf_lab_node(lab, s->to), &s->to_addr))
+        wf_doc_error(d, where, &here, "node %s has no address", s->talk.to);
+}
+
+static void read_talk(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
+                      const struct lab_table *t, struct lab_step *s)
+{
+    unsigned errors = d->errors;
+    wf_doc_read_map(d, n, at, t, &s->talk);
+    if (d->errors != errors)
+        return;
+    struct lab_at here = {.up = at, .key = "from"};
+    (void)wf_read_node_ref(d, value_of(d, n, "from"), &here, s->talk.from, false, &s->from);
+    resolve_to(d, n, at, s);
+    bool needs_server = s->kind == LAB_STEP_UDP || s->kind == LAB_STEP_TCP;
+    if (d->errors == errors && needs_server && s->to == SIZE_MAX) {
+        struct lab_at to_at = {.up = at, .key = "to"};
+        wf_doc_error(d, value_of(d, n, "to"), &to_at, "no node has the address %s", s->talk.to);
+    }
+}
+
+static void read_entries(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
+                         struct lab_step *s)
+{
+    static const struct lab_field state = {.type = LAB_T_CHOICE, .choices = wf_lab_neigh_names};
+    const char *key;
+    yaml_node_t *key_node, *value;
+    if (!wf_doc_is_map(d, n, at))
+        return;
+    for (size_t i = 0; wf_doc_pair(d, n, i, &key, &key_node, &value); i++) {
+        struct lab_at here = {.up = at, .key = key};
+        struct lab_expect e = {.mark = wf_doc_mark(key_node),
+                               .about = LAB_ABOUT_NEIGHBOUR,
+                               .type = LAB_V_TEXT,
+                               .object = s->from};
+        int which = -1;
+        if (weft_addr_parse(&e.addr, key) != 0)
+            wf_doc_error(d, key_node, at, "expected an address such as 10.0.1.1, got \"%s\"", key);
+        wf_doc_read_field(d, value, &here, &state, &which);
+        if (which < 0)
+            continue;
+        e.want_text = wf_lab_neigh_names[which];
+        e.text = wf_lab_printf(d->arena, "neighbour %s %s: %s", s->arp.node, key, e.want_text);
+        *(struct lab_expect *)wf_vec_push(&s->expects, sizeof(e)) = e;
+    }
+}
+
+static void read_arp(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
+                     struct lab_step *s)
+{
+    static const struct lab_table t = LAB_TABLE(arp_fields);
+    unsigned errors = d->errors;
+    wf_doc_read_map(d, n, at, &t, &s->arp);
+    if (d->errors != errors ||
+        !wf_read_node_ref(d, value_of(d, n, "node"), at, s->arp.node, false, &s->from))
+        return;
+    struct lab_at clear_at = {.up = at, .key = "clear"}, entries_at = {.up = at, .key = "entries"};
+    if (s->arp.clear != NULL) {
+        s->arp.is_clear_all = strcmp(s->arp.clear, "all") == 0;
+        if (!s->arp.is_clear_all && weft_addr_parse(&s->arp.clear_addr, s->arp.clear) != 0)
+            wf_doc_error(d, value_of(d, n, "clear"), &clear_at,
+                         "expected \"all\" or an address, got \"%s\"", s->arp.clear);
+    }
+    if (s->arp.entries != NULL)
+        read_entries(d, s->arp.entries, &entries_at, s);
+    s->arp.entries = NULL;
+}
+
+static void read_link_step(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
+                           struct lab_step *s)
+{
+    static const struct lab_table t = LAB_TABLE(link_fields);
+    const struct lab *lab = wf_lab_reader(d)->lab;
+    unsigned errors = d->errors;
+    wf_doc_read_map(d, n, at, &t, &s->link);
+    if (d->errors != errors)
+        return;
+    struct lab_at which_at = {.up = at, .key = "which"}, set_at = {.up = at, .key = "set"};
+    s->link_index = wf_lab_find_link(lab, s->link.which);
+    if (s->link_index == SIZE_MAX) {
+        wf_doc_error(d, value_of(d, n, "which"), &which_at,
+                     "there is no link \"%s\" (its name or one of its ends, such as \"h1:eth0\")",
+                     s->link.which);
+        return;
+    }
+    if ((s->link.set == NULL) == (s->link.what == LAB_LINK_CHANGE)) {
+        wf_doc_error(d, n, at, "expected either \"do: cut\", \"do: heal\" or \"set: {...}\"");
+        return;
+    }
+    memcpy(s->change, wf_lab_link(lab, s->link_index)->q, sizeof(s->change));
+    if (s->link.set != NULL)
+        wf_read_quality(d, s->link.set, &set_at, s->change);
+    s->link.set = NULL;
+}
+
+static void read_wait(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
+                      struct lab_step *s)
+{
+    static const struct lab_field time = {LAB_NUMBER("wait", LAB_T_TIME, 0, 0, 86400 * SECOND)};
+    wf_doc_read_field(d, n, at, &time, &s->wait);
+}
+
+static void read_show(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
+                      struct lab_step *s)
+{
+    static const struct lab_table t = LAB_TABLE(show_fields);
+    unsigned errors = d->errors;
+    wf_doc_read_map(d, n, at, &t, &s->show);
+    if (d->errors == errors)
+        (void)wf_read_node_ref(d, value_of(d, n, "node"), at, s->show.node, false, &s->from);
+}
+
+static void read_kind(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
+                      struct lab_step *s)
+{
+    static const struct lab_table ping = LAB_TABLE(ping_fields), udp = LAB_TABLE(udp_fields),
+                                  traceroute = LAB_TABLE(traceroute_fields),
+                                  tcp = LAB_TABLE(tcp_fields), refused = LAB_TABLE(refused_fields);
+    switch (s->kind) {
+    case LAB_STEP_PING:
+        s->talk.count = 3;
+        s->talk.size = 56;
+        read_talk(d, n, at, &ping, s);
+        break;
+    case LAB_STEP_TRACEROUTE:
+        read_talk(d, n, at, &traceroute, s);
+        break;
+    case LAB_STEP_ARP:
+        read_arp(d, n, at, s);
+        break;
+    case LAB_STEP_UDP:
+        s->talk.port = 7;
+        s->talk.is_echoed = true;
+        read_talk(d, n, at, &udp, s);
+        break;
+    case LAB_STEP_TCP:
+        s->talk.port = 5001;
+        s->talk.pattern = 1;
+        read_talk(d, n, at, &tcp, s);
+        break;
+    case LAB_STEP_REFUSED:
+        s->talk.port = 9;
+        read_talk(d, n, at, &refused, s);
+        break;
+    case LAB_STEP_LINK:
+        read_link_step(d, n, at, s);
+        break;
+    case LAB_STEP_WAIT:
+        read_wait(d, n, at, s);
+        break;
+    case LAB_STEP_SHOW:
+        read_show(d, n, at, s);
+        break;
+    case LAB_STEP_PARALLEL:
+        wf_read_steps(d, n, at, &s->steps, true);
+        break;
+    case LAB_STEP_KINDS:
+        break;
+    }
+}
+
+/* What the step does, unless the file gives it a name. */
+static const char *describe(struct lab_doc *d, const struct lab_step *s)
+{
+    const struct lab *lab = wf_lab_reader(d)->lab;
+    const char *kind = wf_lab_step_names[s->kind];
+    char buf[32];
+    switch (s->kind) {
+    case LAB_STEP_PING:
+    case LAB_STEP_TRACEROUTE:
+    case LAB_STEP_UDP:
+        return wf_lab_printf(d->arena, "%s %s to %s", kind, s->talk.from, s->talk.to);
+    case LAB_STEP_TCP:
+        return wf_lab_printf(d->arena, "%s by TCP, %s to %s",
+                             wf_units_text(buf, sizeof(buf), LAB_UNIT_BYTES, s->talk.bytes),
+                             s->talk.from, s->talk.to);
+    case LAB_STEP_REFUSED:
+        return wf_lab_printf(d->arena, "connect %s to %s port %" PRIu64 ", refused", s->talk.from,
+                             s->talk.to, s->talk.port);
+    case LAB_STEP_ARP:
+        return wf_lab_printf(d->arena, "neighbours of %s", s->arp.node);
+    case LAB_STEP_LINK:
+        return wf_lab_printf(d->arena, "%s link %s", link_acts[s->link.what],
+                             wf_lab_link(lab, s->link_index)->name);
+    case LAB_STEP_WAIT:
+        return wf_lab_printf(d->arena, "wait %s",
+                             wf_units_text(buf, sizeof(buf), LAB_UNIT_TIME, s->wait));
+    case LAB_STEP_SHOW:
+        return wf_lab_printf(d->arena, "show %s", s->show.node);
+    case LAB_STEP_PARALLEL:
+        return wf_lab_printf(d->arena, "%zu steps at once", s->steps.n);
+    case LAB_STEP_KINDS:
+        break;
+    }
+    return kind;
+}
+
+/** struct step_parts - A step while it is read */
+struct step_parts {
+    yaml_node_t *kind[LAB_STEP_KINDS];
+    yaml_node_t *expect;
+    const char *name;
+    uint64_t at, after, limit;
+};
+
+#define PART(f) offsetof(struct step_parts, f)
+#define KIND(name, k) {LAB_VALUE(name, LAB_T_NODE, PART(kind) + (k) * sizeof(yaml_node_t *))}
+static const struct lab_field step_fields[] = {
+    KIND("ping", LAB_STEP_PING),
+    KIND("traceroute", LAB_STEP_TRACEROUTE),
+    KIND("arp", LAB_STEP_ARP),
+    KIND("udp", LAB_STEP_UDP),
+    KIND("tcp-transfer", LAB_STEP_TCP),
+    KIND("connect-refused", LAB_STEP_REFUSED),
+    KIND("link", LAB_STEP_LINK),
+    KIND("wait", LAB_STEP_WAIT),
+    KIND("show", LAB_STEP_SHOW),
+    KIND("parallel", LAB_STEP_PARALLEL),
+    {LAB_VALUE("name", LAB_T_TEXT, PART(name))},
+    {LAB_NUMBER("at", LAB_T_TIME, PART(at), 0, 1000000 * SECOND)},
+    {LAB_NUMBER("after", LAB_T_TIME, PART(after), 0, 1000000 * SECOND)},
+    {LAB_NUMBER("limit", LAB_T_TIME, PART(limit), 1000, 1000000 * SECOND)},
+    {LAB_VALUE("expect", LAB_T_NODE, PART(expect))},
+};
+#undef PART
+
+/* The one key that says what the step does; LAB_STEP_KINDS (told) if there is not exactly one. */
+static enum lab_step_kind only_kind(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
+                                    const struct step_parts *p)
+{
+    size_t found = LAB_STEP_KINDS, count = 0;
+    for (size_t k = 0; k < LAB_STEP_KINDS; k++) {
+        if (p->kind[k] != NULL) {
+            found = k;
+            count++;
+        }
+    }
+    if (count != 1)
+        wf_doc_error(d, n, at, "a step does exactly one thing (ping, traceroute, arp, udp, "
+                               "tcp-transfer, connect-refused, link, wait, show or parallel)");
+    return count == 1 ? (enum lab_step_kind)found : LAB_STEP_KINDS;
+}
+
+static void read_step(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
+                      struct lab_vec *steps, bool is_inner)
+{
+    static const struct lab_table t = LAB_TABLE(step_fields);
+    struct step_parts p = {.at = WEFT_NEVER};
+    unsigned errors = d->errors;
+    wf_doc_read_map(d, n, at, &t, &p);
+    if (d->errors != errors)
+        return;
+    struct lab_step s = {.kind = only_kind(d, n, at, &p), .to = SIZE_MAX};
+    if (s.kind == LAB_STEP_KINDS)
+        return;
+    if (is_inner && (s.kind == LAB_STEP_PARALLEL || p.at != WEFT_NEVER)) {
+        wf_doc_error(d, n, at, "inside \"parallel\" a step has no \"at\" and no \"parallel\"");
+        return;
+    }
+    s.mark = wf_doc_mark(n);
+    s.at = p.at;
+    s.after = p.after;
+    s.limit = p.limit;
+    struct lab_at kind_at = {.up = at, .key = wf_lab_step_names[s.kind]};
+    struct lab_at expect_at = {.up = at, .key = "expect"};
+    read_kind(d, p.kind[s.kind], &kind_at, &s);
+    if (p.expect != NULL)
+        wf_read_expects(d, p.expect, &expect_at, s.kind, &s.expects);
+    s.name = p.name != NULL ? p.name : d->errors == errors ? describe(d, &s) : "";
+    *(struct lab_step *)wf_vec_push(steps, sizeof(s)) = s;
+}
+
+void wf_read_steps(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
+                   struct lab_vec *steps, bool is_inner)
+{
+    yaml_node_t *item;
+    if (!wf_doc_is_list(d, n, at))
+        return;
+    for (size_t i = 0; (item = wf_doc_item(d, n, i)) != NULL; i++) {
+        struct lab_at here = {.up = at, .index = i};
+        if (i == STEPS_MAX) {
+            wf_doc_error(d, item, &here, "at most %d steps", STEPS_MAX);
+            return;
+        }
+        read_step(d, item, &here, steps, is_inner);
+    }
+}
