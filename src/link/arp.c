@@ -88,7 +88,7 @@ enum verdict wf_arp_input(struct net *net, struct pkt *p)
 {
     struct arp_ip4 in;
     struct netif *nif = wf_netif_get(net, p->ifindex);
-    if (!wf_pkt_linear(&net->pool, p, wf_min_u32(p->total, ARP_IP4_BYTES)))
+    if (!wf_pkt_linear(&net->pool, p, 0, wf_min_u32(p->total, ARP_IP4_BYTES)))
         return wf_net_drop(net, p, WEFT_DROP_NO_PKT);
     if (wf_arp_parse(&in, p->data, p->len) != ARP_OK ||
         (in.op != ARP_REQUEST && in.op != ARP_REPLY))

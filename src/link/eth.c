@@ -19,7 +19,7 @@ enum verdict wf_link_input(struct net *net, struct netif *nif, struct pkt *p)
     if (nif->kind != WEFT_IF_ETHER)
         return by_version(net, p);
     struct eth_hdr h;
-    if (!wf_pkt_linear(&net->pool, p, ETH_HDR_BYTES) || !wf_eth_parse(&h, p->data, p->len))
+    if (!wf_pkt_linear(&net->pool, p, 0, ETH_HDR_BYTES) || !wf_eth_parse(&h, p->data, p->len))
         return wf_net_drop(net, p, WEFT_DROP_ETH_RUNT);
     if ((h.src[0] & 1) != 0)
         return wf_net_drop(net, p, WEFT_DROP_ETH_SRC_BAD);

@@ -91,11 +91,47 @@ static bool linear_to_frag(struct pkt_pool *pool, struct pkt *p)
     return true;
 }
 
-bool wf_pkt_linear(struct pkt_pool *pool, struct pkt *p, uint32_t n)
+bool wf_pkt_linear(struct pkt_pool *pool, struct pkt *p, uint32_t keep, uint32_t n)
 {
     if (WF_LIKELY(n <= p->len))
         return true;
-    return wf_pkt_own_headers(pool, p, n);
+    wf_pkt_unpull(p, keep);
+    bool is_done = wf_pkt_own_headers(pool, p, keep + n);
+    wf_pkt_pull(p, keep);
+    return is_done;
+}
+
+void wf_pkt_unpull(struct pkt *p, uint32_t n)
+{
+    p->data -= n;
+    p->len += n;
+    p->total += n;
+}
+
+bool wf_pkt_share(struct pkt *dst, const struct pkt *src, uint32_t off, uint32_t len)
+{
+    struct pkt_frag f;
+    for (uint32_t i = 0; len > 0 && wf_pkt_piece(src, i, &f); i++) {
+        if (off >= f.len) {
+            off -= f.len;
+            continue;
+        }
+        uint32_t take = wf_min_u32(len, f.len - off);
+        if (f.buf != NULL) {
+            if (dst->frags_n == PKT_FRAGS_MAX)
+                return false;
+            wf_pkt_frag_add(dst, f.data + off, take, wf_buf_hold(f.buf));
+        } else { /* Bytes in the other's head: small, and gone with it. */
+            if (dst->frags_n > 0 || (size_t)(dst->head + PKT_HEAD_BYTES - dst->data) < dst->len + take)
+                return false;
+            memcpy(dst->data + dst->len, f.data + off, take);
+            dst->len += take;
+            dst->total += take;
+        }
+        len -= take;
+        off = 0;
+    }
+    return true;
 }
 
 bool wf_pkt_own_headers(struct pkt_pool *pool, struct pkt *p, uint32_t n)

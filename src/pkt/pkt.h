@@ -61,6 +61,7 @@ struct pkt {
     uint16_t frags_n;
     uint16_t ifindex; /* In: where it came from. Out: where it goes. */
     uint16_t gso_size, gso_segs;
+    uint16_t l4_hdr_bytes; /* Super-frame: bytes of its transport header. */
     uint16_t csum_offset; /* PARTIAL: place of the sum behind csum_at. */
     uint8_t *csum_at;     /* PARTIAL: first summed byte; lies in the linear part. */
     uint8_t csum;         /* enum pkt_csum */
@@ -92,8 +93,20 @@ uint8_t *wf_pkt_push(struct pkt *p, uint32_t n);
 /** wf_pkt_pull() - Drop @n bytes, at most the linear part (asserted), from the front */
 void wf_pkt_pull(struct pkt *p, uint32_t n);
 
-/** wf_pkt_linear() - Make the first @n bytes linear; false if there are fewer or they do not fit */
-bool wf_pkt_linear(struct pkt_pool *pool, struct pkt *p, uint32_t n);
+/**
+ * wf_pkt_linear() - Make the first @n bytes linear, and leave the @keep bytes in front of them there
+ *
+ * @keep: bytes of headers that were pulled and may be looked at again
+ *
+ * Return: false if there are fewer bytes or they do not fit.
+ */
+bool wf_pkt_linear(struct pkt_pool *pool, struct pkt *p, uint32_t keep, uint32_t n);
+
+/** wf_pkt_unpull() - Take back @n bytes that were pulled and have not moved since */
+void wf_pkt_unpull(struct pkt *p, uint32_t n);
+
+/** wf_pkt_share() - Let @dst reference bytes [@off, @off + @len) of @src; false if it has no room */
+bool wf_pkt_share(struct pkt *dst, const struct pkt *src, uint32_t off, uint32_t len);
 
 /** wf_pkt_own_headers() - Have the first @n bytes in head, writable; false if that cannot be */
 bool wf_pkt_own_headers(struct pkt_pool *pool, struct pkt *p, uint32_t n);

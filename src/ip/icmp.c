@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+#include "ip/icmp.h"
+
+#include "ip/ip.h"
+
+#define NS_PER_S    1000000000ull
+#define BURST       6u
+#define CEILING_MIN 800u /* Errors per second of the whole stack: between this ... */
+#define CEILING_VAR 400u /* ... and this many more, anew each second. */
+#define ERROR_BYTES 576u /* RFC 1812 4.3.2.3 */
+
+int wf_icmp_err(uint8_t type, uint8_t code)
+{
+    if (type == ICMP4_TIME_EXCEEDED)
+        return WEFT_EHOSTUNREACH;
+    if (type != ICMP4_UNREACHABLE)
+        return WEFT_EPROTO;
+    switch (code) {
+    case ICMP4_NET_UNREACHABLE:
+    case ICMP4_NET_UNKNOWN:
+    case ICMP4_NET_PROHIBITED:
+    case ICMP4_NET_TOS_UNREACHABLE:
+        return WEFT_ENETUNREACH;
+    case ICMP4_PROTO_UNREACHABLE:
+    case ICMP4_PORT_UNREACHABLE:
+        return WEFT_ECONNREFUSED;
+    case ICMP4_FRAG_NEEDED:
+        return WEFT_EMSGSIZE;
+    default:
+        return WEFT_EHOSTUNREACH;
+    }
+}
+
+/* ---- errors we send ---- */
+
+static bool is_error_type(uint8_t type)
+{
+    return type == ICMP4_UNREACHABLE || type == ICMP4_SOURCE_QUENCH || type == ICMP4_REDIRECT ||
+           type == ICMP4_TIME_EXCEEDED || type == ICMP4_PARAMETER_PROBLEM;
+}
+
+/* The rules of silence (RFC 1122 3.2.2, RFC 1812 4.3.2.7). */
+static bool must_be_silent(const struct net *net, const struct pkt *p, const struct rx_meta *m)
+{
+    if (p->is_link_group || m->is_group || !wf_ip4_can_be_host(m->src4))
+        return true;
+    if (wf_addrs_kind(net, m->src4, m->ifindex) > IP4_LOCAL)
+        return true;
+    if ((wf_ld16be(p->data + 6) & 0x1fff) != 0)
+        return true;
+    if (m->proto != IP_PROTO_ICMP)
+        return false;
+    uint8_t type = ICMP4_UNREACHABLE; /* A type that cannot be read counts as an error. */
+    if (p->total > m->ip_hdr_bytes)
+        wf_pkt_copy_out(&net->pool, p, m->ip_hdr_bytes, &type, 1);
+    return is_error_type(type);
+}
+
+/* RFC 1812 4.3.2.8: a bucket per destination; then the stack's ceiling. */
+static bool is_limited(struct net *net, uint32_t dst4)
+{
+    struct wf_icmp_limit *l = &net->ip->limit;
+    uint64_t w = dst4;
+    uint64_t *full = &l->slots[wf_hash_words(&net->hash_key, &w, 1) % ICMP_LIMIT_SLOTS].full_ns;
+    uint64_t from = wf_max_u64(*full, net->now_ns);
+    if (from + NS_PER_S > net->now_ns + BURST * NS_PER_S)
+        return true;
+    if (l->second_ns == 0 || net->now_ns - l->second_ns >= NS_PER_S) {
+        l->second_ns = net->now_ns;
+        l->left = CEILING_MIN + wf_rng_below(&net->rng, CEILING_VAR);
+    }
+    if (l->left == 0)
+        return true;
+    l->left--;
+    *full = from + NS_PER_S;
+    return false;
+}
+
+static void finish_csum(struct net *net, struct pkt *p)
+{
+    uint16_t sum = wf_csum_finish(wf_pkt_sum(&net->pool, p, 0, p->total));
+    wf_st16be(p->data + 2, sum);
+}
+
+void wf_icmp_error(struct net *net, struct pkt *p, const struct rx_meta *m, uint8_t type,
+                   uint8_t code, uint32_t info)
+{
+    if (must_be_silent(net, p, m))
+        return;
+    if (is_limited(net, m->src4)) {
+        wf_count(net, WEFT_COUNT_ICMP_RATE_LIMITED);
+        return;
+    }
+    struct pkt *e = wf_pkt_alloc(&net->pool);
+    if (e == NULL) {
+        wf_net_note_drop(net, WEFT_DROP_NO_PKT);
+        return;
+    }
+    e->data = e->head + PKT_HEADROOM + IP4_HDR_BYTES;
+    struct icmp4_hdr h = {.type = type, .code = code};
+    if (type == ICMP4_UNREACHABLE)
+        h.mtu = (uint16_t)wf_min_u32(info, 65535);
+    else if (type == ICMP4_PARAMETER_PROBLEM)
+        h.pointer = (uint8_t)info;
+    wf_icmp4_emit(e->data, &h);
+    e->len = e->total = ICMP4_HDR_BYTES;
+    uint32_t quote = wf_min_u32(p->total, ERROR_BYTES - IP4_HDR_BYTES - ICMP4_HDR_BYTES);
+    uint8_t buf[ERROR_BYTES];
+    wf_pkt_copy_out(&net->pool, p, 0, buf, quote);
+    if (!wf_pkt_append_copy(&net->pool, e, buf, quote)) {
+        wf_net_drop(net, e, WEFT_DROP_NO_CHUNK);
+        return;
+    }
+    finish_csum(net, e);
+    /* RFC 1812 4.3.2.4: from an address of the interface the packet came in by, if it has one. */
+    uint32_t src4 = wf_addrs_kind(net, m->dst4, m->ifindex) == IP4_LOCAL
+                        ? m->dst4
+                        : wf_addrs_source(net, m->ifindex, m->src4);
+    struct ip4_out o = {.src4 = src4,
+                        .dst4 = m->src4,
+                        .proto = IP_PROTO_ICMP,
+                        .ttl = IP4_TTL_DEFAULT,
+                        .tos = 0xc0}; /* RFC 1812 4.3.2.5: internetwork control. */
+    wf_count(net, WEFT_COUNT_ICMP_ERRORS_OUT);
+    (void)wf_ip4_output(net, e, &o);
+}
+
+/* ---- messages that arrive ---- */
+
+static enum icmp_result drop(struct net *net, struct pkt *p, enum weft_drop why)
+{
+    wf_net_drop(net, p, why);
+    return ICMP_CONSUMED;
+}
+
+/* RFC 1122 3.2.2.6: the data comes back as it was, from the address that was asked. */
+static enum icmp_result echo(struct net *net, struct pkt *p, const struct rx_meta *m,
+                             const struct icmp4_hdr *h)
+{
+    wf_count(net, WEFT_COUNT_ICMP_ECHO_IN);
+    if (m->is_group || net->cfg->is_echo_silent) /* RFC 1122 3.2.2.6: may be silent to groups. */
+        return drop(net, p, WEFT_DROP_ICMP_TO_GROUP);
+    struct pkt *e = wf_pkt_alloc(&net->pool);
+    if (e == NULL)
+        return drop(net, p, WEFT_DROP_NO_PKT);
+    e->data = e->head + PKT_HEADROOM + IP4_HDR_BYTES;
+    struct icmp4_hdr out = {.type = ICMP4_ECHO_REPLY, .code = 0, .id = h->id, .seq = h->seq};
+    wf_icmp4_emit(e->data, &out);
+    e->len = e->total = ICMP4_HDR_BYTES;
+    if (!wf_pkt_share(e, p, ICMP4_HDR_BYTES, p->total - ICMP4_HDR_BYTES)) {
+        wf_net_drop(net, e, WEFT_DROP_NO_CHUNK);
+        return drop(net, p, WEFT_DROP_NO_CHUNK);
+    }
+    finish_csum(net, e);
+    struct ip4_out o = {.src4 = m->dst4,
+                        .dst4 = m->src4,
+                        .proto = IP_PROTO_ICMP,
+                        .ttl = IP4_TTL_DEFAULT,
+                        .tos = m->tos};
+    wf_count(net, WEFT_COUNT_ICMP_ECHO_REPLIES_OUT);
+    (void)wf_ip4_output(net, e, &o);
+    wf_net_done(net, p);
+    return ICMP_CONSUMED;
+}
+
+/* An error: find the packet of ours that it quotes (RFC 1122 3.2.2, 4.1.3.3, 4.2.3.9). */
+static enum icmp_result error_input(struct net *net, struct pkt *p, const struct rx_meta *m,
+                                    const struct icmp4_hdr *h, struct icmp_quote *q)
+{
+    wf_count(net, WEFT_COUNT_ICMP_ERRORS_IN);
+    uint32_t want = wf_min_u32(p->total, ICMP4_HDR_BYTES + IP4_HDR_MAX_BYTES + 20);
+    struct ip4_hdr in;
+    if (!wf_pkt_linear(&net->pool, p, m->ip_hdr_bytes, want))
+        return drop(net, p, WEFT_DROP_ICMP_QUOTE_BAD);
+    const uint8_t *ip = p->data + ICMP4_HDR_BYTES;
+    uint32_t ip_bytes = want - ICMP4_HDR_BYTES;
+    if (wf_ip4_parse_quoted(&in, ip, ip_bytes) != IP4_OK || ip_bytes < in.hdr_bytes + 8u ||
+        in.frag_off_bytes != 0)
+        return drop(net, p, WEFT_DROP_ICMP_QUOTE_BAD);
+    uint32_t src4 = wf_ld32be(in.src.b), dst4 = wf_ld32be(in.dst.b);
+    const struct netif *nif = wf_netif_get(net, m->ifindex);
+    if (wf_addrs_kind(net, src4, 0) != IP4_LOCAL && !nif->is_any_address)
+        return drop(net, p, WEFT_DROP_ICMP_QUOTE_BAD);
+    *q = (struct icmp_quote){.src = wf_addr_from4(src4),
+                             .dst = wf_addr_from4(dst4),
+                             .offender = m->src,
+                             .proto = in.proto,
+                             .type = h->type,
+                             .code = h->code,
+                             .l4 = ip + in.hdr_bytes,
+                             .l4_bytes = ip_bytes - in.hdr_bytes,
+                             .err = wf_icmp_err(h->type, h->code)};
+    q->is_hard = h->type == ICMP4_UNREACHABLE && h->code >= 2 && h->code <= 4;
+    if (h->type == ICMP4_UNREACHABLE && h->code == ICMP4_FRAG_NEEDED) {
+        q->told_mtu = h->mtu;
+        q->packet_bytes = in.total_bytes;
+        q->is_mtu = true;
+    }
+    return ICMP_ERROR;
+}
+
+enum icmp_result wf_icmp_input(struct net *net, struct pkt *p, const struct rx_meta *m,
+                               struct icmp_quote *q)
+{
+    struct icmp4_hdr h;
+    if (!wf_pkt_linear(&net->pool, p, m->ip_hdr_bytes, wf_min_u32(p->total, ICMP4_HDR_BYTES)) ||
+        wf_icmp4_parse(&h, p->data, p->len) != ICMP4_OK)
+        return drop(net, p, WEFT_DROP_ICMP_TRUNCATED);
+    if (p->csum == PKT_CSUM_NONE && wf_pkt_sum(&net->pool, p, 0, p->total) != 0xffff)
+        return drop(net, p, WEFT_DROP_ICMP_BAD_CSUM);
+    switch ((enum icmp4_type)h.type) {
+    case ICMP4_ECHO_REQUEST:
+        return echo(net, p, m, &h);
+    case ICMP4_ECHO_REPLY:
+        return m->is_group ? drop(net, p, WEFT_DROP_ICMP_TO_GROUP) : ICMP_REPLY;
+    case ICMP4_UNREACHABLE:
+    case ICMP4_TIME_EXCEEDED:
+    case ICMP4_PARAMETER_PROBLEM:
+        return m->is_group ? drop(net, p, WEFT_DROP_ICMP_TO_GROUP)
+                           : error_input(net, p, m, &h, q);
+    case ICMP4_SOURCE_QUENCH:
+    case ICMP4_REDIRECT:
+    case ICMP4_TIMESTAMP_REQUEST:
+    case ICMP4_TIMESTAMP_REPLY:
+    case ICMP4_INFO_REQUEST:
+    case ICMP4_INFO_REPLY:
+    case ICMP4_MASK_REQUEST:
+    case ICMP4_MASK_REPLY:
+        break;
+    }
+    return drop(net, p, WEFT_DROP_ICMP_TYPE_UNKNOWN);
+}

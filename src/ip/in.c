@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * DOC: ip4 input - validation and the decision whose a packet is (RFC 791, RFC 1122 3.2.1)
+ *
+ * Order: header, length, checksum; addresses that cannot be (martians); options; then for us,
+ * for somebody else (forwarding), or nobody. The host model is the weak one of RFC 1122 3.3.4.2: an
+ * address of ours is ours on every interface.
+ */
+#include "ip/ip.h"
+
+#include <string.h>
+
+static enum weft_drop parse_drop(enum wf_ip4_err err)
+{
+    switch (err) {
+    case IP4_TRUNCATED:
+        return WEFT_DROP_IP4_TRUNCATED;
+    case IP4_BAD_VERSION:
+        return WEFT_DROP_IP4_BAD_VERSION;
+    case IP4_BAD_IHL:
+        return WEFT_DROP_IP4_BAD_IHL;
+    case IP4_BAD_CSUM:
+        return WEFT_DROP_IP4_BAD_CSUM;
+    case IP4_BAD_LEN:
+    case IP4_OK:
+        break;
+    }
+    return WEFT_DROP_IP4_BAD_LEN;
+}
+
+/* RFC 1122 3.2.1.3: sources that no host may use. */
+static bool source_ok(const struct net *net, const struct netif *nif, uint32_t src4)
+{
+    if (nif->kind == WEFT_IF_LOOPBACK)
+        return true;
+    return wf_ip4_can_be_host(src4) && wf_addrs_kind(net, src4, nif->index) == IP4_OTHER;
+}
+
+/* Options are looked at, not acted on; a source route is refused (see the spec's table). */
+static bool options_ok(const struct ip4_hdr *h, enum weft_drop *why, uint8_t *at)
+{
+    struct ip4_opts_it it = wf_ip4_opts_begin(h);
+    struct ip4_opt o;
+    for (;;) {
+        enum ip4_opt_step step = wf_ip4_opts_next(&it, &o);
+        if (step == OPT_END)
+            return true;
+        if (step == OPT_BAD) {
+            *why = WEFT_DROP_IP4_BAD_OPTION;
+            *at = it.bad_pos;
+            return false;
+        }
+        if (o.type == IP4_OPT_LSRR || o.type == IP4_OPT_SSRR) {
+            *why = WEFT_DROP_IP4_SRCROUTE;
+            *at = 0;
+            return false;
+        }
+    }
+}
+
+static void fill_meta(struct rx_meta *m, const struct ip4_hdr *h, const struct pkt *p)
+{
+    m->src4 = wf_ld32be(h->src.b);
+    m->dst4 = wf_ld32be(h->dst.b);
+    m->src = wf_addr_from4(m->src4);
+    m->dst = wf_addr_from4(m->dst4);
+    m->ifindex = p->ifindex;
+    m->ip_hdr_bytes = h->hdr_bytes;
+    m->proto = h->proto;
+    m->ttl = h->ttl;
+    m->tos = h->tos;
+    m->is_group = false;
+}
+
+static enum verdict deliver(struct net *net, struct pkt **p_io, const struct ip4_hdr *h,
+                            struct rx_meta *m)
+{
+    struct pkt *p = *p_io;
+    if (h->mf || h->frag_off_bytes != 0) {
+        bool is_group = m->is_group;
+        p = wf_reasm_input(net, p, h);
+        if (p == NULL)
+            return RX_DONE;
+        *p_io = p;
+        struct ip4_hdr whole;
+        if (wf_ip4_parse(&whole, p->data, p->total, false) != IP4_OK)
+            return wf_net_drop(net, p, WEFT_DROP_FRAG_BAD);
+        fill_meta(m, &whole, p);
+        m->is_group = is_group;
+    }
+    wf_pkt_pull(p, m->ip_hdr_bytes);
+    wf_count(net, WEFT_COUNT_IP4_DELIVERED);
+    switch (m->proto) {
+    case IP_PROTO_TCP:
+        return RX_TCP;
+    case IP_PROTO_UDP:
+        return RX_UDP;
+    case IP_PROTO_ICMP:
+        return RX_ICMP4;
+    default:
+        return RX_NO_PROTO;
+    }
+}
+
+static enum verdict whose(struct net *net, const struct netif *nif, struct pkt **p_io,
+                          const struct ip4_hdr *h, struct rx_meta *m)
+{
+    struct pkt *p = *p_io;
+    switch (wf_addrs_kind(net, m->dst4, nif->index)) {
+    case IP4_LOCAL:
+        return deliver(net, p_io, h, m);
+    case IP4_BROADCAST:
+    case IP4_MULTICAST:
+        m->is_group = true;
+        return deliver(net, p_io, h, m);
+    case IP4_OTHER:
+        if (nif->is_any_address)
+            return deliver(net, p_io, h, m);
+        if (net->is_forwarding)
+            return RX_FORWARD;
+        return wf_net_drop(net, p, WEFT_DROP_IP4_NOT_FOR_US);
+    case IP4_INVALID:
+        break;
+    }
+    return wf_net_drop(net, p, WEFT_DROP_IP4_BAD_DST);
+}
+
+enum verdict wf_ip4_input(struct net *net, struct pkt **p_io, struct rx_meta *m)
+{
+    struct pkt *p = *p_io;
+    const struct netif *nif = wf_netif_get(net, p->ifindex);
+    struct ip4_hdr h;
+    wf_count(net, WEFT_COUNT_IP4_IN);
+    if (!wf_pkt_linear(&net->pool, p, 0, IP4_HDR_BYTES))
+        return wf_net_drop(net, p, WEFT_DROP_IP4_TRUNCATED);
+    uint32_t hdr_bytes = (p->data[0] & 15u) * 4;
+    if (hdr_bytes <= p->total && !wf_pkt_linear(&net->pool, p, 0, hdr_bytes))
+        return wf_net_drop(net, p, WEFT_DROP_NO_PKT);
+    bool is_trusted = (nif->caps & WEFT_CAP_RX_TRUST) != 0;
+    enum wf_ip4_err err = wf_ip4_parse(&h, p->data, p->total, !is_trusted);
+    if (WF_UNLIKELY(err != IP4_OK))
+        return wf_net_drop(net, p, parse_drop(err));
+
+    wf_pkt_trim(&net->pool, p, h.total_bytes); /* Ethernet padding goes (RFC 894). */
+    fill_meta(m, &h, p);
+    if (!source_ok(net, nif, m->src4))
+        return wf_net_drop(net, p, WEFT_DROP_IP4_BAD_SRC);
+    /* RFC 1122 3.3.6: a unicast datagram in a link broadcast is not answered and not taken. */
+    if (p->is_link_group && wf_addrs_kind(net, m->dst4, nif->index) <= IP4_LOCAL)
+        return wf_net_drop(net, p, WEFT_DROP_IP4_LINK_BCAST);
+    if (WF_UNLIKELY(h.opts_bytes > 0)) {
+        enum weft_drop why = WEFT_DROP_IP4_BAD_OPTION;
+        uint8_t at = 0;
+        if (!options_ok(&h, &why, &at)) {
+            if (why == WEFT_DROP_IP4_BAD_OPTION)
+                wf_icmp_error(net, p, m, ICMP4_PARAMETER_PROBLEM, ICMP4_PARAM_POINTER, at);
+            return wf_net_drop(net, p, why);
+        }
+    }
+    return whose(net, nif, p_io, &h, m);
+}

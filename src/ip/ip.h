@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/** DOC: ip - the facade: IPv4 in and out, forwarding, fragments, ICMP, path MTU */
+#ifndef WF_IP_IP_H
+#define WF_IP_IP_H
+
+#include "ip/dst.h"
+#include "ip/icmp.h"
+#include "ip/reasm.h"
+#include "net/net.h"
+#include "wire/wire.h"
+
+#define IP4_TTL_DEFAULT 64
+#define PMTU_SLOTS      256
+#define ID_SLOTS        256
+
+/** struct wf_pmtu - A path MTU somebody told us of; direct-mapped by destination */
+struct wf_pmtu {
+    uint32_t dst4;
+    uint32_t mtu;
+    uint64_t expires_ns;
+};
+
+/** struct wf_ip - State of the internet layer; owner: the stack instance */
+struct wf_ip {
+    struct wf_slab reasms;
+    struct wf_list reasm_order; /* struct reasm, oldest first. */
+    struct reasm **reasm_buckets;
+    uint32_t reasm_mask;
+    uint32_t reasm_chunks; /* Chunks held by datagrams in reassembly. */
+    struct wf_pmtu pmtu[PMTU_SLOTS];
+    struct wf_icmp_limit limit;
+    uint16_t ids[ID_SLOTS]; /* Identification counters, by hash of the path (RFC 7739 5.3). */
+};
+
+/** struct ip4_out - What the sender of a datagram chooses */
+struct ip4_out {
+    uint32_t src4, dst4; /* src4 0 = chosen by route. */
+    uint8_t proto, ttl, tos;
+    bool is_df;
+    uint16_t ifindex; /* 0 = by route. */
+};
+
+/** wf_ip_init() - Empty tables; memory for the slabs is set by the stack */
+void wf_ip_init(struct net *net);
+
+/**
+ * wf_ip4_input() - An IPv4 packet: validate, reassemble, decide whose it is
+ * @m: filled when the verdict is not RX_DONE
+ *
+ * @p_io: the packet; replaced by the whole datagram when a fragment completes one
+ */
+enum verdict wf_ip4_input(struct net *net, struct pkt **p_io, struct rx_meta *m);
+
+/** wf_ip4_forward() - Send a packet for somebody else on (RFC 1812 5); takes @p */
+void wf_ip4_forward(struct net *net, struct pkt *p, const struct rx_meta *m);
+
+/**
+ * wf_ip4_output() - Send a datagram; its payload (transport header first) is in @p
+ *
+ * Takes @p on every path. A transport checksum must be complete or PKT_CSUM_PARTIAL.
+ *
+ * Return: 0, -WEFT_ENETUNREACH, -WEFT_EMSGSIZE (DF and too large), -WEFT_EAGAIN (queue full) or
+ * -WEFT_ENOMEM.
+ */
+int wf_ip4_output(struct net *net, struct pkt *p, const struct ip4_out *o);
+
+/** wf_ip4_push() - Put an IPv4 header without options in front of a packet */
+void wf_ip4_push(struct pkt *p, const struct ip4_out *o, uint16_t id);
+
+/** wf_ip4_next_id() - Identification for a datagram that may be fragmented (RFC 6864) */
+uint16_t wf_ip4_next_id(struct net *net, uint32_t src4, uint32_t dst4, uint8_t proto);
+
+/**
+ * wf_ip4_fragment_output() - Cut a packet with its IPv4 header to an MTU and send the pieces
+ *
+ * Takes @p. Return: 0 or -WEFT_ENOMEM (some pieces may have been sent).
+ */
+int wf_ip4_fragment_output(struct net *net, struct netif *nif, struct pkt *p, uint32_t mtu,
+                           uint32_t next_hop4);
+
+/** wf_ip4_source() - Source address and interface for a destination; false if unreachable */
+bool wf_ip4_source(const struct net *net, uint32_t dst4, uint32_t *src4, uint16_t *ifindex);
+
+/** wf_pmtu_get() - MTU of the path to @dst4, at most @if_mtu */
+uint32_t wf_pmtu_get(const struct net *net, uint32_t dst4, uint32_t if_mtu);
+
+/** wf_pmtu_learn() - A router needs fragments (RFC 1191); true if the path MTU went down */
+bool wf_pmtu_learn(struct net *net, uint32_t dst4, uint32_t told_mtu, uint32_t packet_bytes,
+                   uint32_t if_mtu);
+
+/** wf_ip4_neigh_failed() - Nobody answered for these packets (list by next): tell their senders */
+void wf_ip4_neigh_failed(struct net *net, struct pkt *list);
+
+#endif /* WF_IP_IP_H */

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/** DOC: ip4 output - source, route, header, identification (RFC 791, RFC 1122 3.2.1, RFC 6864) */
+#include "ip/ip.h"
+
+#include "link/link.h"
+
+#define LOOPBACK_INDEX 1
+
+void wf_ip_init(struct net *net)
+{
+    struct wf_ip *ip = net->ip;
+    wf_list_init(&ip->reasm_order);
+    for (uint32_t i = 0; i < ID_SLOTS; i++)
+        ip->ids[i] = (uint16_t)wf_rng_u32(&net->rng);
+}
+
+bool wf_ip4_source(const struct net *net, uint32_t dst4, uint32_t *src4, uint16_t *ifindex)
+{
+    if (wf_addrs_kind(net, dst4, 0) == IP4_LOCAL) {
+        *src4 = dst4;
+        *ifindex = LOOPBACK_INDEX;
+        return true;
+    }
+    const struct wf_route4 *r = wf_routes_lookup4(net, dst4);
+    uint16_t out = r != NULL ? r->ifindex : 0;
+    /* Limited broadcast and multicast need no route when only one interface is meant. */
+    if (r == NULL && (dst4 == UINT32_MAX || wf_ip4_is_multicast(dst4)))
+        for (uint16_t i = 1; i <= net->ifs.n && out == 0; i++)
+            if (net->ifs.tab[i - 1].kind != WEFT_IF_LOOPBACK && net->ifs.tab[i - 1].is_up)
+                out = i;
+    if (out == 0)
+        return false;
+    *ifindex = out;
+    *src4 = r != NULL && r->src != 0 && r->gateway == 0
+                ? r->src
+                : wf_addrs_source(net, out, r != NULL && r->gateway != 0 ? r->gateway : dst4);
+    return true;
+}
+
+uint16_t wf_ip4_next_id(struct net *net, uint32_t src4, uint32_t dst4, uint8_t proto)
+{
+    uint64_t w[2] = {(uint64_t)src4 << 32 | dst4, proto};
+    uint16_t *id = &net->ip->ids[wf_hash_words(&net->hash_key, w, 2) % ID_SLOTS];
+    *id = (uint16_t)(*id + 1 + wf_rng_below(&net->rng, 8));
+    return *id;
+}
+
+void wf_ip4_push(struct pkt *p, const struct ip4_out *o, uint16_t id)
+{
+    struct ip4_hdr h = {.tos = o->tos,
+                        .ttl = o->ttl,
+                        .proto = o->proto,
+                        .total_bytes = (uint16_t)(p->total + IP4_HDR_BYTES),
+                        .id = id,
+                        .df = o->is_df};
+    wf_st32be(h.src.b, o->src4);
+    wf_st32be(h.dst.b, o->dst4);
+    wf_ip4_emit(wf_pkt_push(p, IP4_HDR_BYTES), &h);
+}
+
+/* Queue full is told to the sender where that is known before the packet is built. */
+static bool has_room(const struct netif *nif)
+{
+    return nif->txq_len < nif->txq_max;
+}
+
+int wf_ip4_output(struct net *net, struct pkt *p, const struct ip4_out *o_in)
+{
+    struct ip4_out o = *o_in;
+    uint32_t src4 = 0;
+    uint16_t ifindex = 0;
+    if (!wf_ip4_source(net, o.dst4, &src4, &ifindex)) {
+        wf_net_drop(net, p, WEFT_DROP_IP4_NO_ROUTE);
+        return -WEFT_ENETUNREACH;
+    }
+    if (o.ifindex != 0)
+        ifindex = o.ifindex;
+    if (o.src4 == 0)
+        o.src4 = src4;
+    struct netif *nif = wf_netif_get(net, ifindex);
+    if (!nif->is_up || !has_room(nif)) {
+        bool is_up = nif->is_up;
+        wf_net_drop(net, p, is_up ? WEFT_DROP_TXQ_FULL : WEFT_DROP_IF_DOWN);
+        return is_up ? -WEFT_EAGAIN : -WEFT_ENETDOWN;
+    }
+    const struct wf_route4 *r = wf_routes_lookup4(net, o.dst4);
+    bool is_via = r != NULL && r->gateway != 0 && r->ifindex == ifindex &&
+                  wf_addrs_kind(net, o.dst4, ifindex) == IP4_OTHER;
+    uint32_t next_hop = is_via ? r->gateway : o.dst4;
+    uint32_t mtu = wf_pmtu_get(net, o.dst4, nif->mtu);
+    bool is_whole = p->total + IP4_HDR_BYTES <= mtu;
+    if (!is_whole && o.is_df) {
+        wf_net_drop(net, p, WEFT_DROP_IP4_NEEDS_FRAG);
+        return -WEFT_EMSGSIZE;
+    }
+    /* RFC 6864: only a datagram that is or may be fragmented needs an identification. */
+    bool is_atomic = o.is_df && is_whole;
+    wf_ip4_push(p, &o, is_atomic ? 0 : wf_ip4_next_id(net, o.src4, o.dst4, o.proto));
+    wf_count(net, WEFT_COUNT_IP4_OUT);
+    if (!is_whole)
+        return wf_ip4_fragment_output(net, nif, p, mtu, next_hop);
+    wf_link_output(net, nif, p, next_hop);
+    return 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/** DOC: pmtu - path MTUs learned from routers (RFC 1191): 256 slots, 10 minutes each */
+#include "ip/ip.h"
+
+#define PMTU_LIFE_NS (600 * 1000000000ull)
+#define PMTU_FLOOR   552u /* Nothing below is believed: it would only serve an attacker. */
+
+static struct wf_pmtu *slot(const struct net *net, uint32_t dst4)
+{
+    uint64_t w = dst4;
+    return &net->ip->pmtu[wf_hash_words(&net->hash_key, &w, 1) % PMTU_SLOTS];
+}
+
+uint32_t wf_pmtu_get(const struct net *net, uint32_t dst4, uint32_t if_mtu)
+{
+    const struct wf_pmtu *s = slot(net, dst4);
+    if (s->dst4 != dst4 || s->mtu == 0 || net->now_ns >= s->expires_ns)
+        return if_mtu;
+    return wf_min_u32(s->mtu, if_mtu);
+}
+
+/* RFC 1191 7: a router that names no MTU; the next plateau below the packet that failed. */
+static uint32_t plateau(uint32_t packet_bytes)
+{
+    static const uint16_t steps[] = {32000, 17914, 8166, 4352, 2002, 1492, 1006, 508};
+    for (uint32_t i = 0; i < WF_ARRAY_LEN(steps); i++)
+        if (steps[i] < packet_bytes)
+            return steps[i];
+    return PMTU_FLOOR;
+}
+
+bool wf_pmtu_learn(struct net *net, uint32_t dst4, uint32_t told_mtu, uint32_t packet_bytes,
+                   uint32_t if_mtu)
+{
+    uint32_t now = wf_pmtu_get(net, dst4, if_mtu);
+    uint32_t mtu = told_mtu != 0 ? told_mtu : plateau(packet_bytes);
+    if (mtu < PMTU_FLOOR)
+        mtu = wf_min_u32(PMTU_FLOOR, now);
+    if (mtu >= now)
+        return false;
+    *slot(net, dst4) =
+        (struct wf_pmtu){.dst4 = dst4, .mtu = mtu, .expires_ns = net->now_ns + PMTU_LIFE_NS};
+    return true;
+}
