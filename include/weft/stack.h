@@ -41,10 +41,12 @@ struct weft_config {
     uint32_t pkts_max;    /* Packet descriptors (with room for headers), 64..2^20. */
     uint32_t lent_max;    /* Received frames whose memory is held at a time, 16..2^20. */
     uint32_t chunks_max;  /* Descriptors for chunks of data areas, 16..2^24. */
-    uint32_t chunk_bytes; /* Size of a chunk, a power of two, 2048..65536. */
+    uint32_t chunk_bytes; /* Size of a chunk, a power of two, 4096..65536. */
     uint32_t blocks_max;  /* Pieces in receive and reassembly queues, 64..2^24. */
 
     uint32_t socks_max;        /* Sockets. */
+    uint32_t udp_max;          /* Of these, UDP and PING sockets. */
+    uint32_t sock_errs_max;    /* Queued ICMP errors (WEFT_IP_RECVERR) of all sockets. */
     uint32_t tcp_conns_max;    /* Connections; at least as many as are to be open at once. */
     uint32_t tcp_listens_max;  /* Listening sockets. */
     uint32_t tcp_synrcvd_max;  /* Half-open connections of all listeners. */

@@ -12,14 +12,33 @@ struct netif *wf_netif_get(const struct net *net, uint16_t index)
     return index >= 1 && index <= net->ifs.n ? &net->ifs.tab[index - 1] : NULL;
 }
 
+bool wf_netifs_have_any_address(const struct net *net)
+{
+    for (uint32_t i = 0; i < net->ifs.n; i++)
+        if (net->ifs.tab[i].is_any_address)
+            return true;
+    return false;
+}
+
 static bool config_ok(const struct weft_if_config *c)
 {
     static const uint8_t none[6];
     bool is_mac_ok =
         c->kind != WEFT_IF_ETHER || ((c->mac[0] & 1) == 0 && memcmp(c->mac, none, 6) != 0);
     return (unsigned)c->kind <= WEFT_IF_LOOPBACK && is_mac_ok && c->name[0] != '\0' &&
-           memchr(c->name, '\0', sizeof(c->name)) != NULL &&
+           c->name[WEFT_IF_NAME_MAX - 1] == '\0' &&
            (c->mtu == 0 || (c->mtu >= 68 && c->mtu <= 65535)) && c->gso_max_bytes <= 65535;
+}
+
+bool wf_netif_is_named(const struct netif *nif, const char *name)
+{
+    for (uint32_t i = 0; i < WEFT_IF_NAME_MAX; i++) {
+        if (nif->name[i] != name[i])
+            return false;
+        if (name[i] == '\0')
+            return true;
+    }
+    return false;
 }
 
 int wf_netif_add(struct net *net, const struct weft_if_config *c)
@@ -28,7 +47,7 @@ int wf_netif_add(struct net *net, const struct weft_if_config *c)
     if (!config_ok(c))
         return -WEFT_EINVAL;
     for (uint32_t i = 0; i < t->n; i++)
-        if (strncmp(t->tab[i].name, c->name, sizeof(c->name)) == 0)
+        if (wf_netif_is_named(&t->tab[i], c->name))
             return -WEFT_EEXIST;
     if (t->n == t->max)
         return -WEFT_ENOMEM;
@@ -45,6 +64,7 @@ int wf_netif_add(struct net *net, const struct weft_if_config *c)
     memcpy(nif->name, c->name, sizeof(nif->name));
     memcpy(nif->mac, c->mac, sizeof(nif->mac));
     wf_list_init(&nif->senders);
+    wf_list_init(&nif->room_waiters);
     return nif->index;
 }
 

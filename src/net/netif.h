@@ -34,6 +34,7 @@ struct netif {
     uint32_t txq_len;
     struct pkt *txq_head, *txq_tail;
     struct wf_list senders; /* struct wf_sender, served in turn. */
+    struct wf_list room_waiters; /* Datagram sockets that found the queue full. */
     /* A super-frame that is being cut for the driver. */
     struct pkt *cut;
     uint16_t cut_next, cut_frag;
@@ -55,6 +56,12 @@ struct wf_netifs {
 
 /** wf_netif_get() - Interface @index, or NULL */
 struct netif *wf_netif_get(const struct net *net, uint16_t index);
+
+/** wf_netif_is_named() - Whether @name is this interface's */
+bool wf_netif_is_named(const struct netif *nif, const char *name);
+
+/** wf_netifs_have_any_address() - Whether some interface takes every destination as ours */
+bool wf_netifs_have_any_address(const struct net *net);
 
 /** wf_netif_add() - Add an interface; returns its index or -WEFT_E... */
 int wf_netif_add(struct net *net, const struct weft_if_config *cfg);

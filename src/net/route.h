@@ -36,10 +36,10 @@ struct wf_routes {
 const struct wf_route4 *wf_routes_lookup4(const struct net *net, uint32_t dst4);
 
 /** wf_routes_add() - Add a route; 0 or -WEFT_E... */
-int wf_routes_add(struct net *net, const struct weft_route *r);
+int wf_routes_add(struct net *net, const struct weft_route *pub);
 
 /** wf_routes_del() - Remove a route; 0 or -WEFT_ENOENT */
-int wf_routes_del(struct net *net, const struct weft_route *r);
+int wf_routes_del(struct net *net, const struct weft_route *pub);
 
 /** wf_routes_show() - The public form of a route */
 struct weft_route wf_routes_show(const struct wf_route4 *r);

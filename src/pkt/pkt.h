@@ -29,6 +29,7 @@
 #define PKT_HEAD_BYTES 208 /* Link, IP and TCP headers with full options, and a small payload. */
 #define PKT_HEADROOM   32  /* Kept free in front of an IP header for what lies below it. */
 #define PKT_FRAGS_MAX  17
+#define PKT_DGRAM_BYTES 64
 #define PKT_SEGS_MAX   45 /* Wire frames of a super-frame that TCP builds: 64 KiB / 1,448. */
 
 /** struct pkt_frag - Bytes that a packet references */
@@ -70,7 +71,10 @@ struct pkt {
     bool is_from_us;      /* Looped: made by this stack. */
     uint32_t next_hop;    /* Out, waiting for a neighbour: IPv4 next hop as a number. */
     uint8_t head[PKT_HEAD_BYTES];
-    uint16_t sums[PKT_SEGS_MAX]; /* Super-frame by TCP: payload sum of each cut frame. */
+    union {
+        uint16_t sums[PKT_SEGS_MAX]; /* Super-frame by TCP: payload sum of each cut frame. */
+        uint8_t dgram[PKT_DGRAM_BYTES]; /* In a datagram socket's queue: what came along. */
+    };
     struct pkt_frag frags[PKT_FRAGS_MAX];
 };
 

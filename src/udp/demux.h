@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/** DOC: udp demux - which endpoint a datagram is for */
+#ifndef WF_UDP_DEMUX_H
+#define WF_UDP_DEMUX_H
+
+#include "udp/udp.h"
+
+/** wf_udp_bucket() - The chain of endpoints for a protocol and local port */
+struct udp_ep **wf_udp_bucket(const struct net *net, uint8_t proto, uint16_t port);
+
+/** wf_udp_link() - Enter a bound endpoint into the table */
+void wf_udp_link(struct net *net, struct udp_ep *ep);
+
+/** wf_udp_unlink() - Take an endpoint out of the table */
+void wf_udp_unlink(struct net *net, struct udp_ep *ep);
+
+/** wf_udp_find() - The endpoint that fits best, or NULL */
+struct udp_ep *wf_udp_find(const struct net *net, uint8_t proto, const struct weft_endpoint *local,
+                           const struct weft_endpoint *remote);
+
+/** wf_udp_fits() - How well an endpoint fits: 0 = not at all, more is better */
+int wf_udp_fits(const struct udp_ep *ep, uint8_t proto, const struct weft_endpoint *local,
+                const struct weft_endpoint *remote);
+
+#endif /* WF_UDP_DEMUX_H */
