@@ -2,12 +2,12 @@
 /**
  * DOC: weft sim - many stacks in one process, in virtual time
  *
- * A world holds nodes (each owns a stack), bridges (learning switches and hubs), links between their
- * ports, and actors (scripted applications). It drives the stacks, carries their frames and moves
- * the clock from event to event. It never reads a clock and draws every random choice from its seed:
- * the same calls and the same seed give the same trace hash on every machine. A generator of its own
- * for each link and direction, seeded by the link's name, keeps the fates of one link's frames
- * apart from those of the others.
+ * A world holds nodes (each owns a stack), bridges (learning switches and hubs), links between
+ * their ports, and actors (scripted applications). It drives the stacks, carries their frames and
+ * moves the clock from event to event. It never reads a clock and draws every random choice from
+ * its seed: the same calls and the same seed give the same trace hash on every machine. A generator
+ * of its own for each link and direction, seeded by the link's name, keeps the fates of one link's
+ * frames apart from those of the others.
  *
  * Frames are lent from stack to stack; a link holds a reference while one is under way. Only a
  * corrupted frame, and every frame of a copying link, is a copy.
@@ -36,11 +36,11 @@ struct weft_actor;
 /** struct weft_world_config - What a world is made of */
 struct weft_world_config {
     uint64_t seed;
-    uint64_t start_ns;  /* First value of the clock. */
-    uint64_t stall_ns;  /* Without progress of any actor for so long, all links whole: failure. */
-    size_t bytes_max;   /* Memory the world may take, 0 = no limit. */
-    bool is_checking;   /* weft_stack_check() on every stack after it was touched. */
-    bool is_unhashed;   /* Leave frame bytes out of the trace hash (benchmarks). */
+    uint64_t start_ns; /* First value of the clock. */
+    uint64_t stall_ns; /* Without progress of any actor for so long, all links whole: failure. */
+    size_t bytes_max;  /* Memory the world may take, 0 = no limit. */
+    bool is_checking;  /* weft_stack_check() on every stack after it was touched. */
+    bool is_unhashed;  /* Leave frame bytes out of the trace hash (benchmarks). */
     void *(*alloc)(void *user, size_t bytes); /* NULL = malloc and free. */
     void (*release)(void *user, void *p);
     void *alloc_user;
@@ -191,8 +191,9 @@ void weft_world_mac(struct weft_world *w, uint8_t mac[6]);
 /** struct weft_node_config - A node to add */
 struct weft_node_config {
     char name[WEFT_SIM_NAME_MAX];
-    struct weft_config stack; /* An all-zero seed is replaced by one of the world's seed and name. */
-    size_t area_bytes;        /* Memory for payload. */
+    struct weft_config
+        stack;         /* An all-zero seed is replaced by one of the world's seed and name. */
+    size_t area_bytes; /* Memory for payload. */
 };
 
 /**
@@ -283,7 +284,7 @@ struct weft_bridge_stats {
 /** struct weft_bridge_entry - An address a switch knows */
 struct weft_bridge_entry {
     uint8_t mac[6];
-    uint32_t port;     /* 0.. in the order links were added. */
+    uint32_t port; /* 0.. in the order links were added. */
     uint64_t seen_ns;
 };
 
@@ -331,27 +332,28 @@ enum weft_end_kind {
 /** struct weft_link_end - One end of a link */
 struct weft_link_end {
     enum weft_end_kind kind;
-    struct weft_node *node;       /* WEFT_END_NODE */
-    struct weft_if_config netif;  /* WEFT_END_NODE: interface made for this link. */
-    struct weft_bridge *bridge;   /* WEFT_END_BRIDGE */
-    uint16_t ifindex;             /* Set by weft_link_add(). */
+    struct weft_node *node;      /* WEFT_END_NODE */
+    struct weft_if_config netif; /* WEFT_END_NODE: interface made for this link. */
+    struct weft_bridge *bridge;  /* WEFT_END_BRIDGE */
+    uint16_t ifindex;            /* Set by weft_link_add(). */
 };
 
 /** struct weft_link_quality - One direction of a link; all zero = a perfect wire */
 struct weft_link_quality {
-    uint64_t rate_bps;    /* 0 = infinite. Ethernet counts 24 octets more a frame, and at least 84. */
+    uint64_t rate_bps; /* 0 = infinite. Ethernet counts 24 octets more a frame, and at least 84. */
     uint64_t delay_ns;
-    uint64_t jitter_ns;   /* Uniform 0..jitter_ns on top of the delay. */
-    uint64_t reorder_ns;  /* Extra delay of reordered frames. */
+    uint64_t jitter_ns;  /* Uniform 0..jitter_ns on top of the delay. */
+    uint64_t reorder_ns; /* Extra delay of reordered frames. */
     uint32_t reorder_ppm;
     uint32_t queue_pkts;  /* Frames that wait for the wire, 0 = no limit; the newest is dropped. */
     uint32_t queue_bytes; /* The same in bytes. */
     uint32_t loss_ppm;    /* Independent loss. */
-    uint32_t burst_enter_ppm, burst_leave_ppm; /* Gilbert-Elliott: a frame's chance to change state. */
-    uint32_t burst_loss_ppm;                   /* Loss in the bad state. */
+    uint32_t burst_enter_ppm,
+        burst_leave_ppm;     /* Gilbert-Elliott: a frame's chance to change state. */
+    uint32_t burst_loss_ppm; /* Loss in the bad state. */
     uint32_t dup_ppm;
-    uint32_t dup_copies;  /* Extra copies of a duplicated frame, 0 = 1. */
-    uint32_t corrupt_ppm; /* One random bit flips, in a copy. */
+    uint32_t dup_copies;     /* Extra copies of a duplicated frame, 0 = 1. */
+    uint32_t corrupt_ppm;    /* One random bit flips, in a copy. */
     bool may_jitter_reorder; /* Jitter may let frames overtake. */
 };
 
@@ -360,8 +362,8 @@ struct weft_link_config {
     char name[WEFT_SIM_NAME_MAX]; /* Seeds its generators; unique. */
     struct weft_link_end end[2];
     struct weft_link_quality quality[2]; /* [0]: from end 0 to end 1. */
-    uint32_t mtu;          /* IP bytes a frame may carry, 0 = unchecked. */
-    bool is_l3;            /* Bare IP packets; both ends must agree. */
+    uint32_t mtu;                        /* IP bytes a frame may carry, 0 = unchecked. */
+    bool is_l3;                          /* Bare IP packets; both ends must agree. */
     bool has_superframes;  /* A memory link: super-frames pass whole. Otherwise they are refused. */
     bool is_copying;       /* Frames are copied and given back at once, as a network card would. */
     bool has_backpressure; /* Stacks are held back instead of losing frames to the queue limit. */
@@ -369,7 +371,7 @@ struct weft_link_config {
 
 /** enum weft_fate - What became of a frame on a link */
 enum weft_fate {
-    WEFT_FATE_SENT = 0,   /* Accepted at its end. */
+    WEFT_FATE_SENT = 0, /* Accepted at its end. */
     WEFT_FATE_DELIVERED,
     WEFT_FATE_LOST,       /* By chance. */
     WEFT_FATE_LOST_BURST, /* In the bad state. */
@@ -532,18 +534,20 @@ enum weft_actor_kind {
     WEFT_ACTOR_TCP_SINK,     /* Serve: read and verify; at the end send reply_bytes and close. */
     WEFT_ACTOR_TCP_ECHO,     /* Serve: send back what comes. */
     WEFT_ACTOR_TCP_ECHO_CLIENT, /* Send bytes, verify the same bytes coming back. */
-    WEFT_ACTOR_TCP_RR,       /* count rounds: bytes out, reply_bytes back. */
-    WEFT_ACTOR_TCP_RR_SERVER, /* Serve: for each request of bytes, reply_bytes. */
-    WEFT_ACTOR_TCP_CONNECTS, /* count times: connect, send bytes, close. */
-    WEFT_ACTOR_TCP_DISCARD,  /* Serve: read without looking. */
-    WEFT_ACTOR_TCP_CHARGEN,  /* Serve: send bytes (0 = until the peer ends), then shut down, read on. */
-    WEFT_ACTOR_TCP_FETCH,    /* Connect, read and verify until the peer's end, then send bytes, close. */
-    WEFT_ACTOR_UDP_SEND,     /* count datagrams of bytes, one each interval. */
-    WEFT_ACTOR_UDP_SINK,     /* Serve: count and verify. */
-    WEFT_ACTOR_UDP_ECHO,     /* Serve: send datagrams back. */
+    WEFT_ACTOR_TCP_RR,          /* count rounds: bytes out, reply_bytes back. */
+    WEFT_ACTOR_TCP_RR_SERVER,   /* Serve: for each request of bytes, reply_bytes. */
+    WEFT_ACTOR_TCP_CONNECTS,    /* count times: connect, send bytes, close. */
+    WEFT_ACTOR_TCP_DISCARD,     /* Serve: read without looking. */
+    WEFT_ACTOR_TCP_CHARGEN, /* Serve: send bytes (0 = until the peer ends), then shut down, read on.
+                             */
+    WEFT_ACTOR_TCP_FETCH, /* Connect, read and verify until the peer's end, then send bytes, close.
+                           */
+    WEFT_ACTOR_UDP_SEND,  /* count datagrams of bytes, one each interval. */
+    WEFT_ACTOR_UDP_SINK,  /* Serve: count and verify. */
+    WEFT_ACTOR_UDP_ECHO,  /* Serve: send datagrams back. */
     WEFT_ACTOR_UDP_ECHO_CLIENT, /* count datagrams of bytes; waits up to timeout for the last. */
-    WEFT_ACTOR_PING,         /* count echo requests with bytes of data, one each interval. */
-    WEFT_ACTOR_TRACEROUTE,   /* UDP probes with growing TTL until the target answers. */
+    WEFT_ACTOR_PING,            /* count echo requests with bytes of data, one each interval. */
+    WEFT_ACTOR_TRACEROUTE,      /* UDP probes with growing TTL until the target answers. */
 
     WEFT_ACTOR_KIND_COUNT
 };
@@ -554,50 +558,51 @@ struct weft_actor_config {
     enum weft_actor_kind kind;
     struct weft_node *node;
     struct weft_endpoint remote; /* Clients. */
-    struct weft_endpoint local;  /* Servers: port (address may be unspecified). Clients: all zero. */
-    uint64_t start_ns;           /* Absolute. */
-    uint64_t bytes;              /* Meaning: see the kind. */
-    uint64_t reply_bytes;
-    uint64_t pattern;            /* Seed of the bytes sent; both sides must agree. */
-    uint32_t count;              /* 0 = 1. */
-    uint32_t parallel;           /* TCP clients: connections at a time, 0 = 1. */
-    uint32_t backlog;            /* TCP servers, 0 = 128. */
-    uint32_t hops_max;           /* Traceroute, 0 = 30, at most WEFT_SIM_HOPS_MAX. */
-    uint64_t interval_ns;        /* Between datagrams, 0 = 1 s; between connections, 0 = none. */
-    uint64_t timeout_ns;         /* Wait for the last answer, 0 = 1 s. */
-    uint64_t read_bytes;         /* Slow reader: so many bytes ... */
-    uint64_t read_every_ns;      /* ... each time, 0 = as fast as they come. */
-    uint64_t abort_at;           /* TCP: reset after so many bytes sent or received, 0 = never. */
-    uint32_t sndbuf, rcvbuf;     /* 0 = default. */
-    uint8_t ttl;                 /* 0 = default. */
+    struct weft_endpoint local; /* Servers: port (address may be unspecified). Clients: all zero. */
+    uint64_t start_ns;          /* Absolute. */
+    uint64_t bytes;             /* See the kind. TCP_SINK: what must come, 0 = anything. */
+    uint64_t reply_bytes;       /* See the kind. TCP_SEND, TCP_FETCH: what must come back. */
+    uint64_t pattern;           /* Seed of the bytes sent; both sides must agree. */
+    uint32_t count;             /* 0 = 1. */
+    uint32_t parallel;          /* TCP clients: connections at a time, 0 = 1. */
+    uint32_t backlog;           /* TCP servers, 0 = 128. */
+    uint32_t hops_max;          /* Traceroute, 0 = 30, at most WEFT_SIM_HOPS_MAX. */
+    uint64_t interval_ns;       /* Between datagrams, 0 = 1 s; between connections, 0 = none. */
+    uint64_t timeout_ns;        /* Wait for the last answer, 0 = 1 s. */
+    uint64_t read_bytes;        /* Slow reader: so many bytes ... */
+    uint64_t read_every_ns;     /* ... each time, 0 = as fast as they come. */
+    uint64_t abort_at;          /* TCP: reset after so many bytes sent or received, 0 = never. */
+    uint32_t sndbuf, rcvbuf;    /* 0 = default. */
+    uint8_t ttl;                /* 0 = default. */
     bool is_nodelay;
     bool has_df;
-    bool may_fail;               /* An error of the connection is an outcome, not a failure. */
+    bool is_lending; /* Read in place, by weft_sock_recv_lend(). */
+    bool may_fail;   /* An error of the connection is an outcome, not a failure. */
 };
 
 /** struct weft_hop - A line of a traceroute */
 struct weft_hop {
     struct weft_addr from; /* Unspecified: no answer. */
     uint64_t rtt_ns;
-    int err;               /* enum weft_err of the answer: EHOSTUNREACH on the way. */
+    int err; /* enum weft_err of the answer: EHOSTUNREACH on the way. */
     uint8_t icmp_type, icmp_code;
 };
 
 /** struct weft_actor_result - What an actor did; final when is_done */
 struct weft_actor_result {
-    bool is_done;          /* Servers: whether no connection is open. */
-    bool has_failed;       /* An error, or bytes were not what they should be. */
-    int err;               /* First error met, a positive enum weft_err. */
+    bool is_done;    /* Servers: whether no connection is open. */
+    bool has_failed; /* An error, or bytes were not what they should be. */
+    int err;         /* First error met, a positive enum weft_err. */
     uint64_t started_ns, ended_ns;
     uint64_t bytes_out, bytes_in;
-    uint64_t hash_in;      /* Of the stream read: FNV-1a. */
-    uint64_t bad_offset;   /* First wrong byte of the stream, UINT64_MAX = none. */
-    uint64_t done;         /* Connections, rounds or answers completed. */
-    uint64_t sent;         /* Connections begun, or datagrams sent. */
-    uint64_t duplicates;   /* Answers that came more than once. */
+    uint64_t hash_in;    /* Of the stream read: FNV-1a. */
+    uint64_t bad_offset; /* First wrong byte of the stream, UINT64_MAX = none. */
+    uint64_t done;       /* Connections, rounds or answers completed. */
+    uint64_t sent;       /* Connections begun, or datagrams sent. */
+    uint64_t duplicates; /* Answers that came more than once. */
     uint64_t rtt_min_ns, rtt_max_ns, rtt_sum_ns;
-    uint32_t hops;         /* Traceroute: lines filled. */
-    bool has_reached;      /* Traceroute: the target answered. */
+    uint32_t hops;    /* Traceroute: lines filled. */
+    bool has_reached; /* Traceroute: the target answered. */
     struct weft_hop hop[WEFT_SIM_HOPS_MAX];
 };
 
@@ -684,8 +689,8 @@ size_t weft_pattern_check(uint64_t pattern, uint64_t offset, const void *buf, si
 /** struct weft_script_config - How to run a script */
 struct weft_script_config {
     uint64_t seed;
-    bool is_checking; /* weft_stack_check() after every touch. */
-    bool is_verbose;  /* Print every packet as it passes. */
+    bool is_checking;                            /* weft_stack_check() after every touch. */
+    bool is_verbose;                             /* Print every packet as it passes. */
     void (*print)(void *user, const char *line); /* Lines without a newline; NULL = silent. */
     void *print_user;
 };
@@ -721,9 +726,9 @@ struct weft_swarm_result {
     uint64_t hash;
     uint64_t events;
     uint64_t virtual_ns;
-    uint64_t bytes;     /* Delivered to applications. */
-    uint64_t frames;    /* Offered to links. */
-    char failure[256];  /* One line. */
+    uint64_t bytes;    /* Delivered to applications. */
+    uint64_t frames;   /* Offered to links. */
+    char failure[256]; /* One line. */
 };
 
 /**

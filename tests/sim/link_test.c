@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+/** DOC: Links without stacks: time on the wire, queue, every fault, counters, the trace hash. */
+#include <string.h>
+
+#include "t.h"
+#include "wire.h"
+
+static const struct weft_link_quality perfect;
+
+static uint64_t fates(const struct weft_link *link, enum weft_fate fate)
+{
+    struct weft_link_stats s;
+    weft_link_stats(link, 0, &s);
+    return s.pkts[fate];
+}
+
+static void a_perfect_wire_delivers_at_once_in_order(void)
+{
+    struct weft_link *link;
+    struct weft_world *w = wire_new(1, &perfect, 0, &link);
+    for (uint64_t i = 0; i < 100; i++)
+        wire_push(link, i, 60);
+    T_EQ(weft_world_run(w, 0), 0);
+    for (uint64_t i = 0; i < 100; i++) {
+        uint64_t mark, at;
+        bool is_whole;
+        T_EQ(wire_pull(link, &mark, &at, &is_whole), 60);
+        T_EQ(mark, i);
+        T_EQ(at, 0);
+        T_CHECK(is_whole);
+    }
+    T_EQ(wire_pull(link, NULL, NULL, NULL), 0);
+    T_EQ(weft_world_frames_in_use(w), 0);
+    weft_world_destroy(w);
+}
+
+static void rate_counts_the_octets_of_the_wire(void)
+{
+    struct weft_link *link;
+    struct weft_link_quality q = perfect;
+    q.rate_bps = 100000000;
+    q.delay_ns = 1 * MS;
+    struct weft_world *w = wire_new(1, &q, 0, &link);
+    wire_push(link, 0, 1514); /* 1538 octets: 123.04 us at 100 Mbit/s */
+    wire_push(link, 1, 42);   /* padded to 60, and 24: 6.72 us */
+    T_EQ(weft_world_run(w, WEFT_NEVER), 0);
+    uint64_t at;
+    T_EQ(wire_pull(link, NULL, &at, NULL), 1514);
+    T_EQ(at, 1 * MS + 123040);
+    T_EQ(wire_pull(link, NULL, &at, NULL), 42);
+    T_EQ(at, 1 * MS + 123040 + 6720);
+    weft_world_destroy(w);
+}
+
+static void a_full_queue_drops_the_newest(void)
+{
+    struct weft_link *link;
+    struct weft_link_quality q = perfect;
+    q.rate_bps = 1000000;
+    q.queue_pkts = 3;
+    struct weft_world *w = wire_new(1, &q, 0, &link);
+    for (uint64_t i = 0; i < 10; i++)
+        wire_push(link, i, 100);
+    T_EQ(weft_world_run(w, WEFT_NEVER), 0);
+    for (uint64_t i = 0; i < 4; i++) { /* one on the wire, three waiting */
+        uint64_t mark;
+        T_EQ(wire_pull(link, &mark, NULL, NULL), 100);
+        T_EQ(mark, i);
+    }
+    T_EQ(wire_pull(link, NULL, NULL, NULL), 0);
+    T_EQ(fates(link, WEFT_FATE_QUEUE), 6);
+    weft_world_destroy(w);
+}
+
+static void a_queue_limit_in_bytes_holds(void)
+{
+    struct weft_link *link;
+    struct weft_link_quality q = perfect;
+    q.rate_bps = 1000000;
+    q.queue_bytes = 250;
+    struct weft_world *w = wire_new(1, &q, 0, &link);
+    for (uint64_t i = 0; i < 10; i++)
+        wire_push(link, i, 100);
+    T_EQ(weft_world_run(w, WEFT_NEVER), 0);
+    T_EQ(fates(link, WEFT_FATE_DELIVERED), 3);
+    weft_world_destroy(w);
+}
+
+static void listed_frames_are_lost_and_no_others(void)
+{
+    struct weft_link *link;
+    struct weft_world *w = wire_new(1, &perfect, 0, &link);
+    const uint64_t lose[] = {0, 3, 4, 9};
+    T_EQ(weft_link_lose(link, 0, lose, 4), 0);
+    for (uint64_t i = 0; i < 12; i++)
+        wire_push(link, i, 60);
+    uint64_t seen = 0, mark;
+    while (wire_pull(link, &mark, NULL, NULL) != 0)
+        seen |= UINT64_C(1) << mark;
+    T_EQ(seen, 0xfff & ~(1U << 0 | 1U << 3 | 1U << 4 | 1U << 9));
+    T_EQ(fates(link, WEFT_FATE_LOST_LIST), 4);
+    weft_world_destroy(w);
+}
+
+static void random_loss_comes_near_its_rate(void)
+{
+    struct weft_link *link;
+    struct weft_link_quality q = perfect;
+    q.loss_ppm = 10000;
+    struct weft_world *w = wire_new(7, &q, 0, &link);
+    for (uint64_t i = 0; i < 10000; i++) {
+        wire_push(link, i, 60);
+        (void)wire_pull(link, NULL, NULL, NULL);
+    }
+    uint64_t lost = fates(link, WEFT_FATE_LOST);
+    T_CHECK(lost > 60 && lost < 140);
+    weft_world_destroy(w);
+}
+
+static void burst_loss_comes_in_bursts(void)
+{
+    struct weft_link *link;
+    struct weft_link_quality q = perfect;
+    q.burst_enter_ppm = 10000;  /* once in 100 frames */
+    q.burst_leave_ppm = 250000; /* for 4 frames on average */
+    q.burst_loss_ppm = 1000000;
+    struct weft_world *w = wire_new(7, &q, 0, &link);
+    uint64_t lost = 0, bursts = 0;
+    bool was_lost = false;
+    for (uint64_t i = 0; i < 20000; i++) {
+        wire_push(link, i, 60);
+        bool is_lost = wire_pull(link, NULL, NULL, NULL) == 0;
+        lost += is_lost;
+        bursts += is_lost && !was_lost;
+        was_lost = is_lost;
+    }
+    T_CHECK(bursts > 140 && bursts < 260);
+    T_CHECK(lost > 3 * bursts && lost < 5 * bursts);
+    T_EQ(lost, fates(link, WEFT_FATE_LOST_BURST));
+    weft_world_destroy(w);
+}
+
+static void jitter_keeps_the_order_unless_told_otherwise(void)
+{
+    for (unsigned may = 0; may < 2; may++) {
+        struct weft_link *link;
+        struct weft_link_quality q = perfect;
+        q.delay_ns = 5 * MS;
+        q.jitter_ns = 4 * MS;
+        q.may_jitter_reorder = may == 1;
+        struct weft_world *w = wire_new(3, &q, 0, &link);
+        for (uint64_t i = 0; i < 200; i++) {
+            T_EQ(weft_world_run(w, i * 100 * US), 0);
+            wire_push(link, i, 60);
+        }
+        T_EQ(weft_world_run(w, 1 * S), 0);
+        uint64_t next = 0, mark, at, overtakes = 0;
+        while (wire_pull(link, &mark, &at, NULL) != 0) {
+            overtakes += mark != next++;
+            T_CHECK(at >= mark * 100 * US + 5 * MS);
+            T_CHECK(at <= mark * 100 * US + 9 * MS + (may == 1 ? 0 : 4 * MS));
+        }
+        T_EQ(next, 200);
+        T_CHECK(may == 1 ? overtakes > 50 : overtakes == 0);
+        weft_world_destroy(w);
+    }
+}
+
+static void reordered_frames_come_later_and_complete(void)
+{
+    struct weft_link *link;
+    struct weft_link_quality q = perfect;
+    q.reorder_ppm = 100000;
+    q.reorder_ns = 3 * MS;
+    struct weft_world *w = wire_new(5, &q, 0, &link);
+    uint64_t late = 0, got = 0;
+    for (uint64_t i = 0; i < 500; i++) {
+        T_EQ(weft_world_run(w, i * MS), 0);
+        wire_push(link, i, 60);
+    }
+    T_EQ(weft_world_run(w, 1 * S), 0);
+    uint64_t mark, at;
+    bool is_whole;
+    while (wire_pull(link, &mark, &at, &is_whole) != 0) {
+        got++;
+        late += at == mark * MS + 3 * MS;
+        T_CHECK(is_whole);
+    }
+    T_EQ(got, 500);
+    T_EQ(late, fates(link, WEFT_FATE_REORDERED));
+    T_CHECK(late > 25 && late < 80);
+    weft_world_destroy(w);
+}
+
+static void duplicates_are_counted_and_equal(void)
+{
+    struct weft_link *link;
+    struct weft_link_quality q = perfect;
+    q.dup_ppm = 1000000;
+    q.dup_copies = 2;
+    q.delay_ns = 1 * MS;
+    struct weft_world *w = wire_new(5, &q, 0, &link);
+    wire_push(link, 9, 700);
+    T_EQ(weft_world_run(w, 1 * S), 0);
+    for (unsigned i = 0; i < 3; i++) {
+        uint64_t mark = 0;
+        bool is_whole = false;
+        T_EQ(wire_pull(link, &mark, NULL, &is_whole), 700);
+        T_EQ(mark, 9);
+        T_CHECK(is_whole);
+    }
+    T_EQ(wire_pull(link, NULL, NULL, NULL), 0);
+    T_EQ(weft_world_frames_in_use(w), 0);
+    weft_world_destroy(w);
+}
+
+static void corruption_flips_exactly_one_bit(void)
+{
+    struct weft_link *link;
+    struct weft_link_quality q = perfect;
+    q.corrupt_ppm = 1000000;
+    struct weft_world *w = wire_new(5, &q, 0, &link);
+    uint8_t sent[200], got[200];
+    memset(sent, 0x5a, sizeof(sent));
+    for (unsigned n = 0; n < 50; n++) {
+        T_EQ(weft_link_push(link, 0, sent, sizeof(sent)), 0);
+        T_EQ(weft_link_pull(link, 1, got, sizeof(got), NULL), sizeof(got));
+        unsigned bits = 0;
+        for (size_t i = 0; i < sizeof(sent); i++)
+            for (unsigned d = sent[i] ^ got[i]; d != 0; d &= d - 1)
+                bits++;
+        T_EQ(bits, 1);
+    }
+    weft_world_destroy(w);
+}
+
+static void a_cut_loses_what_is_under_way(void)
+{
+    struct weft_link *link;
+    struct weft_link_quality q = perfect;
+    q.delay_ns = 10 * MS;
+    struct weft_world *w = wire_new(5, &q, 0, &link);
+    wire_push(link, 1, 60);
+    T_EQ(weft_world_run(w, 5 * MS), 0);
+    weft_link_cut(link, true);
+    wire_push(link, 2, 60);
+    T_EQ(weft_world_run(w, 6 * MS), 0);
+    weft_link_cut(link, false);
+    wire_push(link, 3, 60);
+    T_EQ(weft_world_run(w, 1 * S), 0);
+    uint64_t mark = 0;
+    T_EQ(wire_pull(link, &mark, NULL, NULL), 60);
+    T_EQ(mark, 3);
+    T_EQ(wire_pull(link, NULL, NULL, NULL), 0);
+    T_EQ(fates(link, WEFT_FATE_CUT), 2);
+    weft_world_destroy(w);
+}
+
+static void the_mtu_is_checked_without_the_link_header(void)
+{
+    struct weft_link *link;
+    struct weft_world *w = wire_new(5, &perfect, 1000, &link);
+    uint8_t f[1100];
+    memset(f, 0, sizeof(f));
+    T_EQ(weft_link_push(link, 0, f, 1014), 0);
+    T_EQ(weft_link_push(link, 0, f, 1015), 0);
+    f[12] = 0x81; /* an IEEE 802.1Q tag may take four octets more */
+    T_EQ(weft_link_push(link, 0, f, 1018), 0);
+    T_EQ(weft_link_push(link, 0, f, 1019), 0);
+    T_EQ(fates(link, WEFT_FATE_DELIVERED), 2);
+    T_EQ(fates(link, WEFT_FATE_MTU), 2);
+    weft_world_destroy(w);
+}
+
+static uint64_t noisy_hash(uint64_t seed, unsigned extra_links)
+{
+    struct weft_link *link, *other;
+    struct weft_link_quality q = perfect;
+    q.rate_bps = 10000000;
+    q.loss_ppm = q.dup_ppm = q.corrupt_ppm = q.reorder_ppm = 100000;
+    q.reorder_ns = 1 * MS;
+    q.jitter_ns = 1 * MS;
+    struct weft_world *w = wire_new(seed, &q, 0, &link);
+    for (unsigned i = 0; i < extra_links; i++) {
+        struct weft_link_config lc = *weft_link_config_get(link);
+        lc.name[0] = (char)('a' + i);
+        T_EQ(weft_link_add(w, &lc, &other), 0);
+    }
+    for (uint64_t i = 0; i < 300; i++)
+        wire_push(link, i, 60 + i);
+    T_EQ(weft_world_run(w, WEFT_NEVER), 0);
+    uint64_t h = weft_world_hash(w);
+    weft_world_destroy(w);
+    return h;
+}
+
+static void equal_seeds_give_equal_hashes(void)
+{
+    T_EQ(noisy_hash(11, 0), noisy_hash(11, 0));
+    T_CHECK(noisy_hash(11, 0) != noisy_hash(12, 0));
+}
+
+static void another_link_does_not_change_the_fates(void)
+{
+    T_EQ(noisy_hash(11, 0), noisy_hash(11, 3));
+}
+
+static void the_hash_is_the_same_on_every_machine(void)
+{
+    T_EQ(noisy_hash(2026, 0), UINT64_C(0xc2deea4444f0fa83));
+}
+
+static void a_bounded_world_fails_in_words(void)
+{
+    struct weft_world_config cfg;
+    struct weft_world *w = NULL;
+    struct weft_bridge *b;
+    weft_world_config_default(&cfg, 1);
+    cfg.bytes_max = 10000;
+    T_EQ(weft_world_create(&w, &cfg), 0);
+    T_EQ(weft_bridge_add(w, "big", WEFT_BRIDGE_SWITCH, 100000, &b), -WEFT_ENOMEM);
+    T_EQ(weft_world_step(w), -WEFT_EPROTO);
+    T_CHECK(strstr(weft_world_error(w), "memory") != NULL);
+    weft_world_destroy(w);
+}
+
+static const struct t_case cases[] = {
+    {"a perfect wire delivers at once, in order", a_perfect_wire_delivers_at_once_in_order},
+    {"rate counts the octets of the wire", rate_counts_the_octets_of_the_wire},
+    {"a full queue drops the newest", a_full_queue_drops_the_newest},
+    {"a queue limit in bytes holds", a_queue_limit_in_bytes_holds},
+    {"listed frames are lost and no others", listed_frames_are_lost_and_no_others},
+    {"random loss comes near its rate", random_loss_comes_near_its_rate},
+    {"burst loss comes in bursts", burst_loss_comes_in_bursts},
+    {"jitter keeps the order unless told otherwise", jitter_keeps_the_order_unless_told_otherwise},
+    {"reordered frames come later and complete", reordered_frames_come_later_and_complete},
+    {"duplicates are counted and equal", duplicates_are_counted_and_equal},
+    {"corruption flips exactly one bit", corruption_flips_exactly_one_bit},
+    {"a cut loses what is under way", a_cut_loses_what_is_under_way},
+    {"the MTU is checked without the link header", the_mtu_is_checked_without_the_link_header},
+    {"equal seeds give equal hashes", equal_seeds_give_equal_hashes},
+    {"another link does not change the fates", another_link_does_not_change_the_fates},
+    {"the hash is the same on every machine", the_hash_is_the_same_on_every_machine},
+    {"a bounded world fails in words", a_bounded_world_fails_in_words},
+};
+T_MAIN(cases)
