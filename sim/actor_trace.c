@@ -59,7 +59,7 @@ void wf_sim_trace_start(struct weft_actor *a)
         wf_sim_actor_end(a);
         return;
     }
-    (void)weft_sock_set(a->cfg.node->st, a->own, WEFT_IP_RECVERR, 1);
+    wf_sim_actor_set(a, a->own, WEFT_IP_RECVERR, 1);
     probe(a);
 }
 
