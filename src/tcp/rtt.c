@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#include "tcp/rtt.h"
+
+#include "base/base.h"
+
+#define SAMPLE_MAX_US 60000000u
+#define BACKOFF_MAX   16
+
+void wf_rtt_sample(struct tcp_rtt *r, uint32_t rtt_us)
+{
+    rtt_us = wf_min_u32(wf_max_u32(rtt_us, 1), SAMPLE_MAX_US);
+    r->last_us = rtt_us;
+    if (r->min_us == 0 || rtt_us < r->min_us)
+        r->min_us = rtt_us;
+    if (r->srtt8_us == 0) { /* RFC 6298 2.2 */
+        r->srtt8_us = rtt_us * 8;
+        r->rttvar4_us = rtt_us * 2;
+        return;
+    }
+    uint32_t srtt = r->srtt8_us >> 3; /* 2.3: the variance first, with the old mean. */
+    uint32_t err = rtt_us > srtt ? rtt_us - srtt : srtt - rtt_us;
+    r->rttvar4_us = r->rttvar4_us - (r->rttvar4_us >> 2) + err;
+    r->srtt8_us = r->srtt8_us - (r->srtt8_us >> 3) + rtt_us;
+}
+
+static uint32_t floor_us(const struct tcp_rtt *r)
+{
+    return (r->rto_min_ms != 0 ? r->rto_min_ms : RTO_MIN_MS) * 1000u;
+}
+
+uint32_t wf_rtt_base_us(const struct tcp_rtt *r)
+{
+    if (r->srtt8_us == 0)
+        return wf_max_u32(RTO_INITIAL_US, floor_us(r));
+    return wf_min_u32((r->srtt8_us >> 3) + wf_max_u32(r->rttvar4_us, floor_us(r)), RTO_MAX_US);
+}
+
+uint32_t wf_rtt_rto_us(const struct tcp_rtt *r)
+{
+    uint64_t us = (uint64_t)wf_rtt_base_us(r) << r->backoff;
+    return us < RTO_MAX_US ? (uint32_t)us : RTO_MAX_US;
+}
+
+void wf_rtt_back_off(struct tcp_rtt *r)
+{
+    if (r->backoff < BACKOFF_MAX)
+        r->backoff++;
+}
+
+void wf_rtt_progress(struct tcp_rtt *r)
+{
+    r->backoff = 0;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * DOC: rtt - round-trip time and retransmission timeout (RFC 6298, RFC 7323 appendix G)
+ *
+ * Knows neither connection nor clock: a sample goes in, an RTO comes out. Gains are 1/8 and 1/4.
+ * The variance term has a floor (rto_min, 200 ms by default, as the common kernels have it), so
+ * the timeout stays clear of delayed acknowledgements on a steady path; it is never below rto_min.
+ */
+#ifndef WF_TCP_RTT_H
+#define WF_TCP_RTT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define RTO_INITIAL_US 1000000u  /* RFC 6298 2.1 */
+#define RTO_MAX_US     120000000u /* RFC 6298 2.5 asks for at least 60 s. */
+#define RTO_MIN_MS     200u
+
+/** struct tcp_rtt - Estimator of one path; zero is a valid start */
+struct tcp_rtt {
+    uint32_t srtt8_us;   /* Smoothed RTT, times 8; 0 = no sample yet. */
+    uint32_t rttvar4_us; /* Its mean deviation, times 4. */
+    uint32_t min_us;     /* Smallest sample, 0 = none. */
+    uint32_t last_us;    /* Latest sample. */
+    uint16_t rto_min_ms; /* Floor; 0 = RTO_MIN_MS. */
+    uint8_t backoff;     /* Doublings since the last progress. */
+};
+
+/** wf_rtt_sample() - Take one measurement; 0 counts as 1 us */
+void wf_rtt_sample(struct tcp_rtt *r, uint32_t rtt_us);
+
+/** wf_rtt_rto_us() - Timeout with the present back-off, at most RTO_MAX_US */
+uint32_t wf_rtt_rto_us(const struct tcp_rtt *r);
+
+/** wf_rtt_base_us() - Timeout without back-off */
+uint32_t wf_rtt_base_us(const struct tcp_rtt *r);
+
+/** wf_rtt_back_off() - The timer expired: double (RFC 6298 5.5) */
+void wf_rtt_back_off(struct tcp_rtt *r);
+
+/** wf_rtt_progress() - New data was acknowledged: the back-off ends (RFC 6298 5.7 as amended) */
+void wf_rtt_progress(struct tcp_rtt *r);
+
+/** wf_rtt_srtt_us() - Smoothed RTT, 0 = none */
+static inline uint32_t wf_rtt_srtt_us(const struct tcp_rtt *r)
+{
+    return r->srtt8_us >> 3;
+}
+
+#endif /* WF_TCP_RTT_H */
