@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/** DOC: host - inner words of the host's files: its struct, clock, error lines */
+#ifndef WEFT_HOST_HOST_H
+#define WEFT_HOST_HOST_H
+
+#include <stdatomic.h>
+
+#include "weft/host.h"
+
+#define WF_BURST        64U
+
+#define WF_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+/** struct wf_link - A driver and its interface; written by loop.c after it was opened */
+struct wf_link {
+    struct weft_driver *drv;
+    char *spec;
+    uint16_t ifindex;
+    bool is_full; /* The driver had no room for pending[pending_at..pending_n). */
+    uint64_t service_ns;
+    uint64_t rx_refused;
+    struct weft_frame pending[WF_BURST];
+    uint32_t pending_at, pending_n;
+};
+
+/** struct wf_fd - A descriptor of a program; written by fds.c */
+struct wf_fd {
+    int fd; /* -1 = free. */
+    uint32_t want;
+    void (*fn)(void *arg, int fd, uint32_t ready);
+    void *arg;
+};
+
+/** struct wf_capture - Somebody who sees every frame */
+struct wf_capture {
+    void (*fn)(void *arg, unsigned link, enum weft_dir dir, uint64_t epoch_ns,
+               const struct weft_frame *frame);
+    void *arg;
+};
+
+struct weft_host {
+    char name[WEFT_HOST_NAME_MAX];
+    struct weft_stack *st;
+    struct weft_dispatch *d;
+    void *mem, *area;
+    size_t mem_bytes, area_bytes;
+    struct wf_link *links[WEFT_HOST_LINKS_MAX];
+    unsigned links_n;
+    struct wf_fd *fds;
+    uint32_t fds_n, fds_cap;
+    struct pollfd *polls; /* Room for all links, all descriptors and the stop descriptor. */
+    uint32_t polls_cap;
+    struct wf_capture captures[WEFT_HOST_CAPTURES_MAX];
+    unsigned captures_n;
+    int stop_fd; /* An eventfd that weft_host_stop() raises. */
+    atomic_bool is_stopped;
+};
+
+/** wf_host_epoch() - Time since the epoch, ns */
+uint64_t wf_host_epoch(void);
+
+/** wf_host_fail() - Write one line into @err; always -1 */
+int wf_host_fail(char *err, size_t err_cap, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/** wf_host_name_ok() - Whether a text can name a host */
+bool wf_host_name_ok(const char *name);
+
+#endif /* WEFT_HOST_HOST_H */

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/** DOC: Sums with SSE2 (every x86-64 has it) and AVX2; four accumulators hide the adds' latency. */
+#include "vec.h"
+
+#if defined(__x86_64__)
+#    include <immintrin.h>
+
+/* One step of 16 or 32 bytes: low and high 32-bit words of each 64-bit lane. */
+static inline __m128i add128(__m128i acc, __m128i v, __m128i mask)
+{
+    acc = _mm_add_epi64(acc, _mm_and_si128(v, mask));
+    return _mm_add_epi64(acc, _mm_srli_epi64(v, 32));
+}
+
+static inline uint64_t lanes128(__m128i v)
+{
+    uint64_t w[2];
+    memcpy(w, &v, sizeof(w));
+    return w[0] + w[1];
+}
+
+static inline __m128i load128(const uint8_t *p)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+static inline void store128(uint8_t *p, __m128i v)
+{
+    _mm_storeu_si128((__m128i *)(void *)p, v);
+}
+
+static uint16_t sum_sse2(const void *src, size_t n)
+{
+    const uint8_t *p = src;
+    const __m128i mask = _mm_set1_epi64x(0xffffffff);
+    __m128i a = _mm_setzero_si128(), b = a, c = a, d = a;
+    for (; n >= 64; n -= 64, p += 64) {
+        a = add128(a, load128(p), mask);
+        b = add128(b, load128(p + 16), mask);
+        c = add128(c, load128(p + 32), mask);
+        d = add128(d, load128(p + 48), mask);
+    }
+    a = _mm_add_epi64(_mm_add_epi64(a, b), _mm_add_epi64(c, d));
+    return wf_vec_fold(lanes128(a) + wf_vec_tail(p, n));
+}
+
+static uint16_t copy_sum_sse2(void *dst, const void *src, size_t n)
+{
+    const uint8_t *p = src;
+    uint8_t *q = dst;
+    const __m128i mask = _mm_set1_epi64x(0xffffffff);
+    __m128i a = _mm_setzero_si128(), b = a, c = a, d = a;
+    for (; n >= 64; n -= 64, p += 64, q += 64) {
+        __m128i v0 = load128(p), v1 = load128(p + 16), v2 = load128(p + 32), v3 = load128(p + 48);
+        store128(q, v0);
+        store128(q + 16, v1);
+        store128(q + 32, v2);
+        store128(q + 48, v3);
+        a = add128(a, v0, mask);
+        b = add128(b, v1, mask);
+        c = add128(c, v2, mask);
+        d = add128(d, v3, mask);
+    }
+    a = _mm_add_epi64(_mm_add_epi64(a, b), _mm_add_epi64(c, d));
+    wf_vec_copy(q, p, n);
+    return wf_vec_fold(lanes128(a) + wf_vec_tail(p, n));
+}
+
+const struct weft_vec wf_vec_sse2 = {wf_vec_copy, sum_sse2, copy_sum_sse2};
+
+#    define AVX2 __attribute__((target("avx2")))
+
+AVX2 static inline __m256i add256(__m256i acc, __m256i v, __m256i mask)
+{
+    acc = _mm256_add_epi64(acc, _mm256_and_si256(v, mask));
+    return _mm256_add_epi64(acc, _mm256_srli_epi64(v, 32));
+}
+
+AVX2 static inline __m256i load256(const uint8_t *p)
+{
+    return _mm256_loadu_si256((const __m256i *)(const void *)p);
+}
+
+AVX2 static inline void store256(uint8_t *p, __m256i v)
+{
+    _mm256_storeu_si256((__m256i *)(void *)p, v);
+}
+
+AVX2 static inline uint64_t lanes256(__m256i v)
+{
+    return lanes128(_mm_add_epi64(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1)));
+}
+
+AVX2 static uint16_t sum_avx2(const void *src, size_t n)
+{
+    const uint8_t *p = src;
+    const __m256i mask = _mm256_set1_epi64x(0xffffffff);
+    __m256i a = _mm256_setzero_si256(), b = a, c = a, d = a;
+    for (; n >= 128; n -= 128, p += 128) {
+        a = add256(a, load256(p), mask);
+        b = add256(b, load256(p + 32), mask);
+        c = add256(c, load256(p + 64), mask);
+        d = add256(d, load256(p + 96), mask);
+    }
+    for (; n >= 32; n -= 32, p += 32)
+        a = add256(a, load256(p), mask);
+    a = _mm256_add_epi64(_mm256_add_epi64(a, b), _mm256_add_epi64(c, d));
+    return wf_vec_fold(lanes256(a) + wf_vec_tail(p, n));
+}
+
+AVX2 static uint16_t copy_sum_avx2(void *dst, const void *src, size_t n)
+{
+    const uint8_t *p = src;
+    uint8_t *q = dst;
+    const __m256i mask = _mm256_set1_epi64x(0xffffffff);
+    __m256i a = _mm256_setzero_si256(), b = a, c = a, d = a;
+    for (; n >= 128; n -= 128, p += 128, q += 128) {
+        __m256i v0 = load256(p), v1 = load256(p + 32), v2 = load256(p + 64), v3 = load256(p + 96);
+        store256(q, v0);
+        store256(q + 32, v1);
+        store256(q + 64, v2);
+        store256(q + 96, v3);
+        a = add256(a, v0, mask);
+        b = add256(b, v1, mask);
+        c = add256(c, v2, mask);
+        d = add256(d, v3, mask);
+    }
+    for (; n >= 32; n -= 32, p += 32, q += 32) {
+        __m256i v = load256(p);
+        store256(q, v);
+        a = add256(a, v, mask);
+    }
+    a = _mm256_add_epi64(_mm256_add_epi64(a, b), _mm256_add_epi64(c, d));
+    wf_vec_copy(q, p, n);
+    return wf_vec_fold(lanes256(a) + wf_vec_tail(p, n));
+}
+
+const struct weft_vec wf_vec_avx2 = {wf_vec_copy, sum_avx2, copy_sum_avx2};
+#endif
