@@ -712,8 +712,8 @@ struct weft_script_result {
  * @len: bytes at @text
  * @out: filled
  *
- * Return: 0 if it passed, -WEFT_EINVAL (does not parse), -WEFT_EPROTO (an expectation failed) or
- * -WEFT_ENOMEM; what and where was printed.
+ * Return: 0 if it passed, -WEFT_EPROTO (it does not parse, or an expectation failed: what and where
+ * was printed) or -WEFT_ENOMEM.
  */
 int weft_script_run(const struct weft_script_config *cfg, const char *name, const char *text,
                     size_t len, struct weft_script_result *out) __attribute__((warn_unused_result));

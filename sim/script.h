@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * DOC: sim script - what the files of the packet-script engine share
+ *
+ * A script is a judge: its codec of IPv4, TCP, UDP and ICMP is its own and shares nothing with the
+ * engine it judges. Sequence numbers in a script are relative: to the number of our SYN for what
+ * the stack sends, to an offset of the engine's choice for what it receives. Payload is a pattern
+ * of its place in the stream, so every byte that passes is checked.
+ *
+ * The language is a part of packetdrill's; what differs is said in tests/script/README.md.
+ */
+#ifndef SIM_SCRIPT_H
+#define SIM_SCRIPT_H
+
+#include "world.h"
+
+#define SX_FLOWS_MAX    32U
+#define SX_FDS_MAX      64U
+#define SX_OPTS_MAX     16U
+#define SX_ARGS_MAX     8U
+#define SX_TS_MAX       64U
+#define SX_PKT_MAX      65600U
+#define SX_QUOTE_MAX    600U
+#define SX_RECENT       10U /* Packets shown with a failure. */
+#define SX_INJECTED     8U  /* Packets remembered for what ICMP errors quote. */
+
+#define SX_PATTERN_OUT  1U /* What the stack's application writes. */
+#define SX_PATTERN_IN   2U /* What the script's peer sends. */
+#define SX_PATTERN_ECHO 3U /* Data of ICMP echo, both ways. */
+
+#define SX_FIN          0x01U
+#define SX_SYN          0x02U
+#define SX_RST          0x04U
+#define SX_PSH          0x08U
+#define SX_ACK          0x10U
+#define SX_URG          0x20U
+#define SX_ECE          0x40U
+#define SX_CWR          0x80U
+
+#define SX_PROTO_ICMP   1U
+#define SX_PROTO_TCP    6U
+#define SX_PROTO_UDP    17U
+
+/** struct sx_text - Where the reader is in the script */
+struct sx_text {
+    const char *p, *end;
+    uint32_t line;
+};
+
+/** struct sx_slice - A piece of the script */
+struct sx_slice {
+    const char *p;
+    size_t n;
+};
+
+/** enum sx_when - What the time of an event means */
+enum sx_when {
+    SX_ABSOLUTE,
+    SX_RELATIVE, /* To the event before. */
+    SX_ANY,      /* "*": whenever it comes. */
+};
+
+/** struct sx_time - The time of an event */
+struct sx_time {
+    enum sx_when when;
+    uint64_t lo_ns, hi_ns; /* Equal unless "lo~hi". */
+    bool has_end;          /* "begin...end": a call that blocks. */
+    uint64_t end_ns;
+};
+
+/** struct sx_ip - What a script says about the IP header; -1 = nothing */
+struct sx_ip {
+    bool has_addrs, has_ports;
+    uint8_t src[4], dst[4];
+    uint16_t sport, dport;
+    int32_t ttl, tos, tos_mask, df, mf, id, version, ihl, total, proto, cut, doff;
+    int32_t frag_from, frag_to; /* Bytes of the IP payload. */
+    int32_t offset;             /* Fragment offset field, in octets, as it is. */
+    bool has_bad_csum, has_zero_csum, has_bad_ip_csum;
+    uint8_t opts[40];
+    uint32_t opts_n;
+};
+
+/** struct sx_opt - One TCP option; with is_any its value does not matter */
+struct sx_opt {
+    uint8_t kind;
+    uint8_t n;      /* Words in v. */
+    bool is_any[2]; /* Timestamps: val, ecr. */
+    bool is_raw;    /* Bytes as they are, for malformed options. */
+    uint8_t raw_n;
+    uint32_t v[8];
+    uint8_t raw[40];
+};
+
+/** enum sx_kind - What a packet line describes */
+enum sx_kind {
+    SX_TCP,
+    SX_UDP,
+    SX_ICMP,
+    SX_HEX,
+    SX_QUIET, /* "> none for T" */
+};
+
+/** struct sx_packet - A packet line */
+struct sx_packet {
+    bool is_inbound;
+    enum sx_kind kind;
+    struct sx_ip ip;
+    /* TCP */
+    uint8_t flags;
+    bool has_ack, has_win, has_urg, has_opts, has_more_opts;
+    uint32_t seq, len, ack, win, urg; /* len is the payload of TCP, UDP and ICMP echo. */
+    struct sx_opt opt[SX_OPTS_MAX];
+    uint32_t opt_n;
+    /* ICMP */
+    uint8_t type, code;
+    bool has_mtu, has_quote_seq, has_ptr;
+    uint32_t mtu, icmp_id, icmp_seq, quote_seq, ptr;
+    uint32_t quote_len; /* Bytes of the IP payload an injected error quotes. */
+    /* Hex and quiet */
+    struct sx_slice hex;
+    uint64_t quiet_ns;
+};
+
+/** struct sx_seen - A packet as the codec reads it */
+struct sx_seen {
+    uint8_t src[4], dst[4];
+    uint8_t proto, ttl, tos;
+    uint16_t id, frag; /* frag: flags and offset as on the wire. */
+    uint32_t ihl, total;
+    const uint8_t *l4; /* After the IP header. */
+    uint32_t l4_len;
+    /* TCP, UDP */
+    uint16_t sport, dport;
+    uint32_t seq, ack, win, urg, hdr_len;
+    uint8_t flags, reserved;
+    const uint8_t *payload;
+    uint32_t payload_len;
+    const char *fault; /* What no packet of ours may have, NULL if it has nothing of the kind. */
+};
+
+/** struct sx_flow - Numbers of one connection, or ports of one UDP pair */
+struct sx_flow {
+    uint8_t proto;
+    uint8_t lip[4], rip[4];
+    uint16_t lport, rport;
+    uint32_t local_isn, remote_isn; /* Live = script + isn. */
+    bool has_local_isn, has_remote_syn, may_relearn;
+    uint32_t local_syn, remote_syn; /* Script numbers of the SYNs. */
+    uint32_t next_remote_syn;       /* Of a SYN that the stack has not answered by one. */
+    struct {
+        uint32_t script, live;
+    } ts[SX_TS_MAX]; /* Timestamps the stack sent. */
+    uint32_t ts_n;
+};
+
+/** struct sx_fd - A descriptor of the script */
+struct sx_fd {
+    bool is_used;
+    int32_t fd;
+    uint64_t sock;
+    enum weft_sock_type type;
+    uint64_t tx, rx; /* Bytes written and read. */
+};
+
+/** enum sx_call_id - System calls that may block */
+enum sx_call_id { SX_CALL_NONE, SX_CALL_ACCEPT, SX_CALL_CONNECT, SX_CALL_READ, SX_CALL_WRITE };
+
+/** struct sx_call - A call and what it is to answer */
+struct sx_call {
+    char name[24];
+    struct sx_slice arg[SX_ARGS_MAX];
+    uint32_t args_n;
+    bool is_any_result;
+    int64_t want;
+    char want_errno[24];
+};
+
+/** struct sx_pending - The one call that is blocked */
+struct sx_pending {
+    enum sx_call_id id;
+    struct sx_call call;
+    uint64_t end_ns, done_ns;
+    bool is_done;
+    int64_t got, moved;
+    int err;
+    uint32_t line;
+};
+
+/** struct sx - A script being run */
+struct sx {
+    const struct weft_script_config *cfg;
+    struct weft_script_result *res;
+    const char *name;
+    struct sx_text text;
+    const char *event_p; /* Where the running event begins. */
+    uint32_t event_line;
+    bool has_failed;
+
+    struct weft_world *w;
+    struct weft_node *node;
+    struct weft_stack *st;
+    struct weft_link *link;
+    uint64_t base_ns, last_ns; /* Time 0 of the script; time of the event before. */
+    uint64_t shown_ns;         /* Time of the packet that is described. */
+
+    /* Settings */
+    uint64_t tolerance_ns;
+    uint8_t local_ip[4], remote_ip[4];
+    uint16_t bind_port, connect_port, remote_port;
+    uint8_t prefix_len;
+    uint32_t mtu, remote_isn, ts_tick_us;
+    bool has_leak_check, is_any_address;
+    struct weft_node_config ncfg;
+    struct {
+        enum weft_sock_opt opt;
+        int64_t value;
+    } set[16];
+    uint32_t set_n;
+
+    struct sx_flow flow[SX_FLOWS_MAX];
+    uint32_t flows_n;
+    struct sx_fd fd[SX_FDS_MAX];
+    int32_t last_fd; /* Of the last connection. */
+    struct sx_pending pending;
+
+    uint8_t *buf;  /* Packet being built. */
+    uint8_t *buf2; /* Packet being looked at. */
+    uint8_t last_out[SX_QUOTE_MAX];
+    uint32_t last_out_n;
+    struct {
+        uint8_t bytes[SX_QUOTE_MAX];
+        uint32_t n, total;
+    } injected[SX_INJECTED];
+    uint32_t injected_n;
+    char recent[SX_RECENT][200];
+    uint32_t recent_n;
+};
+
+/* ---- script_lex.c ---- */
+
+/** wf_sx_skip() - Pass blanks, line ends and comments; notes what comments say is proved */
+void wf_sx_skip(struct sx *s);
+
+/** wf_sx_at() - Whether the text goes on with a word or sign, after blanks */
+bool wf_sx_at(struct sx *s, const char *what);
+
+/** wf_sx_take() - The same, and pass it */
+bool wf_sx_take(struct sx *s, const char *what);
+
+/** wf_sx_need() - Pass it or fail */
+bool wf_sx_need(struct sx *s, const char *what);
+
+/** wf_sx_word() - A word of letters, digits, '_' and '.'; false if there is none */
+bool wf_sx_word(struct sx *s, char *out, size_t cap);
+
+/** wf_sx_number() - A decimal or hexadecimal number, maybe with a sign; false if there is none */
+bool wf_sx_number(struct sx *s, int64_t *out);
+
+/** wf_sx_seconds() - A time in seconds with decimals, in ns; false if there is none */
+bool wf_sx_seconds(struct sx *s, uint64_t *out);
+
+/** wf_sx_ip4() - A dotted quad; false, and nothing passed, if there is none */
+bool wf_sx_ip4(struct sx *s, uint8_t out[4]);
+
+/** wf_sx_fail() - The script failed here; @actual may be NULL */
+void wf_sx_fail(struct sx *s, const char *actual, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/** wf_sx_print() - One line to whoever listens */
+void wf_sx_print(struct sx *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** wf_sx_slice_is() - Whether a slice is this text */
+bool wf_sx_slice_is(struct sx_slice a, const char *text);
+
+/* ---- script_parse.c ---- */
+
+/** wf_sx_parse_time() - The time in front of an event */
+bool wf_sx_parse_time(struct sx *s, struct sx_time *out);
+
+/** wf_sx_parse_packet() - A packet line after '<' or '>' */
+bool wf_sx_parse_packet(struct sx *s, struct sx_packet *out);
+
+/** wf_sx_parse_ip() - What stands in brackets about the IP header */
+bool wf_sx_parse_ip(struct sx *s, struct sx_ip *ip);
+
+/** wf_sx_parse_opts() - TCP options between '<' and '>' */
+bool wf_sx_parse_opts(struct sx *s, struct sx_packet *out);
+
+/** wf_sx_parse_call() - A system call with its result */
+bool wf_sx_parse_call(struct sx *s, struct sx_call *out);
+
+/** wf_sx_parse_hex() - Hexadecimal digits as bytes; their number */
+uint32_t wf_sx_parse_hex(struct sx_slice text, uint8_t *out, uint32_t cap);
+
+/* ---- script_codec.c ---- */
+
+/** wf_sx_build() - The bytes of a packet line; @flow is NULL for ICMP and hex. 0 = does not fit */
+uint32_t wf_sx_build(struct sx *s, const struct sx_packet *p, const struct sx_flow *flow,
+                     uint8_t *out);
+
+/** wf_sx_read() - Read a packet; false if it is no IPv4 packet at all */
+bool wf_sx_read(const uint8_t *bytes, uint32_t len, struct sx_seen *out);
+
+/** wf_sx_opt_next() - Walk the TCP options; @at is 0 at first. False at the end or at a fault */
+bool wf_sx_opt_next(const struct sx_seen *p, uint32_t *at, uint8_t *kind, const uint8_t **data,
+                    uint32_t *data_len);
+
+/** wf_sx_be() - A big-endian number of 1 to 4 bytes */
+uint32_t wf_sx_be(const uint8_t *p, unsigned bytes);
+
+/** wf_sx_describe() - A packet in one line, in the numbers of the script */
+void wf_sx_describe(const struct sx *s, const uint8_t *bytes, uint32_t len, bool is_inbound,
+                    char *out, size_t cap);
+
+/* ---- script_match.c ---- */
+
+/** wf_sx_flow_for() - The flow a packet line belongs to; made if it is new. NULL: none fits */
+struct sx_flow *wf_sx_flow_for(struct sx *s, const struct sx_packet *p, const struct sx_seen *seen);
+
+/** wf_sx_match() - Compare what the stack sent with a line; fails the script if they differ */
+bool wf_sx_match(struct sx *s, const struct sx_packet *p, const uint8_t *bytes, uint32_t len);
+
+/* ---- script_call.c ---- */
+
+/** wf_sx_call() - Execute a call; with @end_ns not 0 it may block until then */
+bool wf_sx_call(struct sx *s, const struct sx_call *c, uint64_t end_ns);
+
+/** wf_sx_pending_poll() - Try the blocked call again */
+void wf_sx_pending_poll(struct sx *s);
+
+/** wf_sx_pending_check() - If the blocked call is due at @now_ns, compare its result */
+bool wf_sx_pending_check(struct sx *s, uint64_t now_ns);
+
+/** wf_sx_fd() - A descriptor by number; NULL if it is not open */
+struct sx_fd *wf_sx_fd(struct sx *s, int64_t fd);
+
+/* ---- script_assert.c ---- */
+
+/** wf_sx_assert() - A block between %{ and }% */
+bool wf_sx_assert(struct sx *s);
+
+/* ---- script_option.c ---- */
+
+/** wf_sx_defaults() - Settings before any option line */
+void wf_sx_defaults(struct sx *s);
+
+/** wf_sx_option() - A line that begins with "--" */
+bool wf_sx_option(struct sx *s);
+
+#endif /* SIM_SCRIPT_H */

@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * DOC: sim script call - system calls of a script, on the stack's sockets
+ *
+ * Descriptors carry the numbers the script says. A call without a duration answers at once, as on a
+ * non-blocking descriptor (connect() answers EINPROGRESS); one with "begin...end" blocks, and must
+ * end at its time.
+ */
+#include <string.h>
+
+#include "script.h"
+
+#define IO_BYTES 65536U
+
+/** struct err_name - An error by its POSIX name and Linux number */
+static const struct err_name {
+    const char *name;
+    int err;
+    int number;
+} errs[] = {
+    {"EINVAL", WEFT_EINVAL, 22},
+    {"ENOMEM", WEFT_ENOMEM, 12},
+    {"EAGAIN", WEFT_EAGAIN, 11},
+    {"EWOULDBLOCK", WEFT_EAGAIN, 11},
+    {"EBADF", WEFT_EBADF, 9},
+    {"ENOTCONN", WEFT_ENOTCONN, 107},
+    {"EISCONN", WEFT_EISCONN, 106},
+    {"EADDRINUSE", WEFT_EADDRINUSE, 98},
+    {"EADDRNOTAVAIL", WEFT_EADDRNOTAVAIL, 99},
+    {"ENETUNREACH", WEFT_ENETUNREACH, 101},
+    {"EHOSTUNREACH", WEFT_EHOSTUNREACH, 113},
+    {"ECONNREFUSED", WEFT_ECONNREFUSED, 111},
+    {"ECONNRESET", WEFT_ECONNRESET, 104},
+    {"ETIMEDOUT", WEFT_ETIMEDOUT, 110},
+    {"EPIPE", WEFT_EPIPE, 32},
+    {"EMSGSIZE", WEFT_EMSGSIZE, 90},
+    {"EOPNOTSUPP", WEFT_EOPNOTSUPP, 95},
+    {"EACCES", WEFT_EACCES, 13},
+    {"ENETDOWN", WEFT_ENETDOWN, 100},
+    {"ECONNABORTED", WEFT_ECONNABORTED, 103},
+    {"EALREADY", WEFT_EALREADY, 114},
+    {"EPROTO", WEFT_EPROTO, 71},
+};
+
+#define EINPROGRESS_NAME "EINPROGRESS"
+
+/** struct opt_name - A socket option as scripts name it */
+static const struct opt_name {
+    const char *name;
+    enum weft_sock_opt opt;
+    uint32_t scale; /* A script's unit in the option's. */
+} opts[] = {
+    {"SO_SNDBUF", WEFT_SO_SNDBUF, 1},
+    {"SO_RCVBUF", WEFT_SO_RCVBUF, 1},
+    {"SO_REUSEADDR", WEFT_SO_REUSEADDR, 1},
+    {"SO_BROADCAST", WEFT_SO_BROADCAST, 1},
+    {"SO_LINGER_RST", WEFT_SO_LINGER_RST, 1},
+    {"SO_ERROR", WEFT_SO_ERROR, 1},
+    {"IP_TTL", WEFT_IP_TTL, 1},
+    {"IP_TOS", WEFT_IP_TOS, 1},
+    {"IP_DF", WEFT_IP_DF, 1},
+    {"IP_RECVERR", WEFT_IP_RECVERR, 1},
+    {"TCP_NODELAY", WEFT_TCP_NODELAY, 1},
+    {"TCP_CORK", WEFT_TCP_CORK, 1},
+    {"TCP_MAXSEG", WEFT_TCP_MAXSEG, 1},
+    {"TCP_QUICKACK", WEFT_TCP_QUICKACK, 1},
+    {"TCP_USER_TIMEOUT", WEFT_TCP_USER_TIMEOUT_MS, 1},
+    {"TCP_SYNCNT", WEFT_TCP_SYN_RETRIES, 1},
+    {"TCP_DELACK_MS", WEFT_TCP_DELACK_MS, 1},
+    {"TCP_RTO_MIN_MS", WEFT_TCP_RTO_MIN_MS, 1},
+    {"TCP_MSL_MS", WEFT_TCP_MSL_MS, 1},
+};
+
+struct sx_fd *wf_sx_fd(struct sx *s, int64_t fd)
+{
+    for (uint32_t i = 0; i < SX_FDS_MAX; i++)
+        if (s->fd[i].is_used && s->fd[i].fd == fd)
+            return &s->fd[i];
+    return NULL;
+}
+
+/* ---- arguments ---- */
+
+static bool arg_number(const struct sx_call *c, uint32_t i, int64_t *out)
+{
+    if (i >= c->args_n)
+        return false;
+    const char *p = c->arg[i].p, *end = p + c->arg[i].n;
+    while (p < end && (*p == '[' || *p == ' ' || *p == '&'))
+        p++;
+    bool is_negative = p < end && *p == '-';
+    p += is_negative;
+    if (p >= end || *p < '0' || *p > '9')
+        return false;
+    int64_t v = 0;
+    for (; p < end && *p >= '0' && *p <= '9' && v < INT64_MAX / 32; p++)
+        v = v * 10 + (*p - '0');
+    *out = is_negative ? -v : v;
+    return true;
+}
+
+static bool arg_has(const struct sx_call *c, uint32_t i, const char *word)
+{
+    size_t n = strlen(word);
+    if (i >= c->args_n)
+        return false;
+    for (size_t at = 0; at + n <= c->arg[i].n; at++)
+        if (memcmp(c->arg[i].p + at, word, n) == 0)
+            return true;
+    return false;
+}
+
+/* The number, or the address, that follows a word such as "htons(" in an argument. */
+static const char *arg_after(const struct sx_call *c, uint32_t i, const char *word)
+{
+    size_t n = strlen(word);
+    if (i >= c->args_n)
+        return NULL;
+    for (size_t at = 0; at + n < c->arg[i].n; at++)
+        if (memcmp(c->arg[i].p + at, word, n) == 0)
+            return c->arg[i].p + at + n;
+    return NULL;
+}
+
+static void arg_endpoint(const struct sx_call *c, uint32_t i, struct weft_endpoint *ep)
+{
+    const char *p = arg_after(c, i, "htons(");
+    if (p != NULL) {
+        uint32_t v = 0;
+        for (; *p >= '0' && *p <= '9' && v < 65536; p++)
+            v = v * 10 + (uint32_t)(*p - '0');
+        ep->port = (uint16_t)v;
+    }
+    p = arg_after(c, i, "inet_addr(\"");
+    if (p != NULL) {
+        char text[24];
+        size_t n = 0;
+        while (p[n] != '"' && n + 1 < sizeof(text)) {
+            text[n] = p[n];
+            n++;
+        }
+        text[n] = '\0';
+        int r = weft_addr_parse(&ep->addr, text);
+        (void)r;
+    }
+}
+
+/* ---- results ---- */
+
+static const char *err_text(int err)
+{
+    for (size_t i = 0; i < sizeof(errs) / sizeof(errs[0]); i++)
+        if (errs[i].err == err)
+            return errs[i].name;
+    return "?";
+}
+
+/** struct result - What a call answered: a value, or -1 and an error's name */
+struct result {
+    int64_t value;
+    const char *err; /* NULL = none. */
+};
+
+static struct result result_of(int64_t r)
+{
+    struct result out = {r, NULL};
+    if (r < 0) {
+        out.value = -1;
+        out.err = err_text((int)-r);
+    }
+    return out;
+}
+
+static bool is_same_err(const char *want, const char *got)
+{
+    if (strcmp(want, "EWOULDBLOCK") == 0)
+        want = "EAGAIN";
+    return strcmp(want, got == NULL ? "" : got) == 0;
+}
+
+static bool compare(struct sx *s, const struct sx_call *c, struct result r)
+{
+    if (c->is_any_result)
+        return true;
+    if (r.value == c->want && is_same_err(c->want_errno, r.err))
+        return true;
+    char text[96];
+    text[0] = '\0';
+    if (r.err != NULL)
+        memcpy(text, r.err, strlen(r.err) + 1);
+    wf_sx_fail(s, NULL, "%s() answered %lld %s", c->name, (long long)r.value, text);
+    return false;
+}
+
+static struct sx_fd *new_fd(struct sx *s, const struct sx_call *c, uint64_t sock,
+                            enum weft_sock_type type)
+{
+    for (uint32_t i = 0; i < SX_FDS_MAX; i++) {
+        struct sx_fd *f = &s->fd[i];
+        if (f->is_used)
+            continue;
+        memset(f, 0, sizeof(*f));
+        f->is_used = true;
+        f->fd = c->is_any_result ? (int32_t)(i + 3) : (int32_t)c->want;
+        f->sock = sock;
+        f->type = type;
+        return f;
+    }
+    wf_sx_fail(s, NULL, "too many descriptors");
+    return NULL;
+}
+
+/* ---- the calls; each answers its result, and may be tried again ---- */
+
+static struct result call_socket(struct sx *s, const struct sx_call *c, struct sx_fd *none)
+{
+    enum weft_sock_type type = WEFT_SOCK_TCP;
+    uint64_t sock;
+    (void)none;
+    if (arg_has(c, 2, "IPPROTO_ICMP"))
+        type = WEFT_SOCK_PING;
+    else if (arg_has(c, 1, "SOCK_DGRAM"))
+        type = WEFT_SOCK_UDP;
+    int r = weft_sock_open(s->st, type, &sock);
+    if (r != 0)
+        return result_of(r);
+    struct sx_fd *f = new_fd(s, c, sock, type);
+    for (uint32_t i = 0; i < s->set_n; i++) {
+        r = weft_sock_set(s->st, sock, s->set[i].opt, s->set[i].value);
+        (void)r;
+    }
+    return result_of(f == NULL ? -WEFT_ENOMEM : f->fd);
+}
+
+static struct result call_bind(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    struct weft_endpoint ep;
+    memset(&ep, 0, sizeof(ep));
+    ep.port = s->bind_port;
+    arg_endpoint(c, 1, &ep);
+    return result_of(weft_sock_bind(s->st, f->sock, &ep));
+}
+
+static struct result call_listen(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    int64_t n = 1;
+    (void)arg_number(c, 1, &n);
+    return result_of(weft_sock_listen(s->st, f->sock, (uint32_t)n));
+}
+
+static struct result call_accept(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    uint64_t sock;
+    int r = weft_sock_accept(s->st, f->sock, &sock, NULL);
+    if (r != 0)
+        return result_of(r);
+    struct sx_fd *n = new_fd(s, c, sock, WEFT_SOCK_TCP);
+    s->last_fd = n == NULL ? 0 : n->fd;
+    return result_of(n == NULL ? -WEFT_ENOMEM : n->fd);
+}
+
+static struct result call_connect(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    struct weft_endpoint ep;
+    memset(&ep, 0, sizeof(ep));
+    ep.addr = weft_ip4(s->remote_ip[0], s->remote_ip[1], s->remote_ip[2], s->remote_ip[3]);
+    ep.port = s->connect_port;
+    arg_endpoint(c, 1, &ep);
+    int r = weft_sock_connect(s->st, f->sock, &ep);
+    s->last_fd = f->fd;
+    if (r == 0 && f->type == WEFT_SOCK_TCP)
+        return (struct result){-1, EINPROGRESS_NAME};
+    return result_of(r);
+}
+
+/* Bytes read must be those the script's peer sent there. */
+static struct result call_read(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    static const char what[] = "read() got a wrong byte at";
+    int64_t cap = IO_BYTES;
+    (void)arg_number(c, 2, &cap);
+    uint8_t *buf = s->buf2;
+    size_t n = cap < 0 ? 0 : cap > (int64_t)IO_BYTES ? IO_BYTES : (size_t)cap;
+    int64_t r = weft_sock_recv(s->st, f->sock, buf, n);
+    if (r > 0 && f->type != WEFT_SOCK_PING) {
+        uint64_t at = f->type == WEFT_SOCK_TCP ? f->rx : 0;
+        size_t good = weft_pattern_check(SX_PATTERN_IN, at, buf, (size_t)r);
+        if (good != (size_t)r)
+            wf_sx_fail(s, NULL, "%s %llu", what, (unsigned long long)(at + good));
+        f->rx += (uint64_t)r;
+    }
+    return result_of(r);
+}
+
+static struct result call_write(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    int64_t len = 0;
+    (void)arg_number(c, 2, &len);
+    size_t n = len < 0 ? 0 : len > (int64_t)SX_PKT_MAX ? SX_PKT_MAX : (size_t)len;
+    int64_t r;
+    if (f->type != WEFT_SOCK_TCP) {
+        struct weft_endpoint ep;
+        memset(&ep, 0, sizeof(ep));
+        ep.addr = weft_ip4(s->remote_ip[0], s->remote_ip[1], s->remote_ip[2], s->remote_ip[3]);
+        ep.port = s->connect_port;
+        arg_endpoint(c, 4, &ep);
+        weft_pattern(SX_PATTERN_OUT, 0, s->buf2, n);
+        if (f->type == WEFT_SOCK_PING && n >= 8) {
+            memset(s->buf2, 0, 8);
+            s->buf2[0] = 8;
+            weft_pattern(SX_PATTERN_ECHO, 0, s->buf2 + 8, n - 8);
+        }
+        bool is_connected = strcmp(c->name, "sendto") != 0;
+        r = weft_sock_sendto(s->st, f->sock, s->buf2, n, is_connected ? NULL : &ep);
+    } else {
+        /* A long write is offered piece by piece, until one is not taken whole. */
+        int64_t sum = 0;
+        do {
+            n = len - sum > (int64_t)IO_BYTES ? IO_BYTES : (size_t)(len - sum);
+            weft_pattern(SX_PATTERN_OUT, f->tx, s->buf2, n);
+            r = weft_sock_send(s->st, f->sock, s->buf2, n);
+            sum += r > 0 ? r : 0;
+            f->tx += r > 0 ? (uint64_t)r : 0;
+        } while (r == (int64_t)n && sum < len);
+        r = sum > 0 ? sum : r;
+    }
+    return result_of(r);
+}
+
+static struct result call_close(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    f->is_used = false;
+    if (strcmp(c->name, "abort") == 0)
+        return result_of(weft_sock_abort(s->st, f->sock));
+    return result_of(weft_sock_close(s->st, f->sock));
+}
+
+static struct result call_shutdown(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    bool both = arg_has(c, 1, "SHUT_RDWR");
+    return result_of(weft_sock_shutdown(s->st, f->sock, both || arg_has(c, 1, "SHUT_RD"),
+                                        both || arg_has(c, 1, "SHUT_WR")));
+}
+
+static const struct opt_name *find_opt(const struct sx_call *c)
+{
+    for (size_t i = 0; i < sizeof(opts) / sizeof(opts[0]); i++)
+        if (c->args_n > 2 && wf_sx_slice_is(c->arg[2], opts[i].name))
+            return &opts[i];
+    return NULL;
+}
+
+static struct result call_setsockopt(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    const struct opt_name *o = find_opt(c);
+    int64_t v = 1;
+    if (arg_has(c, 2, "SO_LINGER") && arg_has(c, 3, "onoff=1") && arg_has(c, 3, "linger=0"))
+        return result_of(weft_sock_set(s->st, f->sock, WEFT_SO_LINGER_RST, 1));
+    if (o == NULL) {
+        wf_sx_fail(s, NULL, "unknown socket option");
+        return result_of(0);
+    }
+    (void)arg_number(c, 3, &v);
+    return result_of(weft_sock_set(s->st, f->sock, o->opt, v * o->scale));
+}
+
+/* The value an error option is to have, by name or by its number on Linux. */
+static bool is_err_value(const struct sx_call *c, int64_t err)
+{
+    int64_t want;
+    bool is_number = arg_number(c, 3, &want);
+    if (is_number && want == 0)
+        return err == 0;
+    for (size_t i = 0; i < sizeof(errs) / sizeof(errs[0]); i++)
+        if (errs[i].err == err &&
+            (is_number ? errs[i].number == want : arg_has(c, 3, errs[i].name)))
+            return true;
+    return false;
+}
+
+static struct result call_getsockopt(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    const struct opt_name *o = find_opt(c);
+    int64_t v = 0, want;
+    if (o == NULL) {
+        wf_sx_fail(s, NULL, "unknown socket option");
+        return result_of(0);
+    }
+    int r = weft_sock_get(s->st, f->sock, o->opt, &v);
+    if (r != 0)
+        return result_of(r);
+    bool is_right =
+        o->opt == WEFT_SO_ERROR ? is_err_value(c, v) : !arg_number(c, 3, &want) || want == v;
+    if (!is_right)
+        wf_sx_fail(s, NULL, "the option is %lld %s", (long long)v,
+                   o->opt == WEFT_SO_ERROR ? err_text((int)v) : "");
+    return result_of(0);
+}
+
+/* recverr(fd, ERROR) = icmp type */
+static struct result call_recverr(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    struct weft_sock_err e;
+    int r = weft_sock_recv_error(s->st, f->sock, &e);
+    if (r != 0)
+        return result_of(r);
+    if (c->args_n > 1 && !wf_sx_slice_is(c->arg[1], err_text(e.err)))
+        wf_sx_fail(s, NULL, "the queued error is %s", err_text(e.err));
+    return result_of(e.icmp_type);
+}
+
+/* ready(fd) = bits of readiness, by name: the sum of READABLE 1, WRITABLE 2 and so on. */
+static struct result call_ready(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    (void)c;
+    return result_of(weft_sock_ready(s->st, f->sock));
+}
+
+static struct result call_nothing(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    (void)s;
+    (void)f;
+    return (struct result){c->want, NULL};
+}
+
+/** struct call - A call by name */
+static const struct call {
+    const char *name;
+    struct result (*run)(struct sx *s, const struct sx_call *c, struct sx_fd *f);
+    enum sx_call_id blocking;
+} calls[] = {
+    {"socket", call_socket, SX_CALL_NONE},
+    {"bind", call_bind, SX_CALL_NONE},
+    {"listen", call_listen, SX_CALL_NONE},
+    {"accept", call_accept, SX_CALL_ACCEPT},
+    {"connect", call_connect, SX_CALL_CONNECT},
+    {"read", call_read, SX_CALL_READ},
+    {"recv", call_read, SX_CALL_READ},
+    {"recvfrom", call_read, SX_CALL_READ},
+    {"write", call_write, SX_CALL_WRITE},
+    {"send", call_write, SX_CALL_WRITE},
+    {"sendto", call_write, SX_CALL_WRITE},
+    {"close", call_close, SX_CALL_NONE},
+    {"abort", call_close, SX_CALL_NONE},
+    {"shutdown", call_shutdown, SX_CALL_NONE},
+    {"setsockopt", call_setsockopt, SX_CALL_NONE},
+    {"getsockopt", call_getsockopt, SX_CALL_NONE},
+    {"recverr", call_recverr, SX_CALL_NONE},
+    {"ready", call_ready, SX_CALL_NONE},
+    {"fcntl", call_nothing, SX_CALL_NONE},
+};
+
+static const struct call *find_call(const char *name)
+{
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+        if (strcmp(calls[i].name, name) == 0)
+            return &calls[i];
+    return NULL;
+}
+
+static struct sx_fd *fd_of(struct sx *s, const struct sx_call *c)
+{
+    int64_t n = -1;
+    return arg_number(c, 0, &n) ? wf_sx_fd(s, n) : NULL;
+}
+
+/* ---- blocking ---- */
+
+/* One more try of the blocked call; true if it has ended. */
+static bool try_again(struct sx *s, struct sx_pending *p, struct result *r)
+{
+    struct sx_fd *f = fd_of(s, &p->call);
+    const struct call *call = find_call(p->call.name);
+    if (f == NULL || call == NULL)
+        return true;
+    if (p->id == SX_CALL_CONNECT) {
+        uint32_t ready = weft_sock_ready(s->st, f->sock);
+        int64_t err = 0;
+        if ((ready & (WEFT_CONNECTED | WEFT_ERROR)) == 0)
+            return false;
+        if ((ready & WEFT_ERROR) != 0 && weft_sock_get(s->st, f->sock, WEFT_SO_ERROR, &err) == 0 &&
+            err != 0)
+            *r = result_of(-err);
+        else
+            *r = result_of(0);
+        return true;
+    }
+    if (p->id == SX_CALL_WRITE) {
+        /* Goes on until all is taken. */
+        struct sx_call rest = p->call;
+        char digits[24];
+        int64_t len = 0;
+        (void)arg_number(&p->call, 2, &len);
+        uint32_t n = sizeof(digits);
+        for (int64_t v = len - p->moved; n > 0 && (v > 0 || n == sizeof(digits)); v /= 10)
+            digits[--n] = (char)('0' + v % 10);
+        rest.arg[2] = (struct sx_slice){digits + n, sizeof(digits) - n};
+        *r = call->run(s, &rest, f);
+        p->moved += r->value > 0 ? r->value : 0;
+        if (p->moved >= len)
+            *r = (struct result){p->moved, NULL};
+        return p->moved >= len || (r->value < 0 && !is_same_err("EAGAIN", r->err));
+    }
+    *r = call->run(s, &p->call, f);
+    return r->err == NULL || !is_same_err("EAGAIN", r->err);
+}
+
+void wf_sx_pending_poll(struct sx *s)
+{
+    struct sx_pending *p = &s->pending;
+    struct result r = {0, NULL};
+    if (p->id == SX_CALL_NONE || p->is_done || !try_again(s, p, &r))
+        return;
+    p->is_done = true;
+    p->done_ns = s->w->now_ns;
+    p->got = r.value;
+    p->err = 0;
+    for (size_t i = 0; r.err != NULL && i < sizeof(errs) / sizeof(errs[0]); i++)
+        if (strcmp(errs[i].name, r.err) == 0)
+            p->err = errs[i].err;
+    weft_node_touch(s->node);
+}
+
+bool wf_sx_pending_check(struct sx *s, uint64_t now_ns)
+{
+    struct sx_pending *p = &s->pending;
+    if (p->id == SX_CALL_NONE || now_ns < p->end_ns + s->tolerance_ns)
+        return true;
+    p->id = SX_CALL_NONE;
+    uint32_t line = s->event_line;
+    s->event_line = p->line;
+    bool is_right = false;
+    if (!p->is_done)
+        wf_sx_fail(s, NULL, "%s() still blocks", p->call.name);
+    else if (p->done_ns > p->end_ns + s->tolerance_ns || p->done_ns + s->tolerance_ns < p->end_ns)
+        wf_sx_fail(s, NULL, "%s() ended at %llu us", p->call.name,
+                   (unsigned long long)((p->done_ns - s->base_ns) / 1000));
+    else
+        is_right =
+            compare(s, &p->call, (struct result){p->got, p->err == 0 ? NULL : err_text(p->err)});
+    s->event_line = line;
+    return is_right;
+}
+
+bool wf_sx_call(struct sx *s, const struct sx_call *c, uint64_t end_ns)
+{
+    const struct call *call = find_call(c->name);
+    if (call == NULL) {
+        wf_sx_fail(s, NULL, "unknown call %s()", c->name);
+        return false;
+    }
+    struct sx_fd *f = fd_of(s, c);
+    if (f == NULL && call->run != call_socket && call->run != call_nothing)
+        return compare(s, c, result_of(-WEFT_EBADF));
+    struct result r = call->run(s, c, f);
+    weft_node_touch(s->node);
+    bool is_blocked =
+        r.err != NULL && (is_same_err("EAGAIN", r.err) || strcmp(r.err, EINPROGRESS_NAME) == 0);
+    bool is_short = call->blocking == SX_CALL_WRITE && end_ns != 0 && r.value >= 0;
+    if (end_ns == 0 || call->blocking == SX_CALL_NONE || !(is_blocked || is_short))
+        return !s->has_failed && compare(s, c, r);
+    if (s->pending.id != SX_CALL_NONE) {
+        wf_sx_fail(s, NULL, "only one call may block at a time");
+        return false;
+    }
+    memset(&s->pending, 0, sizeof(s->pending));
+    s->pending.id = call->blocking;
+    s->pending.call = *c;
+    s->pending.end_ns = end_ns;
+    s->pending.line = s->event_line;
+    s->pending.moved = r.value > 0 ? r.value : 0;
+    wf_sx_pending_poll(s);
+    return true;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/** DOC: sim script option - "--name=value" lines: the script's settings and the stack's limits */
+#include <stddef.h>
+#include <string.h>
+
+#include "script.h"
+
+#define REMOTE_ISN 0xfffff000U /* So that numbers soon pass 2^32. */
+
+void wf_sx_defaults(struct sx *s)
+{
+    static const uint8_t local[4] = {192, 168, 0, 1}, remote[4] = {192, 0, 2, 1};
+    memcpy(s->local_ip, local, 4);
+    memcpy(s->remote_ip, remote, 4);
+    s->bind_port = s->connect_port = 8080;
+    s->remote_port = 34567;
+    s->prefix_len = 16;
+    s->mtu = 1500;
+    s->remote_isn = REMOTE_ISN;
+    s->ts_tick_us = 1000;
+    s->tolerance_ns = 4000000;
+    s->has_leak_check = true;
+    s->is_any_address = true;
+    weft_node_config_default(&s->ncfg, "host");
+    s->ncfg.stack.seed[0] = s->cfg->seed;
+    s->ncfg.stack.seed[1] = 1;
+}
+
+/* Socket options every TCP socket gets. */
+static const struct {
+    const char *name;
+    enum weft_sock_opt opt;
+} sets[] = {
+    {"rto_min_ms", WEFT_TCP_RTO_MIN_MS},
+    {"delack_ms", WEFT_TCP_DELACK_MS},
+    {"msl_ms", WEFT_TCP_MSL_MS},
+    {"timestamps", WEFT_TCP_TIMESTAMPS},
+    {"sack", WEFT_TCP_SACK},
+    {"wscale", WEFT_TCP_WSCALE},
+    {"initial_window", WEFT_TCP_INITIAL_WINDOW},
+    {"syn_retries", WEFT_TCP_SYN_RETRIES},
+    {"user_timeout_ms", WEFT_TCP_USER_TIMEOUT_MS},
+    {"nodelay", WEFT_TCP_NODELAY},
+    {"cork", WEFT_TCP_CORK},
+    {"quickack", WEFT_TCP_QUICKACK},
+    {"maxseg", WEFT_TCP_MAXSEG},
+    {"sndbuf", WEFT_SO_SNDBUF},
+    {"rcvbuf", WEFT_SO_RCVBUF},
+    {"ttl", WEFT_IP_TTL},
+    {"tos", WEFT_IP_TOS},
+    {"df", WEFT_IP_DF},
+    {"recverr", WEFT_IP_RECVERR},
+};
+
+static bool option_set(struct sx *s)
+{
+    char word[24];
+    int64_t v;
+    do {
+        if (!wf_sx_word(s, word, sizeof(word)) || !wf_sx_need(s, ":") || !wf_sx_number(s, &v))
+            return false;
+        size_t i = 0;
+        while (i < sizeof(sets) / sizeof(sets[0]) && strcmp(sets[i].name, word) != 0)
+            i++;
+        if (i == sizeof(sets) / sizeof(sets[0]) || s->set_n == sizeof(s->set) / sizeof(s->set[0]))
+            return false;
+        s->set[s->set_n].opt = sets[i].opt;
+        s->set[s->set_n++].value = v;
+    } while (wf_sx_take(s, ","));
+    return true;
+}
+
+/* Limits of struct weft_config by name; all of these are uint32_t. */
+static const struct {
+    const char *name;
+    size_t at;
+} limits[] = {
+    {"reasm_max", offsetof(struct weft_config, reasm_max)},
+    {"reasm_frags_max", offsetof(struct weft_config, reasm_frags_max)},
+    {"reasm_time_ms", offsetof(struct weft_config, reasm_time_ms)},
+    {"pkts_max", offsetof(struct weft_config, pkts_max)},
+    {"lent_max", offsetof(struct weft_config, lent_max)},
+    {"chunks_max", offsetof(struct weft_config, chunks_max)},
+    {"blocks_max", offsetof(struct weft_config, blocks_max)},
+    {"socks_max", offsetof(struct weft_config, socks_max)},
+    {"tcp_conns_max", offsetof(struct weft_config, tcp_conns_max)},
+    {"tcp_listens_max", offsetof(struct weft_config, tcp_listens_max)},
+    {"tcp_synrcvd_max", offsetof(struct weft_config, tcp_synrcvd_max)},
+    {"tcp_timewait_max", offsetof(struct weft_config, tcp_timewait_max)},
+    {"tcp_busy_max", offsetof(struct weft_config, tcp_busy_max)},
+    {"tcp_records_max", offsetof(struct weft_config, tcp_records_max)},
+    {"sndbuf_bytes", offsetof(struct weft_config, sndbuf_bytes)},
+    {"rcvbuf_bytes", offsetof(struct weft_config, rcvbuf_bytes)},
+};
+
+static bool option_config(struct sx *s)
+{
+    char word[24];
+    int64_t v;
+    do {
+        if (!wf_sx_word(s, word, sizeof(word)) || !wf_sx_need(s, ":") || !wf_sx_number(s, &v))
+            return false;
+        size_t i = 0;
+        while (i < sizeof(limits) / sizeof(limits[0]) && strcmp(limits[i].name, word) != 0)
+            i++;
+        if (i == sizeof(limits) / sizeof(limits[0]))
+            return false;
+        uint32_t n = (uint32_t)v;
+        memcpy((uint8_t *)&s->ncfg.stack + limits[i].at, &n, sizeof(n));
+    } while (wf_sx_take(s, ","));
+    return true;
+}
+
+static bool option_port(struct sx *s, uint16_t *out)
+{
+    int64_t v;
+    if (!wf_sx_number(s, &v) || v < 0 || v > 65535)
+        return false;
+    *out = (uint16_t)v;
+    return true;
+}
+
+static bool option_value(struct sx *s, const char *name)
+{
+    int64_t v = 0;
+    if (strcmp(name, "local_ip") == 0)
+        return wf_sx_ip4(s, s->local_ip);
+    if (strcmp(name, "remote_ip") == 0)
+        return wf_sx_ip4(s, s->remote_ip);
+    if (strcmp(name, "bind_port") == 0)
+        return option_port(s, &s->bind_port);
+    if (strcmp(name, "connect_port") == 0)
+        return option_port(s, &s->connect_port);
+    if (strcmp(name, "remote_port") == 0)
+        return option_port(s, &s->remote_port);
+    if (strcmp(name, "set") == 0)
+        return option_set(s);
+    if (strcmp(name, "config") == 0)
+        return option_config(s);
+    if (!wf_sx_number(s, &v) || v < 0 || v > UINT32_MAX)
+        return false;
+    if (strcmp(name, "tolerance_usecs") == 0)
+        s->tolerance_ns = (uint64_t)v * 1000;
+    else if (strcmp(name, "mtu") == 0)
+        s->mtu = (uint32_t)v;
+    else if (strcmp(name, "prefix") == 0 && v <= 32)
+        s->prefix_len = (uint8_t)v;
+    else if (strcmp(name, "remote_isn") == 0)
+        s->remote_isn = (uint32_t)v;
+    else if (strcmp(name, "ts_tick_usecs") == 0 && v > 0)
+        s->ts_tick_us = (uint32_t)v;
+    else if (strcmp(name, "leak_check") == 0)
+        s->has_leak_check = v != 0;
+    else if (strcmp(name, "any_address") == 0)
+        s->is_any_address = v != 0;
+    else if (strcmp(name, "echo_silent") == 0)
+        s->ncfg.stack.is_echo_silent = v != 0;
+    else if (strcmp(name, "forwarding") == 0)
+        s->ncfg.stack.is_forwarding = v != 0;
+    else
+        return false;
+    return true;
+}
+
+bool wf_sx_option(struct sx *s)
+{
+    char name[32];
+    s->event_line = s->text.line;
+    s->event_p = s->text.p;
+    s->text.p += 2;
+    if (wf_sx_word(s, name, sizeof(name)) && wf_sx_take(s, "=") && option_value(s, name))
+        return true;
+    wf_sx_fail(s, NULL, "unknown option or value");
+    return false;
+}
