@@ -175,11 +175,11 @@ static void free_steps(struct lab_vec *steps)
         for (size_t j = 0; j < s->steps.n; j++) { /* Steps stand at most two deep. */
             struct lab_step *inner = wf_lab_step(&s->steps, j);
             wf_vec_free(&inner->expects);
-            wf_vec_free(&inner->more);
+            wf_vec_free(&inner->clients);
         }
         wf_vec_free(&s->steps);
         wf_vec_free(&s->expects);
-        wf_vec_free(&s->more);
+        wf_vec_free(&s->clients);
     }
     wf_vec_free(steps);
 }

@@ -18,6 +18,7 @@
 #define LAB_SIZES_MAX   64 /* Datagram sizes of a step. */
 #define LAB_METRICS_MAX 16 /* What a step measures. */
 #define LAB_LANES_MAX   8  /* Nodes of a ladder. */
+#define LAB_COUNTED_MAX 5  /* Counters that a step compares with those before it. */
 
 /** enum lab_kind - What a node of the topology is */
 enum lab_kind {
@@ -254,7 +255,9 @@ struct lab_step {
     struct lab_quality change[2];
 
     struct weft_actor *client, *server; /* run: */
-    struct lab_vec more;                /* run: further clients (struct weft_actor *). */
+    struct lab_vec clients;             /* run: every client so far (struct weft_actor *). */
+    uint64_t wake_ns, due_ns;           /* run: when to look again; when it must be over. */
+    uint64_t before[LAB_COUNTED_MAX];   /* run: counters of the sender as it began. */
     enum lab_outcome outcome;           /* run: */
     uint64_t started_ns, ended_ns;      /* run: virtual */
     double real_s;                      /* run: */

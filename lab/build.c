@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <string.h>
+
+#include "run.h"
+#include "weft/cc.h"
+
+#define TRACE_RECORDS 16384U
+
+static const struct weft_cc_ops *const cc_ops[] = {&weft_cc_cubic, &weft_cc_reno};
+
+static bool tell(const struct lab_run *run, struct lab_mark at, const char *what, const char *why)
+{
+    (void)fprintf(run->err, "%s:%u:%u: %s: %s\n", run->lab->file, at.line, at.column, what, why);
+    return false;
+}
+
+static uint32_t power_of_two(uint64_t n)
+{
+    uint32_t p = 256;
+    while (p < n)
+        p *= 2;
+    return p;
+}
+
+/* A limit of the file, where it has one; at least what the lab itself needs. */
+static void set_limit(uint32_t *limit, uint64_t wanted, size_t needed)
+{
+    if (wanted != 0)
+        *limit = (uint32_t)wanted;
+    if (*limit < needed)
+        *limit = (uint32_t)needed;
+}
+
+static void configure(const struct lab_run *run, const struct lab_node *node,
+                      struct weft_node_config *cfg)
+{
+    const struct lab_limits *l = &node->set.limits;
+    struct weft_config *st = &cfg->stack;
+    weft_node_config_default(cfg, node->name);
+    set_limit(&st->ifs_max, 0, node->ifaces.n + 1);
+    set_limit(&st->addrs_max, l->addresses, node->ifaces.n * LAB_ADDRS_MAX + 1);
+    set_limit(&st->routes_max, l->routes, node->ifaces.n * LAB_ADDRS_MAX + node->routes.n + 2);
+    set_limit(&st->neighs_max, l->neighbours, 8);
+    set_limit(&st->socks_max, l->sockets, 8);
+    set_limit(&st->tcp_conns_max, l->connections, 1);
+    set_limit(&st->pkts_max, l->packets, 64);
+    if (l->memory != 0)
+        cfg->area_bytes = (size_t)l->memory;
+    if (node->set.tcp.send_buffer != 0)
+        st->sndbuf_bytes = (uint32_t)node->set.tcp.send_buffer;
+    if (node->set.tcp.receive_buffer != 0)
+        st->rcvbuf_bytes = (uint32_t)node->set.tcp.receive_buffer;
+    st->cc = cc_ops[node->set.tcp.cc];
+    st->is_forwarding = node->set.is_forwarding;
+    st->is_echo_silent = node->set.is_echo_silent;
+    bool is_recorded = run->opt->out_dir != NULL; /* Nobody else reads the trace. */
+    st->trace_max = !is_recorded ? 0 : power_of_two(l->trace != 0 ? l->trace : TRACE_RECORDS);
+}
+
+static bool add_node(struct lab_run *run, struct lab_node *node)
+{
+    if (wf_lab_is_bridge(node)) {
+        enum weft_bridge_kind kind =
+            node->set.kind == LAB_HUB ? WEFT_BRIDGE_HUB : WEFT_BRIDGE_SWITCH;
+        int r = weft_bridge_add(run->w, node->name, kind, (uint32_t)node->set.table, &node->bridge);
+        return r == 0 || tell(run, node->mark, node->name, weft_strerror(r));
+    }
+    struct weft_node_config cfg;
+    configure(run, node, &cfg);
+    int r = weft_node_add(run->w, &cfg, &node->node);
+    if (r == -WEFT_EINVAL)
+        return tell(run, node->mark, node->name, "its limits do not fit together");
+    return r == 0 || tell(run, node->mark, node->name, weft_strerror(r));
+}
+
+static void set_quality(struct weft_link_quality *to, const struct lab_quality *q)
+{
+    *to = (struct weft_link_quality){
+        .rate_bps = q->rate,
+        .delay_ns = q->delay,
+        .jitter_ns = q->jitter,
+        .reorder_ns = q->reorder_extra,
+        .reorder_ppm = (uint32_t)q->reorder_share,
+        .queue_pkts = (uint32_t)q->queue,
+        .queue_bytes = (uint32_t)q->queue_bytes,
+        .loss_ppm = (uint32_t)q->loss,
+        .burst_enter_ppm = (uint32_t)q->burst_enter,
+        .burst_leave_ppm = (uint32_t)q->burst_leave,
+        .burst_loss_ppm = (uint32_t)q->burst_loss,
+        .dup_ppm = (uint32_t)q->duplicate,
+        .dup_copies = (uint32_t)q->duplicate_copies,
+        .corrupt_ppm = (uint32_t)q->corrupt,
+        .may_jitter_reorder = q->may_jitter_reorder,
+    };
+}
+
+void wf_run_set_link(struct lab_link *link, const struct lab_quality q[2])
+{
+    for (unsigned d = 0; d < 2; d++) {
+        struct weft_link_quality to;
+        set_quality(&to, &q[d]);
+        weft_link_set_quality(link->link, d, &to);
+    }
+}
+
+static struct lab_iface *iface_of(const struct lab *lab, const struct lab_end *end)
+{
+    struct lab_node *node = wf_lab_node(lab, end->node);
+    for (size_t i = 0; i < node->ifaces.n; i++) {
+        struct lab_iface *f = (struct lab_iface *)node->ifaces.items + i;
+        if (strcmp(f->name, end->iface) == 0)
+            return f;
+    }
+    return NULL;
+}
+
+static void plug(struct lab_run *run, const struct lab_link *link, unsigned e,
+                 struct weft_link_end *to)
+{
+    const struct lab_node *node = wf_lab_node(run->lab, link->end[e].node);
+    if (wf_lab_is_bridge(node)) {
+        to->kind = WEFT_END_BRIDGE;
+        to->bridge = node->bridge;
+        return;
+    }
+    const struct lab_iface *f = iface_of(run->lab, &link->end[e]);
+    static const uint8_t none[6];
+    to->kind = WEFT_END_NODE;
+    to->node = node->node;
+    (void)snprintf(to->netif.name, sizeof(to->netif.name), "%s", link->end[e].iface);
+    to->netif.kind = WEFT_IF_ETHER;
+    to->netif.mtu = (uint32_t)(f->mtu != 0 ? f->mtu : link->mtu);
+    if (link->has_superframes)
+        to->netif.caps = WEFT_CAP_TX_CSUM | WEFT_CAP_TX_TSO4;
+    if (memcmp(f->mac, none, 6) == 0)
+        weft_world_mac(run->w, to->netif.mac);
+    else
+        memcpy(to->netif.mac, f->mac, 6);
+}
+
+static bool add_link(struct lab_run *run, struct lab_link *link)
+{
+    struct weft_link_config cfg = {.mtu = (uint32_t)link->mtu,
+                                   .has_superframes = link->has_superframes};
+    (void)snprintf(cfg.name, sizeof(cfg.name), "%s", link->name);
+    for (unsigned e = 0; e < 2; e++) {
+        plug(run, link, e, &cfg.end[e]);
+        set_quality(&cfg.quality[e], &link->q[e]);
+    }
+    int r = weft_link_add(run->w, &cfg, &link->link);
+    if (r != 0)
+        return tell(run, link->mark, link->name, weft_strerror(r));
+    const struct weft_link_config *made = weft_link_config_get(link->link);
+    for (unsigned e = 0; e < 2; e++) {
+        struct lab_iface *f = iface_of(run->lab, &link->end[e]);
+        if (f != NULL)
+            f->ifindex = made->end[e].ifindex;
+        const struct lab_quality *q = &link->q[e];
+        if (q->lose_n != 0 &&
+            weft_link_lose(link->link, e, q->lose, (uint32_t)q->lose_n) != 0)
+            return tell(run, link->mark, link->name, "out of memory");
+    }
+    return true;
+}
+
+static bool add_addrs(struct lab_run *run, struct lab_node *node)
+{
+    struct weft_stack *st = weft_node_stack(node->node);
+    for (size_t i = 0; i < node->ifaces.n; i++) {
+        const struct lab_iface *f = (const struct lab_iface *)node->ifaces.items + i;
+        for (size_t j = 0; j < f->addrs_n; j++) {
+            int r = weft_addr_add(st, f->ifindex, &f->addrs[j].addr, f->addrs[j].prefix_len);
+            if (r != 0)
+                return tell(run, f->mark, f->name, weft_strerror(r));
+        }
+    }
+    return true;
+}
+
+static bool add_route(struct lab_run *run, struct lab_node *node, const struct lab_cidr *to,
+                      const struct weft_addr *via, uint64_t metric, struct lab_mark mark)
+{
+    struct weft_route r = {.dst = to->addr,
+                           .prefix_len = to->prefix_len,
+                           .gateway = *via,
+                           .metric = (uint32_t)metric};
+    int err = weft_route_add(weft_node_stack(node->node), &r);
+    if (err == 0)
+        return true;
+    char addr[48];
+    weft_addr_text(addr, sizeof(addr), via);
+    const char *what = wf_lab_printf(&run->lab->arena, "route of %s by %s", node->name, addr);
+    return tell(run, mark, what,
+                err == -WEFT_ENETUNREACH || err == -WEFT_EINVAL
+                    ? "no interface of the node has a network with this gateway"
+                    : weft_strerror(err));
+}
+
+static bool add_routes(struct lab_run *run, struct lab_node *node)
+{
+    const struct lab_settings *set = &node->set;
+    const struct lab_cidr all = {.addr = weft_ip4(0, 0, 0, 0)};
+    if (set->has_gateway && !add_route(run, node, &all, &set->gateway, 0, set->gateway_mark))
+        return false;
+    for (size_t i = 0; i < node->routes.n; i++) {
+        const struct lab_route *r = (const struct lab_route *)node->routes.items + i;
+        if (!add_route(run, node, &r->to, &r->via, r->metric, r->mark))
+            return false;
+    }
+    weft_node_touch(node->node);
+    return true;
+}
+
+bool wf_run_build(struct lab_run *run)
+{
+    struct weft_world_config cfg;
+    weft_world_config_default(&cfg, run->seed);
+    cfg.stall_ns = 0; /* Steps have limits of their own, and waiting is not a fault. */
+    if (weft_world_create(&run->w, &cfg) != 0)
+        return tell(run, (struct lab_mark){1, 1}, "the world", "out of memory");
+    for (size_t i = 0; i < run->lab->nodes.n; i++) {
+        if (!add_node(run, wf_lab_node(run->lab, i)))
+            return false;
+    }
+    for (size_t i = 0; i < run->lab->links.n; i++) {
+        if (!add_link(run, wf_lab_link(run->lab, i)))
+            return false;
+    }
+    for (size_t i = 0; i < run->lab->nodes.n; i++) {
+        struct lab_node *node = wf_lab_node(run->lab, i);
+        if (!wf_lab_is_bridge(node) && !(add_addrs(run, node) && add_routes(run, node)))
+            return false;
+    }
+    return true;
+}

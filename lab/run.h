@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * DOC: run - a lab while it runs
+ *
+ * Steps are small state machines around actors of the world: begun, asked whether they are done,
+ * ended. One loop serves a single step and steps in parallel alike; it runs the world up to the
+ * next moment at which a step wants something, and not further than a step takes to be done.
+ */
+#ifndef WEFT_LAB_RUN_H
+#define WEFT_LAB_RUN_H
+
+#include <time.h>
+
+#include "lab.h"
+#include "record.h"
+
+/** struct lab_run - A lab while it runs, and what came out */
+struct lab_run {
+    struct lab *lab;
+    const struct lab_options *opt;
+    FILE *out, *err;
+    struct weft_world *w;
+    uint64_t seed, start_ns, end_ns;
+    struct timespec real_start;
+    double real_s;
+    struct lab_record rec;
+    size_t steps_run;
+    unsigned expects_true, expects_false;
+    bool has_failed;       /* An expectation does not hold, or a step failed. */
+    bool has_hit_limit;
+    bool is_tty, has_line; /* A status line is drawn, and stands there now. */
+    double next_line_s;
+    uint32_t turns;        /* Of the world, since it was last looked around. */
+    const char *problem;   /* Why the run ended early. */
+};
+
+/** wf_run_build() - Make the world; false (told) if the file asks for something that cannot be */
+bool wf_run_build(struct lab_run *run);
+
+/** wf_run_set_link() - Give both directions of a link new properties */
+void wf_run_set_link(struct lab_link *link, const struct lab_quality q[2]);
+
+/** wf_run_scenario() - Run all steps and evaluate what is expected at the end */
+void wf_run_scenario(struct lab_run *run);
+
+/** wf_run_seconds() - Real seconds since the scenario began */
+double wf_run_seconds(const struct lab_run *run);
+
+/** wf_step_begin() - Begin a step at the present time */
+void wf_step_begin(struct lab_run *run, struct lab_step *s);
+
+/** wf_step_is_done() - Whether what a step waits for has happened */
+bool wf_step_is_done(struct lab_run *run, struct lab_step *s);
+
+/** wf_step_wake() - Called when a step is done or its time has come: what is next; true if ended */
+bool wf_step_wake(struct lab_run *run, struct lab_step *s);
+
+/** wf_step_end() - Stop what a step has open, measure, judge; is_late: its time was up */
+void wf_step_end(struct lab_run *run, struct lab_step *s, bool is_late);
+
+/** wf_step_look() - Look at the connection of a step while it is there */
+void wf_step_look(struct lab_step *s);
+
+/** wf_eval() - Evaluate expectations; @s is the step they are about or NULL; true if all hold */
+bool wf_eval(struct lab_run *run, struct lab_vec *expects, const struct lab_step *s);
+
+/** wf_show() - What the show step shows, as text */
+const char *wf_show(struct lab *lab, size_t node, unsigned what);
+
+/** wf_value_text() - A value as people read it */
+const char *wf_value_text(struct lab_arena *a, enum lab_value_type type, const struct lab_value *v);
+
+/** wf_progress_begin() - Say that a step has begun */
+void wf_progress_begin(struct lab_run *run, const struct lab_step *s);
+
+/** wf_progress_tick() - Refresh the status line, if there is one and it is time to */
+void wf_progress_tick(struct lab_run *run, const struct lab_step *s);
+
+/** wf_progress_end() - Say how a step went */
+void wf_progress_end(struct lab_run *run, const struct lab_step *s);
+
+/** wf_report_text() - The table of what each step did */
+void wf_report_text(struct lab_run *run);
+
+/** wf_report_json() - The result as JSON; false if it could not be written */
+bool wf_report_json(struct lab_run *run, FILE *f);
+
+/** wf_report_folder() - Make the folder of the report, and see that what the page needs is there; false (told) */
+bool wf_report_folder(const char *dir, FILE *err);
+
+/** wf_report_files() - Write everything into the folder; false (told) if that fails */
+bool wf_report_files(struct lab_run *run, const char *dir);
+
+/** wf_report_html() - The page that shows everything */
+void wf_report_html(struct lab_run *run, struct lab_buf *b, const char *dygraphs_js,
+                    const char *dygraphs_css);
+
+#endif /* WEFT_LAB_RUN_H */
