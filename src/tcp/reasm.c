@@ -95,7 +95,6 @@ uint32_t wf_reasm_pull(struct pkt_pool *pool, struct tcp_reasm *o, struct tcp_se
         moved += r->q.bytes;
         nxt = wf_seq_max(nxt, r->to);
         wf_recvq_join(q, &r->q);
-        wf_recvq_read(pool, &r->q, NULL, r->q.bytes);
     }
     memmove(&o->r[0], &o->r[k], (o->n - k) * sizeof(o->r[0]));
     o->n -= k;

@@ -44,6 +44,11 @@ static struct tcp_txrec *split(struct wf_slab *recs, struct tcp_txrec *r, struct
     return upper;
 }
 
+struct tcp_txrec *wf_sb_split_tail(struct wf_slab *recs, struct tcp_txrec *r, uint32_t len)
+{
+    return split(recs, r, wf_seq_sub(r->end, len));
+}
+
 static void forget(struct wf_slab *recs, struct tcp_txrec *r)
 {
     wf_list_remove(&r->by_seq);
@@ -71,7 +76,7 @@ static void note(struct tcp_delivery *d, const struct tcp_txrec *r, struct tcp_s
     bool is_rtx = (r->flags & TXREC_RTX) != 0;
     d->bytes += end.v - r->seq.v;
     d->has_rtx |= is_rtx;
-    if (!is_rtx && (d->first_sent_ns == 0 || r->sent_ns < d->first_sent_ns))
+    if (!is_rtx && (!d->has_low || r->sent_ns < d->first_sent_ns))
         d->first_sent_ns = r->sent_ns;
     if (!is_rtx && (!d->has_low || wf_seq_lt(end, d->low_once))) {
         d->has_low = true;

@@ -43,7 +43,7 @@ struct tcp_sb {
 struct tcp_delivery {
     uint32_t bytes;        /* Newly delivered, cumulatively or selectively. */
     uint32_t sacked_bytes; /* Of these, selectively. */
-    uint64_t first_sent_ns; /* Of the earliest record delivered that was sent once; 0 = none. */
+    uint64_t first_sent_ns; /* Of the earliest record delivered that was sent once (has_low). */
     bool has_latest;
     uint64_t latest_ns;       /* Last transmission of what was sent latest ... */
     struct tcp_seq latest_end; /* ... and its end. */
@@ -72,6 +72,9 @@ void wf_sb_ack(struct wf_slab *recs, struct tcp_sb *sb, struct tcp_seq una,
 /** wf_sb_sack() - [@from, @to) is selectively acknowledged */
 void wf_sb_sack(struct wf_slab *recs, struct tcp_sb *sb, struct tcp_seq from, struct tcp_seq to,
                 struct tcp_delivery *d);
+
+/** wf_sb_split_tail() - Cut a record so that the new one holds its last @len; NULL: no memory */
+struct tcp_txrec *wf_sb_split_tail(struct wf_slab *recs, struct tcp_txrec *r, uint32_t len);
 
 /** wf_sb_mark_lost() - A record in flight is believed lost */
 void wf_sb_mark_lost(struct tcp_sb *sb, struct tcp_txrec *r);

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * DOC: ack - what an acknowledgement tells: progress, SACK, RTT, window, losses
+ *
+ * RFC 9293 3.10.7.4 step five; RFC 2018 and 2883; RFC 6298 3; RFC 8985; RFC 9937. Timestamps give
+ * an RTT where the acknowledged data was sent more than once (RFC 7323 4).
+ */
+#include "tcp/conn.h"
+
+uint32_t wf_tcp_flight(const struct tcp_conn *c)
+{
+    return c->snd.nxt.v - c->snd.una.v - c->sb.sacked - c->sb.lost;
+}
+
+struct rack_time wf_tcp_rack_time(const struct net *net, const struct tcp_conn *c)
+{
+    return (struct rack_time){.now_ns = net->now_ns,
+                              .srtt_us = wf_rtt_srtt_us(&c->rtt),
+                              .min_rtt_us = c->rtt.min_us,
+                              .mss = c->snd.mss};
+}
+
+/* RFC 2883: a first block below the acknowledgement, or inside the second, is a duplicate. */
+static bool is_dsack(const struct tcp_opts *o, struct tcp_seq ack)
+{
+    if (o->sack_n == 0)
+        return false;
+    if (wf_seq_lt(o->sack[0].from, ack))
+        return true;
+    return o->sack_n > 1 && wf_seq_geq(o->sack[0].from, o->sack[1].from) &&
+           wf_seq_leq(o->sack[0].to, o->sack[1].to);
+}
+
+static bool take_sacks(struct net *net, struct tcp_conn *c, const struct tcp_seg *s,
+                       struct tcp_delivery *d)
+{
+    const struct tcp_opts *o = &s->h.opt;
+    if (!c->opt.has_sack || o->sack_n == 0)
+        return false;
+    bool has_dsack = is_dsack(o, s->h.ack);
+    for (uint8_t i = has_dsack ? 1 : 0; i < o->sack_n; i++) {
+        struct tcp_seq from = o->sack[i].from, to = o->sack[i].to;
+        /* Nothing empty, inverted, acknowledged already or never sent. */
+        if (wf_seq_lt(from, to) && wf_seq_geq(from, c->snd.una) && wf_seq_leq(to, c->snd.nxt))
+            wf_sb_sack(&net->tcp->recs, &c->sb, from, to, d);
+    }
+    return has_dsack;
+}
+
+static void take_rtt(struct net *net, struct tcp_conn *c, const struct tcp_seg *s,
+                     const struct tcp_delivery *d, bool is_advance)
+{
+    if (d->has_low) {
+        wf_rtt_sample(&c->rtt, (uint32_t)((net->now_ns - d->first_sent_ns) / 1000));
+        return;
+    }
+    if (!is_advance || !c->opt.has_ts || !s->h.opt.has_ts || s->h.opt.ts_ecr == 0)
+        return;
+    uint32_t ms = wf_tcp_ts_now(net, &c->opt) - s->h.opt.ts_ecr;
+    if (ms < 60000) /* An echo from the future or of days ago is no measurement. */
+        wf_rtt_sample(&c->rtt, ms * 1000);
+}
+
+/* RFC 9293 3.10.7.4: newer segments only. Returns whether the right edge moved. */
+static bool take_window(struct tcp_conn *c, const struct tcp_seg *s)
+{
+    bool is_newer = wf_seq_lt(c->snd.wl1, s->h.seq) ||
+                    (wf_seq_eq(c->snd.wl1, s->h.seq) && wf_seq_leq(c->snd.wl2, s->h.ack));
+    if (!is_newer)
+        return false;
+    uint32_t wnd = (uint32_t)s->h.wnd << c->opt.snd_wscale;
+    bool is_changed = wnd != c->snd.wnd;
+    c->snd.wnd = wnd;
+    c->snd.wnd_max = wf_max_u32(c->snd.wnd_max, wnd);
+    c->snd.wl1 = s->h.seq;
+    c->snd.wl2 = s->h.ack;
+    return is_changed;
+}
+
+/* The cumulative part: bytes leave the send queue. */
+static void advance(struct net *net, struct tcp_conn *c, struct tcp_seq ack,
+                    struct tcp_delivery *d)
+{
+    wf_sb_ack(&net->tcp->recs, &c->sb, ack, d);
+    c->snd.una = ack;
+    uint32_t off = ack.v;
+    if ((int32_t)(off - c->sendq.end) > 0) /* Our FIN is acknowledged too. */
+        off = c->sendq.end;
+    c->acct.bytes_acked += off - c->sendq.start;
+    wf_sendq_drop_to(&net->pool.bufs, &c->sendq, off);
+    wf_dst_confirm(net, &c->dst);
+    wf_rtt_progress(&c->rtt);
+    wf_tcp_timer_progress(net, c);
+    if (c->ready != NULL && wf_sendq_bytes(&c->sendq) * 3 <= c->user.sndbuf * 2)
+        wf_ready_mark(net, c->ready);
+}
+
+static struct weft_cc_loss loss_sample(const struct net *net, const struct tcp_conn *c)
+{
+    return (struct weft_cc_loss){.now_ns = net->now_ns,
+                                 .flight = c->snd.nxt.v - c->snd.una.v - c->sb.sacked,
+                                 .mss = c->snd.mss};
+}
+
+static void enter_recovery(struct net *net, struct tcp_conn *c)
+{
+    struct weft_cc_loss l = loss_sample(net, c);
+    wf_rec_enter(&c->rec, c->snd.nxt, l.flight, c->snd.mss);
+    c->cc.ops->on_loss(&c->cc, &l);
+    c->acct.recoveries++;
+    wf_count(net, WEFT_COUNT_TCP_RECOVERIES);
+    wf_tcp_timer_clear(c, TCP_T_PTO);
+}
+
+void wf_tcp_after_losses(struct net *net, struct tcp_conn *c)
+{
+    if (c->sb.lost == 0)
+        return;
+    if (c->rec.state == REC_OPEN) {
+        enter_recovery(net, c);
+        wf_rec_prr(&c->rec, 0, wf_tcp_flight(c), c->cc.ssthresh, c->snd.mss, false);
+    }
+    wf_tcp_wake(net, c);
+}
+
+static void detect(struct net *net, struct tcp_conn *c, uint32_t *newly_lost)
+{
+    uint64_t wait_ns = 0;
+    struct rack_time t = wf_tcp_rack_time(net, c);
+    *newly_lost = wf_rec_detect(&c->rec, &c->sb, &t, &wait_ns);
+    if (wait_ns != 0)
+        wf_tcp_timer_set(net, c, TCP_T_REO, wait_ns);
+    else
+        wf_tcp_timer_clear(c, TCP_T_REO);
+    if (*newly_lost > 0) {
+        uint32_t v[6] = {c->snd.una.v - c->snd.iss.v, *newly_lost, WEFT_WHY_RETRANSMIT};
+        wf_tcp_trace(net, c, WEFT_TRACE_TCP_LOSS, v);
+    }
+}
+
+/* Windows after the scoreboard is up to date: congestion control, or PRR. */
+static void control(struct net *net, struct tcp_conn *c, const struct tcp_delivery *d,
+                    uint32_t flight_before, uint32_t newly_lost, bool is_advance)
+{
+    bool is_prr = c->rec.state == REC_RECOVERY;
+    if (wf_rec_is_over(&c->rec, c->snd.una) && is_prr)
+        c->cc.ops->on_recovered(&c->cc, net->now_ns);
+    if (c->sb.lost > 0 && c->rec.state == REC_OPEN)
+        enter_recovery(net, c);
+    if (c->rec.state == REC_RECOVERY) {
+        if (d->bytes > 0 || newly_lost > 0)
+            wf_rec_prr(&c->rec, d->bytes, wf_tcp_flight(c), c->cc.ssthresh, c->snd.mss,
+                       is_advance && newly_lost == 0);
+        return;
+    }
+    if (d->bytes == 0)
+        return;
+    bool is_limited = c->snd.was_limited && wf_seq_leq(c->snd.una, c->snd.limited);
+    bool is_slow_start = c->cc.cwnd < c->cc.ssthresh;
+    struct weft_cc_ack a = {.now_ns = net->now_ns,
+                            .acked = d->bytes,
+                            .flight = flight_before,
+                            .mss = c->snd.mss,
+                            .rtt_us = c->rtt.last_us,
+                            .srtt_us = wf_rtt_srtt_us(&c->rtt),
+                            .min_rtt_us = c->rtt.min_us,
+                            .is_cwnd_limited =
+                                is_limited || (is_slow_start && flight_before >= c->cc.cwnd / 2)};
+    c->cc.ops->on_ack(&c->cc, &a);
+}
+
+static void tlp(struct net *net, struct tcp_conn *c, const struct tcp_seg *s, bool is_dup,
+                bool has_dsack)
+{
+    if (!c->rec.has_tlp)
+        return;
+    if (!wf_rec_tlp_ack(&c->rec, s->h.ack, is_dup && s->h.opt.sack_n == 0, has_dsack))
+        return;
+    struct weft_cc_loss l = loss_sample(net, c); /* The probe repaired a loss (RFC 8985 7.4.2). */
+    c->cc.ops->on_loss(&c->cc, &l);
+    c->cc.ops->on_recovered(&c->cc, net->now_ns);
+}
+
+static void rearm(struct net *net, struct tcp_conn *c)
+{
+    if (wf_seq_eq(c->snd.una, c->snd.nxt)) { /* RFC 6298 5.2 */
+        wf_tcp_timer_clear(c, TCP_T_RTO);
+        wf_tcp_timer_clear(c, TCP_T_PTO);
+        wf_tcp_timer_clear(c, TCP_T_REO);
+        return;
+    }
+    wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000); /* 5.3 */
+    wf_tcp_timer_sent(net, c, false);
+}
+
+void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *s)
+{
+    struct tcp_delivery d = {0};
+    uint32_t flight = wf_tcp_flight(c), newly_lost = 0;
+    bool is_advance = wf_seq_gt(s->h.ack, c->snd.una);
+    bool is_outstanding = !wf_seq_eq(c->snd.una, c->snd.nxt);
+    bool has_dsack = take_sacks(net, c, s, &d);
+    if (is_advance)
+        advance(net, c, s->h.ack, &d);
+    bool is_moved = wf_seq_geq(s->h.ack, c->snd.una) && take_window(c, s);
+    bool is_dup = !is_advance && is_outstanding && s->len == 0 && !is_moved &&
+                  wf_seq_eq(s->h.ack, c->snd.una) && (s->h.flags & (TCP_SYN | TCP_FIN)) == 0;
+    if (is_dup)
+        wf_count(net, WEFT_COUNT_TCP_DUP_ACKS_IN);
+    if (c->snd.wnd > 0)
+        c->timers.probes = 0;
+    if (is_outstanding) {
+        take_rtt(net, c, s, &d, is_advance);
+        if (has_dsack)
+            wf_rec_dsack(&c->rec);
+        /* A timestamp echo tells the answer to an original from that to its retransmission. */
+        uint64_t floor_ns = UINT64_MAX;
+        if (c->opt.has_ts && s->h.opt.has_ts) {
+            uint32_t age_ms = wf_tcp_ts_now(net, &c->opt) - s->h.opt.ts_ecr;
+            floor_ns = age_ms < 60000 ? net->now_ns - wf_min_u64(net->now_ns, age_ms * NS_PER_MS) +
+                                            NS_PER_MS
+                                      : UINT64_MAX;
+        }
+        struct rack_time t = wf_tcp_rack_time(net, c);
+        wf_rec_delivered(&c->rec, &d, &t, floor_ns);
+        detect(net, c, &newly_lost);
+        tlp(net, c, s, is_dup, has_dsack);
+        control(net, c, &d, flight, newly_lost, is_advance);
+        if (is_advance || d.bytes > 0 || newly_lost > 0)
+            rearm(net, c);
+        uint32_t v[6] = {c->snd.una.v - c->snd.iss.v,
+                         c->rec.state == REC_RECOVERY ? c->rec.prr_cwnd : c->cc.cwnd,
+                         c->cc.ssthresh,
+                         wf_rtt_srtt_us(&c->rtt),
+                         wf_rtt_rto_us(&c->rtt),
+                         wf_tcp_flight(c)};
+        wf_tcp_trace(net, c, WEFT_TRACE_TCP_ACK, v);
+    }
+    bool has_more = c->sendq.end != c->snd.nxt.v || c->sb.lost > 0 ||
+                    (c->snd.is_fin_queued && !c->snd.is_fin_sent);
+    if (has_more)
+        wf_tcp_wake(net, c);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/** DOC: conn - what the files of tcp/ need of each other; the facade is tcp.h */
+#ifndef WF_TCP_CONN_H
+#define WF_TCP_CONN_H
+
+#include "tcp/tcp.h"
+
+#define NS_PER_MS 1000000ull
+#define NS_PER_S  1000000000ull
+
+/* ---- state.c ---- */
+
+/** wf_tcp_set_state() - Go to another state; the transition must be legal (asserted) */
+void wf_tcp_set_state(struct net *net, struct tcp_conn *c, enum weft_tcp_state to);
+
+/** wf_tcp_is_synchronized() - ESTABLISHED or later */
+static inline bool wf_tcp_is_synchronized(const struct tcp_conn *c)
+{
+    return c->state >= WEFT_TCP_ESTABLISHED;
+}
+
+/** wf_tcp_can_send() - Whether data may still go out */
+static inline bool wf_tcp_can_send(const struct tcp_conn *c)
+{
+    return c->state == WEFT_TCP_ESTABLISHED || c->state == WEFT_TCP_CLOSE_WAIT;
+}
+
+/* ---- demux.c ---- */
+
+/** wf_tcp_find_conn() - Connection with this key, or NULL */
+struct tcp_conn *wf_tcp_find_conn(const struct net *net, const struct tcp_key *k);
+/** wf_tcp_find_synrcvd() - Half-open record with this key, or NULL */
+struct tcp_synrcvd *wf_tcp_find_synrcvd(const struct net *net, const struct tcp_key *k);
+/** wf_tcp_find_timewait() - TIME-WAIT record with this key, or NULL */
+struct tcp_timewait *wf_tcp_find_timewait(const struct net *net, const struct tcp_key *k);
+/** wf_tcp_find_listener() - Listener for a local endpoint: its address first, then any; or NULL */
+struct tcp_listener *wf_tcp_find_listener(const struct net *net, const struct weft_endpoint *l);
+/** wf_tcp_link_conn() - Enter a connection */
+void wf_tcp_link_conn(struct net *net, struct tcp_conn *c);
+/** wf_tcp_unlink_conn() - Take a connection out */
+void wf_tcp_unlink_conn(struct net *net, struct tcp_conn *c);
+/** wf_tcp_link_synrcvd() - Enter a half-open record */
+void wf_tcp_link_synrcvd(struct net *net, struct tcp_synrcvd *s);
+/** wf_tcp_unlink_synrcvd() - Take a half-open record out */
+void wf_tcp_unlink_synrcvd(struct net *net, struct tcp_synrcvd *s);
+/** wf_tcp_link_timewait() - Enter a TIME-WAIT record */
+void wf_tcp_link_timewait(struct net *net, struct tcp_timewait *t);
+/** wf_tcp_unlink_timewait() - Take a TIME-WAIT record out */
+void wf_tcp_unlink_timewait(struct net *net, struct tcp_timewait *t);
+/** wf_tcp_link_listener() - Enter a listener */
+void wf_tcp_link_listener(struct net *net, struct tcp_listener *l);
+/** wf_tcp_unlink_listener() - Take a listener out */
+void wf_tcp_unlink_listener(struct net *net, struct tcp_listener *l);
+
+/* ---- open.c ---- */
+
+/** wf_tcp_isn() - Initial sequence number (RFC 6528) */
+struct tcp_seq wf_tcp_isn(const struct net *net, const struct tcp_key *k);
+/** wf_tcp_conn_alloc() - A closed connection with its options, or NULL */
+struct tcp_conn *wf_tcp_conn_alloc(struct net *net, const struct tcp_user *u,
+                                   const struct tcp_key *k);
+/** wf_tcp_conn_free() - Release all that a connection holds, and it */
+void wf_tcp_conn_free(struct net *net, struct tcp_conn *c);
+/** wf_tcp_established() - The handshake is complete */
+void wf_tcp_established(struct net *net, struct tcp_conn *c);
+/** wf_tcp_fail() - It is over: CLOSED with an error for the user; freed if nobody holds it */
+void wf_tcp_fail(struct net *net, struct tcp_conn *c, int err);
+/** wf_tcp_done() - It ended in good order: CLOSED; freed if nobody holds it */
+void wf_tcp_done(struct net *net, struct tcp_conn *c);
+
+/* ---- options.c ---- */
+
+/** wf_tcp_ts_now() - Our timestamp clock: ms and the connection's offset */
+uint32_t wf_tcp_ts_now(const struct net *net, const struct tcp_opt *o);
+/** wf_tcp_ts_offset() - Secret offset of the timestamp clock for a pair of ends */
+uint32_t wf_tcp_ts_offset(const struct net *net, const struct tcp_key *k);
+/** wf_tcp_offer() - Options of our SYN or SYN,ACK; @o says what may be offered */
+void wf_tcp_offer(const struct net *net, const struct tcp_opt *o, uint32_t mss,
+                  struct tcp_opts *out);
+/** wf_tcp_rcv_wscale() - Window scale to offer for a receive buffer */
+uint8_t wf_tcp_rcv_wscale(uint32_t rcvbuf);
+/** wf_tcp_agree() - Take the peer's SYN options: what both offered holds */
+void wf_tcp_agree(const struct net *net, struct tcp_opt *o, const struct tcp_opts *peer);
+/** wf_tcp_local_mss() - MSS to announce (RFC 6691): MTU - 40, at most the user's */
+uint32_t wf_tcp_local_mss(const struct net *net, const struct tcp_user *u, uint16_t ifindex);
+/** wf_tcp_update_mss() - SND.MSS from the peer's MSS, path MTU and options */
+void wf_tcp_update_mss(struct net *net, struct tcp_conn *c);
+/** wf_tcp_initial_window() - RFC 6928, or the user's number of segments */
+uint32_t wf_tcp_initial_window(const struct tcp_conn *c);
+
+/* ---- arrive.c, listen.c, synsent.c, timewait.c ---- */
+
+/** wf_tcp_segment_arrives() - SYN-RECEIVED (active) and later (RFC 9293 3.10.7.4) */
+void wf_tcp_segment_arrives(struct net *net, struct tcp_conn *c, struct tcp_seg *s);
+/** wf_tcp_synsent_arrives() - SYN-SENT (RFC 9293 3.10.7.3) */
+void wf_tcp_synsent_arrives(struct net *net, struct tcp_conn *c, struct tcp_seg *s);
+/** wf_tcp_listen_arrives() - LISTEN (RFC 9293 3.10.7.2) */
+void wf_tcp_listen_arrives(struct net *net, struct tcp_listener *l, struct tcp_seg *s,
+                           const struct tcp_key *k);
+/** wf_tcp_synrcvd_arrives() - SYN-RECEIVED of a listener */
+void wf_tcp_synrcvd_arrives(struct net *net, struct tcp_synrcvd *r, struct tcp_seg *s);
+/** wf_tcp_timewait_arrives() - TIME-WAIT; false: the record is gone, look for a listener */
+bool wf_tcp_timewait_arrives(struct net *net, struct tcp_timewait *t, struct tcp_seg *s);
+/** wf_tcp_synrcvd_free() - Forget a half-open connection */
+void wf_tcp_synrcvd_free(struct net *net, struct tcp_synrcvd *r);
+/** wf_tcp_timewait_enter() - Replace a connection by its TIME-WAIT record */
+void wf_tcp_timewait_enter(struct net *net, struct tcp_conn *c);
+/** wf_tcp_timewait_free() - Forget a TIME-WAIT record */
+void wf_tcp_timewait_free(struct net *net, struct tcp_timewait *t);
+
+/* ---- ack.c, recv.c ---- */
+
+/** wf_tcp_take_ack() - Step five: acknowledgement, SACK, window, loss detection */
+void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *s);
+/** wf_tcp_after_losses() - Enter recovery if something is marked lost; wake the sender */
+void wf_tcp_after_losses(struct net *net, struct tcp_conn *c);
+/** wf_tcp_flight() - Bytes sent and not known to have left the network */
+uint32_t wf_tcp_flight(const struct tcp_conn *c);
+/** wf_tcp_rack_time() - What RACK measures against, now */
+struct rack_time wf_tcp_rack_time(const struct net *net, const struct tcp_conn *c);
+/** wf_tcp_take_text() - Step seven: data, in order or not */
+void wf_tcp_take_text(struct net *net, struct tcp_conn *c, struct tcp_seg *s);
+/** wf_tcp_window() - The window to advertise now; moves the right edge */
+uint32_t wf_tcp_window(struct tcp_conn *c);
+/** wf_tcp_after_read() - The user took bytes: maybe the window should be announced */
+void wf_tcp_after_read(struct net *net, struct tcp_conn *c);
+/** wf_tcp_ack_later() - Data in order arrived: acknowledge now or delayed */
+void wf_tcp_ack_later(struct net *net, struct tcp_conn *c);
+
+/* ---- emit.c ---- */
+
+/** wf_tcp_wake() - Have the connection asked for packets */
+void wf_tcp_wake(struct net *net, struct tcp_conn *c);
+/** wf_tcp_ack_now() - An acknowledgement goes out with the next packet */
+void wf_tcp_ack_now(struct net *net, struct tcp_conn *c);
+/** wf_tcp_challenge() - Challenge ACK within its limits (RFC 5961 7) */
+void wf_tcp_challenge(struct net *net, struct tcp_conn *c);
+
+/** struct tcp_bare - A segment without a connection: reset, SYN,ACK, ACK of TIME-WAIT */
+struct tcp_bare {
+    const struct tcp_key *key;
+    struct tcp_seq seq, ack;
+    uint16_t flags, wnd;
+    uint8_t ttl, tos;
+    const struct tcp_opts *opt; /* NULL = none */
+};
+
+/** wf_tcp_bare_output() - Send a segment that belongs to no connection */
+void wf_tcp_bare_output(struct net *net, const struct tcp_bare *b);
+/** wf_tcp_reset_output() - Answer a segment with RST (RFC 9293 3.10.7.1), unless it is one */
+void wf_tcp_reset_output(struct net *net, const struct tcp_seg *s);
+/** wf_tcp_reset_conn() - Send RST for a connection: SEQ = SND.NXT */
+void wf_tcp_reset_conn(struct net *net, struct tcp_conn *c);
+
+/* ---- timer.c ---- */
+
+/** wf_tcp_timer_set() - Arm a purpose */
+void wf_tcp_timer_set(struct net *net, struct tcp_conn *c, enum tcp_timer which, uint64_t in_ns);
+/** wf_tcp_timer_clear() - Disarm a purpose */
+void wf_tcp_timer_clear(struct tcp_conn *c, enum tcp_timer which);
+/** wf_tcp_timer_is_set() - Whether a purpose is armed */
+static inline bool wf_tcp_timer_is_set(const struct tcp_conn *c, enum tcp_timer which)
+{
+    return (c->timers.armed >> which & 1) != 0;
+}
+/** wf_tcp_timer_progress() - New data was acknowledged: R2 and the persist series start over */
+void wf_tcp_timer_progress(struct net *net, struct tcp_conn *c);
+/** wf_tcp_timer_sent() - Data or FIN went out: RTO and PTO */
+void wf_tcp_timer_sent(struct net *net, struct tcp_conn *c, bool is_probe);
+/** wf_tcp_timer_blocked() - Nothing can be sent and nothing is in flight: PERSIST */
+void wf_tcp_timer_blocked(struct net *net, struct tcp_conn *c);
+
+/* ---- trace ---- */
+
+/** wf_tcp_trace() - A record about this connection, if there is a ring */
+void wf_tcp_trace(struct net *net, const struct tcp_conn *c, uint16_t kind,
+                  const uint32_t v[6]);
+
+#endif /* WF_TCP_CONN_H */

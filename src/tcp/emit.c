@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * DOC: emit - build what the plan decided: one packet, or one super-frame
+ *
+ * The payload is referenced in the send queue, never copied. For a link that cuts super-frames or
+ * fills checksums in, the pseudo-header's sum is left in the field; for others the sums that the
+ * copy at send left per block are put together, and the last step of stack/tx.c stamps the frames.
+ */
+#include "tcp/conn.h"
+#include "tcp/plan.h"
+
+#define CHALLENGES_MIN 500u /* Ceiling of the stack per second: between this ... */
+#define CHALLENGES_VAR 500u /* ... and this many more, anew each second (RFC 5961 7). */
+
+void wf_tcp_wake(struct net *net, struct tcp_conn *c)
+{
+    if (wf_list_is_linked(&c->sender.link))
+        return; /* On an interface's list, or parked with a neighbour. */
+    if (!wf_dst_route(net, &c->dst, wf_addr_to4(&c->key.remote.addr)))
+        return; /* The timers try again. */
+    wf_sender_wake(wf_netif_get(net, c->dst.ifindex), &c->sender);
+}
+
+void wf_tcp_ack_now(struct net *net, struct tcp_conn *c)
+{
+    c->rcv.is_ack_now = true;
+    wf_tcp_wake(net, c);
+}
+
+/* First per connection: one at a time is pending; then the ceiling of the stack. */
+void wf_tcp_challenge(struct net *net, struct tcp_conn *c)
+{
+    struct wf_tcp *t = net->tcp;
+    if (t->challenge_ns == 0 || net->now_ns - t->challenge_ns >= NS_PER_S) {
+        t->challenge_ns = net->now_ns;
+        t->challenge_left = CHALLENGES_MIN + wf_rng_below(&net->rng, CHALLENGES_VAR);
+    }
+    if (net->now_ns - c->rcv.challenge_ns >= NS_PER_S || c->rcv.challenges == 0) {
+        c->rcv.challenge_ns = net->now_ns;
+        c->rcv.challenges = 0;
+    }
+    if (c->rcv.challenges >= CHALLENGES_PER_CONN || t->challenge_left == 0) {
+        wf_count(net, WEFT_COUNT_TCP_CHALLENGES_LIMITED);
+        return;
+    }
+    c->rcv.challenges++;
+    t->challenge_left--;
+    wf_count(net, WEFT_COUNT_TCP_CHALLENGES_OUT);
+    wf_tcp_ack_now(net, c);
+}
+
+/* ---- headers ---- */
+
+static struct ip4_out ip_out(const struct tcp_key *k, uint8_t ttl, uint8_t tos)
+{
+    return (struct ip4_out){.src4 = wf_addr_to4(&k->local.addr),
+                            .dst4 = wf_addr_to4(&k->remote.addr),
+                            .proto = IP_PROTO_TCP,
+                            .ttl = ttl,
+                            .tos = tos,
+                            .is_df = true};
+}
+
+/* Fill the checksum in, or leave it to the driver or the cutting. Header at p->data. */
+static void set_csum(struct net *net, struct pkt *p, const struct netif *nif,
+                     const struct ip4_out *o, uint32_t hdr_bytes)
+{
+    struct wf_ip4 src, dst;
+    wf_st32be(src.b, o->src4);
+    wf_st32be(dst.b, o->dst4);
+    uint16_t sum = wf_ip4_pseudo_sum(src, dst, IP_PROTO_TCP, p->total);
+    uint8_t *at = p->data + TCP_CSUM_OFFSET;
+    if ((nif->caps & WEFT_CAP_TX_CSUM) != 0) {
+        p->csum = PKT_CSUM_PARTIAL;
+        p->csum_at = p->data;
+        p->csum_offset = TCP_CSUM_OFFSET;
+        wf_st16be(at, sum);
+        return;
+    }
+    if (p->gso_segs > 1)
+        return; /* Each cut frame gets its own, from p->sums. */
+    sum = wf_csum_add(sum, wf_csum_scalar(p->data, hdr_bytes));
+    if (p->total > hdr_bytes)
+        sum = wf_csum_add(sum, p->sums[0]);
+    (void)net;
+    wf_st16be(at, wf_csum_finish(sum));
+}
+
+static void sack_options(struct tcp_conn *c, struct tcp_opts *o)
+{
+    uint8_t max = c->opt.has_ts ? 3 : 4;
+    if (!c->opt.has_sack)
+        return;
+    if (c->rcv.has_dsack) { /* RFC 2883: the duplicate goes first. */
+        o->sack[0].from = c->rcv.dsack_from;
+        o->sack[0].to = c->rcv.dsack_to;
+        o->sack_n = 1;
+        c->rcv.has_dsack = false;
+    }
+    if (c->ooo == NULL)
+        return;
+    struct reasm_range r[4];
+    uint8_t n = wf_reasm_sacks(c->ooo, r, (uint8_t)(max - o->sack_n));
+    for (uint8_t i = 0; i < n; i++) {
+        o->sack[o->sack_n].from = r[i].from;
+        o->sack[o->sack_n].to = r[i].to;
+        o->sack_n++;
+    }
+}
+
+/* The acknowledgement half of a header; what it says is said. */
+static void fill_ack(struct net *net, struct tcp_conn *c, struct tcp_hdr *h)
+{
+    h->flags |= TCP_ACK;
+    h->ack = c->rcv.nxt;
+    h->wnd = (uint16_t)(wf_tcp_window(c) >> c->opt.rcv_wscale);
+    if (c->opt.has_ts) {
+        h->opt.has_ts = true;
+        h->opt.ts_val = wf_tcp_ts_now(net, &c->opt);
+        h->opt.ts_ecr = c->opt.ts_recent;
+    }
+    if (c->ooo != NULL || c->rcv.has_dsack)
+        sack_options(c, &h->opt);
+    c->rcv.acked = c->rcv.nxt;
+    c->rcv.is_ack_now = false;
+    wf_tcp_timer_clear(c, TCP_T_DELACK);
+}
+
+/* Put all headers in front of a packet that holds the payload; it is ready for the driver. */
+static void push_headers(struct net *net, struct tcp_conn *c, struct pkt *p,
+                         const struct tcp_hdr *h)
+{
+    const struct netif *nif = wf_netif_get(net, c->dst.ifindex);
+    struct ip4_out o = ip_out(&c->key, c->user.ttl, c->user.tos);
+    uint32_t hdr_bytes = TCP_HDR_BYTES + wf_tcp_opts_bytes(&h->opt);
+    wf_tcp_emit(wf_pkt_push(p, hdr_bytes), h);
+    p->l4_hdr_bytes = (uint16_t)hdr_bytes;
+    set_csum(net, p, nif, &o, hdr_bytes);
+    wf_ip4_push(p, &o, 0); /* DF: atomic, the identification means nothing (RFC 6864). */
+    wf_dst_push_link(net, &c->dst, p);
+    uint32_t segs = wf_max_u32(1, p->gso_segs);
+    c->acct.segs_out += segs;
+    wf_count_n(net, WEFT_COUNT_TCP_SEGS_OUT, segs);
+    wf_count(net, WEFT_COUNT_IP4_OUT);
+}
+
+static struct pkt *start_packet(struct net *net)
+{
+    struct pkt *p = wf_pkt_alloc(&net->pool);
+    if (p == NULL) {
+        wf_net_note_drop(net, WEFT_DROP_NO_PKT);
+        return NULL;
+    }
+    p->data = p->head + PKT_HEAD_BYTES;
+    return p;
+}
+
+static void trace_send(struct net *net, const struct tcp_conn *c, struct tcp_seq seq, uint32_t len,
+                       uint8_t why)
+{
+    if (!wf_trace_is_on(net))
+        return;
+    uint32_t v[6] = {seq.v - c->snd.iss.v,
+                     len,
+                     why,
+                     wf_tcp_flight(c),
+                     c->rec.state == REC_RECOVERY ? c->rec.prr_cwnd : c->cc.cwnd,
+                     c->snd.wnd};
+    wf_tcp_trace(net, c, WEFT_TRACE_TCP_SEND, v);
+}
+
+/* ---- segments ---- */
+
+static struct pkt *emit_ack(struct net *net, struct tcp_conn *c, struct tcp_seq seq, uint8_t why)
+{
+    struct pkt *p = start_packet(net);
+    if (p == NULL)
+        return NULL;
+    struct tcp_hdr h = {.sport = c->key.local.port, .dport = c->key.remote.port, .seq = seq};
+    fill_ack(net, c, &h);
+    push_headers(net, c, p, &h);
+    trace_send(net, c, seq, 0, why);
+    return p;
+}
+
+/* SYN, or SYN,ACK of a simultaneous open. */
+static struct pkt *emit_syn(struct net *net, struct tcp_conn *c)
+{
+    struct pkt *p = start_packet(net);
+    if (p == NULL)
+        return NULL;
+    struct tcp_hdr h = {.sport = c->key.local.port,
+                        .dport = c->key.remote.port,
+                        .seq = c->snd.iss,
+                        .flags = TCP_SYN,
+                        .wnd = (uint16_t)wf_min_u32(c->user.rcvbuf, 65535)};
+    wf_tcp_offer(net, &c->opt, wf_tcp_local_mss(net, &c->user, c->dst.ifindex), &h.opt);
+    if (c->state == WEFT_TCP_SYN_RECEIVED) {
+        h.flags |= TCP_ACK;
+        h.ack = c->rcv.nxt;
+    }
+    c->snd.nxt = wf_seq_add(c->snd.iss, 1);
+    c->snd.last_ns = net->now_ns;
+    c->rcv.is_ack_now = false;
+    push_headers(net, c, p, &h);
+    trace_send(net, c, c->snd.iss, 0, WEFT_WHY_SYN);
+    wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000);
+    return p;
+}
+
+/* Payload [seq, seq + len) by reference, with its sums; returns the bytes that found room. */
+static uint32_t attach(struct net *net, struct tcp_conn *c, struct pkt *p, struct tcp_seq seq,
+                       uint32_t len)
+{
+    const struct netif *nif = wf_netif_get(net, c->dst.ifindex);
+    uint32_t mss = c->snd.mss;
+    if (len == 0)
+        return 0;
+    uint32_t got = wf_sendq_slice(&c->sendq, seq.v, len, p);
+    if (got < len && got > mss) { /* Out of fragments: whole segments only. */
+        got -= got % mss;
+        wf_pkt_trim(&net->pool, p, got);
+    }
+    if (got > mss) {
+        p->gso_size = (uint16_t)mss;
+        p->gso_segs = (uint16_t)((got + mss - 1) / mss);
+    }
+    if ((nif->caps & WEFT_CAP_TX_CSUM) == 0) {
+        wf_sendq_sums(&net->pool.bufs, &c->sendq, seq.v, got, mss, p->sums);
+        p->is_tcp_cut = p->gso_segs > 1;
+    }
+    return got;
+}
+
+static uint16_t data_flags(const struct tcp_plan *plan, bool is_fin)
+{
+    return (uint16_t)((plan->is_psh ? TCP_PSH : 0u) | (is_fin ? TCP_FIN : 0u));
+}
+
+static struct pkt *emit_data(struct net *net, struct tcp_conn *c, const struct tcp_plan *plan)
+{
+    struct pkt *p = start_packet(net);
+    if (p == NULL)
+        return NULL;
+    struct tcp_seq seq = c->snd.nxt;
+    uint32_t len = attach(net, c, p, seq, plan->len);
+    bool is_fin = plan->is_fin && len == plan->len;
+    struct tcp_seq end = wf_seq_add(seq, len + is_fin);
+    if (!wf_sb_sent(&net->tcp->recs, &c->sb, seq, end, net->now_ns)) {
+        wf_net_note_drop(net, WEFT_DROP_NO_BLOCK);
+        wf_pkt_free(&net->pool, p);
+        return NULL;
+    }
+    struct tcp_hdr h = {.sport = c->key.local.port,
+                        .dport = c->key.remote.port,
+                        .seq = seq,
+                        .flags = len == plan->len ? data_flags(plan, is_fin) : (uint16_t)0};
+    if (c->rcv.nxt.v != c->rcv.acked.v && len > 0)
+        c->rcv.is_pingpong = true; /* The answer carries the acknowledgement: they can wait. */
+    fill_ack(net, c, &h);
+    push_headers(net, c, p, &h);
+    c->snd.nxt = end;
+    c->snd.last_ns = net->now_ns;
+    if (is_fin)
+        c->snd.is_fin_sent = true;
+    if (c->rec.state == REC_RECOVERY)
+        c->rec.prr_out += len;
+    if (plan->why == WEFT_WHY_TLP) {
+        c->rec.has_tlp = true;
+        c->rec.is_tlp_rtx = false;
+        c->rec.tlp_end = end;
+    }
+    c->snd.wants_override = false;
+    c->acct.bytes_sent += len;
+    wf_count_n(net, WEFT_COUNT_TCP_BYTES_OUT, len);
+    trace_send(net, c, seq, len, plan->why);
+    wf_tcp_timer_sent(net, c, plan->why == WEFT_WHY_TLP);
+    return p;
+}
+
+/* A record, or its first @max bytes, again. */
+static struct pkt *emit_again(struct net *net, struct tcp_conn *c, struct tcp_txrec *r,
+                              struct tcp_seq seq, uint32_t max, uint8_t why)
+{
+    struct pkt *p = start_packet(net);
+    if (p == NULL)
+        return NULL;
+    uint32_t space = r->end.v - seq.v;
+    bool has_fin = c->snd.is_fin_sent && wf_seq_gt(r->end, c->snd.fin);
+    uint32_t bytes = wf_min_u32(space - has_fin, max);
+    uint32_t len = attach(net, c, p, seq, bytes);
+    bool is_fin = has_fin && len == space - 1;
+    struct tcp_hdr h = {.sport = c->key.local.port, .dport = c->key.remote.port, .seq = seq};
+    if (is_fin)
+        h.flags |= TCP_FIN;
+    if (wf_seq_add(seq, len).v == c->sendq.end && len > 0)
+        h.flags |= TCP_PSH;
+    fill_ack(net, c, &h);
+    push_headers(net, c, p, &h);
+    wf_sb_resent(&net->tcp->recs, &c->sb, r, len + is_fin, net->now_ns);
+    c->snd.last_ns = net->now_ns;
+    if (c->rec.state == REC_RECOVERY)
+        c->rec.prr_out += len;
+    uint32_t segs = wf_max_u32(1, p->gso_segs);
+    c->acct.bytes_retrans += len;
+    c->acct.retrans_segs += segs;
+    wf_count_n(net, WEFT_COUNT_TCP_RETRANS_SEGS, segs);
+    wf_count_n(net, WEFT_COUNT_TCP_RETRANS_BYTES, len);
+    trace_send(net, c, seq, len, why);
+    wf_tcp_timer_sent(net, c, why == WEFT_WHY_TLP);
+    return p;
+}
+
+/* The last segment again; a longer record is cut so that only its tail counts as sent twice. */
+static struct pkt *emit_tlp(struct net *net, struct tcp_conn *c, const struct tcp_plan *plan)
+{
+    struct tcp_txrec *r = wf_sb_last(&c->sb);
+    if (r == NULL || (r->flags & TXREC_SACKED) != 0)
+        return NULL;
+    uint32_t space = r->end.v - r->seq.v;
+    if (space > plan->len + 1)
+        r = wf_sb_split_tail(&net->tcp->recs, r, plan->len);
+    if (r == NULL)
+        return NULL;
+    c->rec.has_tlp = true;
+    c->rec.is_tlp_rtx = true;
+    c->rec.tlp_end = c->snd.nxt;
+    return emit_again(net, c, r, r->seq, plan->len, WEFT_WHY_TLP);
+}
+
+static struct pkt *emit_planned(struct net *net, struct tcp_conn *c, const struct tcp_plan *plan)
+{
+    switch ((enum tcp_act)plan->act) {
+    case TCP_ACT_DATA:
+        return emit_data(net, c, plan);
+    case TCP_ACT_RETRANSMIT: {
+        struct tcp_txrec *r = wf_sb_first_lost(&c->sb);
+        uint8_t why = c->rec.state == REC_LOSS ? WEFT_WHY_RTO : WEFT_WHY_RETRANSMIT;
+        return emit_again(net, c, r, r->seq, plan->len, why);
+    }
+    case TCP_ACT_TLP_RTX:
+        return emit_tlp(net, c, plan);
+    case TCP_ACT_PROBE: /* An octet that is old draws an answer and disturbs nothing. */
+        wf_count(net, WEFT_COUNT_TCP_WINDOW_PROBES);
+        return emit_ack(net, c, wf_seq_sub(c->snd.una, 1), WEFT_WHY_PROBE);
+    case TCP_ACT_ACK:
+        return emit_ack(net, c, c->snd.nxt, WEFT_WHY_ACK);
+    case TCP_ACT_NONE:
+        break;
+    }
+    return NULL;
+}
+
+static uint32_t super_bytes(const struct net *net, const struct tcp_conn *c)
+{
+    const struct netif *nif = wf_netif_get(net, c->dst.ifindex);
+    uint32_t mss = c->snd.mss, max = PKT_SEGS_MAX * mss;
+    if ((nif->caps & WEFT_CAP_TX_TSO4) != 0)
+        max = nif->gso_max_bytes;
+    max = wf_min_u32(max, 65535) - 120; /* All headers with full options. */
+    return wf_max_u32(max - max % mss, mss);
+}
+
+static struct tcp_plan_in plan_in(const struct net *net, const struct tcp_conn *c)
+{
+    const struct tcp_txrec *lost = wf_sb_first_lost(&c->sb);
+    return (struct tcp_plan_in){
+        .una = c->snd.una,
+        .nxt = c->snd.nxt,
+        .end = wf_seq(c->sendq.end),
+        .wnd = c->snd.wnd,
+        .wnd_max = c->snd.wnd_max,
+        .mss = c->snd.mss,
+        .super_bytes = super_bytes(net, c),
+        .flight = wf_tcp_flight(c),
+        .cwnd = c->rec.state == REC_RECOVERY ? c->rec.prr_cwnd : c->cc.cwnd,
+        .lost_bytes = lost != NULL ? lost->end.v - lost->seq.v : 0,
+        .is_fin_queued = c->snd.is_fin_queued,
+        .is_fin_sent = c->snd.is_fin_sent,
+        .is_nodelay = c->user.is_nodelay,
+        .is_cork = c->user.is_cork,
+        .wants_override = c->snd.wants_override,
+        .wants_probe = c->snd.wants_probe,
+        .wants_tlp = c->snd.wants_tlp,
+        .wants_ack = c->rcv.is_ack_now,
+    };
+}
+
+/* RFC 5681 4.1: what was in use before a pause is no longer known to be free. */
+static void after_idle(struct net *net, struct tcp_conn *c)
+{
+    uint64_t rto_ns = (uint64_t)wf_rtt_base_us(&c->rtt) * 1000, idle = net->now_ns - c->snd.last_ns;
+    if (wf_seq_eq(c->snd.una, c->snd.nxt) && c->sendq.end != c->snd.nxt.v && idle > rto_ns &&
+        c->snd.last_ns != 0)
+        c->cc.ops->on_idle(&c->cc, idle, rto_ns,
+                           wf_min_u32(wf_tcp_initial_window(c), c->cc.cwnd));
+}
+
+/* What goes out in the states before ESTABLISHED. */
+static enum tcp_tx tx_opening(struct net *net, struct tcp_conn *c, struct pkt **out)
+{
+    if (wf_seq_eq(c->snd.nxt, c->snd.iss)) {
+        *out = emit_syn(net, c);
+        return *out != NULL ? TCP_TX_PACKET : TCP_TX_IDLE;
+    }
+    if (c->state == WEFT_TCP_SYN_RECEIVED && c->rcv.is_ack_now) {
+        *out = emit_ack(net, c, c->snd.nxt, WEFT_WHY_ACK);
+        return *out != NULL ? TCP_TX_PACKET : TCP_TX_IDLE;
+    }
+    return TCP_TX_IDLE;
+}
+
+static enum tcp_tx tx_planned(struct net *net, struct tcp_conn *c, struct pkt **out)
+{
+    after_idle(net, c);
+    struct tcp_plan_in in = plan_in(net, c);
+    struct tcp_plan plan = wf_tcp_plan(&in);
+    if (plan.is_cwnd_limited) {
+        c->snd.was_limited = true;
+        c->snd.limited = wf_seq_add(c->snd.nxt, plan.act == TCP_ACT_DATA ? plan.len : 0);
+    }
+    *out = emit_planned(net, c, &plan);
+    c->snd.wants_probe = false;
+    c->snd.wants_tlp = false;
+    if (*out != NULL) {
+        c->snd.why = WEFT_WHY_NONE;
+        return TCP_TX_PACKET;
+    }
+    c->snd.why = plan.act == TCP_ACT_NONE ? plan.why : WEFT_WHY_MEM;
+    wf_tcp_timer_blocked(net, c);
+    return TCP_TX_IDLE;
+}
+
+enum tcp_tx wf_tcp_tx(struct net *net, struct wf_sender *s, struct pkt **out)
+{
+    struct tcp_conn *c = WF_CONTAINER_OF(s, struct tcp_conn, sender);
+    uint16_t before = c->dst.ifindex;
+    switch (wf_dst_prepare(net, &c->dst, wf_addr_to4(&c->key.remote.addr), s)) {
+    case DST_READY:
+        break;
+    case DST_WAIT:
+        c->snd.why = WEFT_WHY_NEIGH;
+        return TCP_TX_PARKED;
+    case DST_FAILED:
+        c->soft_err = WEFT_EHOSTUNREACH;
+        if (c->state == WEFT_TCP_SYN_SENT) {
+            wf_tcp_fail(net, c, WEFT_EHOSTUNREACH);
+            return TCP_TX_PARKED; /* Off every list, maybe freed. */
+        }
+        c->snd.why = WEFT_WHY_NEIGH;
+        wf_tcp_timer_blocked(net, c);
+        return TCP_TX_IDLE;
+    case DST_NO_ROUTE:
+        c->soft_err = WEFT_ENETUNREACH;
+        c->snd.why = WEFT_WHY_IF;
+        wf_tcp_timer_blocked(net, c);
+        return TCP_TX_IDLE;
+    case DST_NO_ROOM:
+        c->snd.why = WEFT_WHY_NEIGH;
+        wf_tcp_timer_blocked(net, c);
+        return TCP_TX_IDLE;
+    }
+    if (c->dst.ifindex != before) { /* The route moved: that interface asks for it. */
+        wf_list_remove(&s->link);
+        wf_tcp_update_mss(net, c);
+        wf_tcp_wake(net, c);
+        return TCP_TX_PARKED;
+    }
+    if (c->state == WEFT_TCP_SYN_SENT || c->state == WEFT_TCP_SYN_RECEIVED)
+        return tx_opening(net, c, out);
+    return tx_planned(net, c, out);
+}
+
+/* ---- segments without a connection ---- */
+
+void wf_tcp_bare_output(struct net *net, const struct tcp_bare *b)
+{
+    static const struct tcp_opts none;
+    struct pkt *p = start_packet(net);
+    if (p == NULL)
+        return;
+    struct tcp_hdr h = {.sport = b->key->local.port,
+                        .dport = b->key->remote.port,
+                        .seq = b->seq,
+                        .ack = b->ack,
+                        .flags = b->flags,
+                        .wnd = b->wnd,
+                        .opt = b->opt != NULL ? *b->opt : none};
+    uint32_t hdr_bytes = TCP_HDR_BYTES + wf_tcp_opts_bytes(&h.opt);
+    struct ip4_out o = ip_out(b->key, b->ttl, b->tos);
+    wf_tcp_emit(wf_pkt_push(p, hdr_bytes), &h);
+    struct wf_ip4 src, dst;
+    wf_st32be(src.b, o.src4);
+    wf_st32be(dst.b, o.dst4);
+    uint16_t sum = wf_csum_add(wf_ip4_pseudo_sum(src, dst, IP_PROTO_TCP, hdr_bytes),
+                               wf_csum_scalar(p->data, hdr_bytes));
+    wf_st16be(p->data + TCP_CSUM_OFFSET, wf_csum_finish(sum));
+    wf_count(net, WEFT_COUNT_TCP_SEGS_OUT);
+    (void)wf_ip4_output(net, p, &o);
+}
+
+void wf_tcp_reset_output(struct net *net, const struct tcp_seg *s)
+{
+    if ((s->h.flags & TCP_RST) != 0)
+        return;
+    struct tcp_key k = {.local = {.addr = s->m->dst, .port = s->h.dport},
+                        .remote = {.addr = s->m->src, .port = s->h.sport}};
+    struct tcp_bare b = {.key = &k, .flags = TCP_RST, .ttl = IP4_TTL_DEFAULT};
+    if ((s->h.flags & TCP_ACK) != 0) {
+        b.seq = s->h.ack;
+    } else {
+        uint32_t len = s->len + ((s->h.flags & TCP_SYN) != 0) + ((s->h.flags & TCP_FIN) != 0);
+        b.ack = wf_seq_add(s->h.seq, len);
+        b.flags |= TCP_ACK;
+    }
+    wf_count(net, WEFT_COUNT_TCP_RSTS_OUT);
+    wf_tcp_bare_output(net, &b);
+}
+
+void wf_tcp_reset_conn(struct net *net, struct tcp_conn *c)
+{
+    struct tcp_bare b = {.key = &c->key,
+                         .seq = c->snd.nxt,
+                         .ack = c->rcv.nxt,
+                         .flags = TCP_RST | TCP_ACK,
+                         .ttl = c->user.ttl,
+                         .tos = c->user.tos};
+    wf_count(net, WEFT_COUNT_TCP_RSTS_OUT);
+    trace_send(net, c, c->snd.nxt, 0, WEFT_WHY_RESET);
+    wf_tcp_bare_output(net, &b);
+}

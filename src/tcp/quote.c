@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/** DOC: quote - ICMP errors about our segments (RFC 9293 3.9.2.2, RFC 5927) */
+#include "tcp/conn.h"
+
+/* A smaller path: cut what is out anew, without taking it for congestion (RFC 1191 6.4). */
+static void take_mtu(struct net *net, struct tcp_conn *c, const struct icmp_quote *q)
+{
+    const struct netif *nif = wf_netif_get(net, c->dst.ifindex);
+    uint32_t dst4 = wf_addr_to4(&c->key.remote.addr), old = c->snd.mss;
+    if (nif == NULL || !wf_pmtu_learn(net, dst4, q->told_mtu, q->packet_bytes, nif->mtu))
+        return;
+    wf_tcp_update_mss(net, c);
+    if (c->snd.mss >= old || !wf_tcp_is_synchronized(c))
+        return;
+    wf_sb_mark_all_lost(&c->sb);
+    wf_tcp_wake(net, c);
+}
+
+void wf_tcp_quote(struct net *net, const struct icmp_quote *q)
+{
+    struct tcp_key k = {.local = {.addr = q->src, .port = wf_ld16be(q->l4)},
+                        .remote = {.addr = q->dst, .port = wf_ld16be(q->l4 + 2)}};
+    struct tcp_seq seq = wf_seq(wf_ld32be(q->l4 + 4));
+    struct tcp_conn *c = wf_tcp_find_conn(net, &k);
+    if (c == NULL || c->state == WEFT_TCP_CLOSED)
+        return;
+    /* RFC 5927 4.1: about something that is out, or it is nothing to us. */
+    if (wf_seq_lt(seq, c->snd.una) || wf_seq_geq(seq, c->snd.nxt)) {
+        wf_net_note_drop(net, WEFT_DROP_ICMP_QUOTE_BAD);
+        return;
+    }
+    if (q->is_mtu) {
+        take_mtu(net, c, q);
+        return;
+    }
+    c->soft_err = (int16_t)q->err;
+    bool is_opening = c->state == WEFT_TCP_SYN_SENT;
+    if (q->is_hard && is_opening) /* RFC 5927 5.2: hard errors abort only before synchronization. */
+        wf_tcp_fail(net, c, q->err);
+    else if (c->ready != NULL)
+        wf_ready_mark(net, c->ready);
+}
+
+void wf_tcp_mtu_changed(struct net *net)
+{
+    const struct wf_slab *s = &net->tcp->conns;
+    for (struct tcp_conn *c = wf_slab_next_live(s, 0); c != NULL;
+         c = wf_slab_next_live(s, wf_slab_index(s, c) + 1))
+        if (c->state != WEFT_TCP_CLOSED)
+            wf_tcp_update_mss(net, c);
+}
+
+void wf_tcp_addr_gone(struct net *net, uint32_t ip4)
+{
+    const struct wf_slab *s = &net->tcp->conns;
+    struct tcp_conn *next = NULL;
+    for (struct tcp_conn *c = wf_slab_next_live(s, 0); c != NULL; c = next) {
+        uint32_t index = wf_slab_index(s, c);
+        if (c->state != WEFT_TCP_CLOSED && wf_addr_to4(&c->key.local.addr) == ip4)
+            wf_tcp_fail(net, c, WEFT_EADDRNOTAVAIL);
+        next = wf_slab_next_live(s, index + 1);
+    }
+}

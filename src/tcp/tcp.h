@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * DOC: tcp - the facade: the connection, its parts and who writes them (RFC 9293)
+ *
+ * The connection is split by data: each sub-struct has the files that may write it beside it
+ * (scripts/owners.txt holds them to it). RTT, scoreboard, recovery, congestion control and
+ * reassembly never see the connection.
+ *
+ * A segment walks: input.c (parse, checksum, whose) -> arrive.c (the eight steps of RFC 9293
+ * 3.10.7.4), listen.c, synsent.c or timewait.c -> ack.c and recv.c. Nothing is sent on the way in:
+ * what has to go out is noted, the connection goes on its interface's list of senders, and
+ * stack/tx.c asks it: plan.c says what and why, emit.c builds the packet.
+ *
+ * Half-open connections of a listener and TIME-WAIT are small records of their own.
+ *
+ * Timers of a connection (one wheel entry at the earliest): RTO, PTO (tail loss probe), REO (wait
+ * for reordering), PERSIST (zero window, silly window override), DELACK, LINGER (FIN-WAIT-2 of a
+ * closed socket). Half-open records and TIME-WAIT have one each.
+ *
+ * Left out on purpose until later: Fast Open, ECN, SYN cookies, keep-alive, urgent delivery,
+ * undo of spurious recoveries, pacing.
+ */
+#ifndef WF_TCP_TCP_H
+#define WF_TCP_TCP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ip/ip.h"
+#include "net/net.h"
+#include "tcp/reasm.h"
+#include "tcp/recovery.h"
+#include "tcp/rtt.h"
+#include "tcp/scoreboard.h"
+#include "weft/cc.h"
+#include "weft/sock.h"
+#include "wire/wire.h"
+
+#define TCP_MSS_DEFAULT 536u /* RFC 9293 3.7.1, IPv4 */
+#define TCP_MSS_MIN     88u
+#define CHALLENGES_PER_CONN 4u /* A second; never holds back an acknowledgement of data. */
+
+/** struct tcp_key - Both ends of a connection */
+struct tcp_key {
+    struct weft_endpoint local, remote;
+};
+
+/** struct tcp_user - What the user chose; a listener hands it to its connections */
+struct tcp_user {
+    const struct weft_cc_ops *cc;
+    uint32_t sndbuf, rcvbuf;
+    uint32_t user_timeout_ms, msl_ms;
+    uint16_t maxseg; /* 0 = by MTU */
+    uint16_t delack_ms, rto_min_ms;
+    uint8_t ttl, tos, syn_retries, iw_segs;
+    bool is_nodelay, is_cork, is_quickack, is_linger_rst;
+    bool may_ts, may_sack, may_wscale;
+};
+
+/** struct tcp_snd - Send sequence variables (RFC 9293 3.3.1) */
+struct tcp_snd {
+    struct tcp_seq una, nxt, iss;
+    struct tcp_seq wl1, wl2;
+    uint32_t wnd, wnd_max;
+    uint32_t mss;          /* Payload of a full segment now, options taken off. */
+    struct tcp_seq fin;    /* Sequence number of our FIN, once is_fin_queued. */
+    struct tcp_seq limited; /* SND.NXT when the window of congestion held us back last. */
+    uint64_t last_ns;      /* When data was last sent. */
+    bool is_fin_queued, is_fin_sent, was_limited;
+    bool wants_probe;    /* PERSIST expired. */
+    bool wants_tlp;      /* PTO expired. */
+    bool wants_override; /* Silly window or cork held a segment back for too long. */
+    uint8_t why;         /* enum weft_tcp_why: of the last plan that sent nothing. */
+};
+
+/** struct tcp_rcv - Receive sequence variables */
+struct tcp_rcv {
+    struct tcp_seq nxt, irs;
+    struct tcp_seq edge;     /* Right edge of the window advertised: never moves left. */
+    struct tcp_seq acked;    /* RCV.NXT in the last segment sent (Last.ACK.sent). */
+    struct tcp_seq dsack_from, dsack_to; /* Duplicate to report, when has_dsack. */
+    uint16_t mss;            /* Largest segment seen: an estimate of the peer's. */
+    uint8_t quick;           /* Acknowledgements still sent at once. */
+    bool is_ack_now, has_dsack, is_fin_seen, is_shut, is_pingpong;
+    uint8_t challenges;      /* Challenge ACKs sent in the second that began at ... */
+    uint64_t challenge_ns;
+};
+
+/** struct tcp_opt - What the handshake agreed on */
+struct tcp_opt {
+    uint32_t ts_recent;      /* RFC 7323 4.3 */
+    uint32_t ts_recent_ms;   /* When it was set, to age it. */
+    uint32_t ts_offset;      /* Of our timestamp clock, secret. */
+    uint16_t peer_mss;
+    uint8_t snd_wscale, rcv_wscale;
+    bool has_ts, has_sack, has_wscale;
+};
+
+/** enum tcp_timer - Purposes of a connection's timer */
+enum tcp_timer {
+    TCP_T_RTO,
+    TCP_T_PTO,
+    TCP_T_REO,
+    TCP_T_PERSIST,
+    TCP_T_DELACK,
+    TCP_T_LINGER,
+
+    TCP_T_COUNT
+};
+
+/** struct tcp_timers - A deadline per purpose, in ticks; one wheel entry at the earliest */
+struct tcp_timers {
+    uint32_t due[TCP_T_COUNT];
+    uint8_t armed; /* Bit per purpose. */
+    uint8_t rtos;  /* Expiries of the RTO since the last progress (R2). */
+    uint8_t probes; /* Back-off of PERSIST. */
+    uint64_t since_ns; /* When trouble began, for the user timeout; 0 = none. */
+};
+
+/** struct tcp_acct - Accounting over a connection's life */
+struct tcp_acct {
+    uint64_t bytes_sent, bytes_retrans, bytes_acked, bytes_received;
+    uint32_t segs_out, segs_in, retrans_segs, rtos, recoveries, tlps;
+    uint64_t state_ns; /* When the present state began. */
+};
+
+/** struct tcp_conn - A connection */
+struct tcp_conn {
+    struct wf_slab_node node;
+    struct wf_sender sender;
+    struct wf_timer timer;
+    struct wf_ready *ready; /* The socket's; NULL = not accepted yet, or closed. */
+    struct tcp_conn *hash_next;
+    struct tcp_key key;      /* demux.c, open.c */
+    struct wf_dst dst;
+    uint8_t state;           /* enum weft_tcp_state: state.c only */
+    bool is_orphan;          /* The user closed it. */
+    bool is_active;          /* Opened by us. */
+    bool is_connected_told;
+    int16_t err;             /* Why it ended, positive; told to the user. */
+    int16_t soft_err;        /* Advice from ICMP or below; told if it fails later. */
+    struct tcp_listener *listener; /* Waits in its accept queue. */
+    struct tcp_conn *accept_next;
+    struct tcp_user user;
+    struct tcp_snd snd;      /* ack.c, plan.c, emit.c, open.c, timer.c */
+    struct tcp_rcv rcv;      /* recv.c, emit.c, open.c */
+    struct tcp_opt opt;      /* options.c, open.c */
+    struct tcp_rtt rtt;      /* rtt.c */
+    struct tcp_sb sb;        /* scoreboard.c */
+    struct tcp_rec rec;      /* recovery.c */
+    struct weft_cc cc;       /* cc_*.c */
+    struct tcp_timers timers; /* timer.c */
+    struct wf_sendq sendq;
+    struct wf_recvq recvq;
+    struct tcp_reasm *ooo;   /* NULL = nothing out of order */
+    struct tcp_acct acct;
+};
+/* An idle connection costs this, its socket and two table slots; the bench measures all of it. */
+_Static_assert(sizeof(struct tcp_conn) <= 832, "an idle connection stays below 1,024 bytes");
+
+/** struct tcp_synrcvd - A half-open connection of a listener */
+struct tcp_synrcvd {
+    struct wf_slab_node node;
+    struct wf_timer timer;
+    struct tcp_synrcvd *hash_next;
+    struct tcp_key key;
+    uint64_t listener; /* Handle. */
+    uint64_t sent_ns;
+    struct tcp_seq iss, irs;
+    uint32_t wnd;
+    struct tcp_opt opt;
+    uint8_t retries;
+    bool is_rtx;
+};
+
+/** struct tcp_timewait - What remains of a connection that closed first */
+struct tcp_timewait {
+    struct wf_slab_node node;
+    struct wf_timer timer;
+    struct wf_list order; /* Oldest first. */
+    struct tcp_timewait *hash_next;
+    struct tcp_key key;
+    struct tcp_seq snd_nxt, rcv_nxt;
+    struct tcp_opt opt;
+    uint32_t msl_ms;
+    uint32_t wnd; /* As on the wire. */
+    uint64_t since_ns;
+    uint64_t acked_ns; /* When it last answered, to limit that. */
+    uint8_t ttl, tos;
+};
+
+/** struct tcp_listener - A listening socket's end */
+struct tcp_listener {
+    struct wf_slab_node node;
+    struct wf_ready *ready;
+    struct tcp_listener *hash_next;
+    struct weft_endpoint local;
+    struct tcp_user user;
+    uint32_t backlog, synrcvd_n, accept_n;
+    struct tcp_conn *accept_head, *accept_tail;
+    uint64_t since_ns;
+};
+
+/** struct wf_tcp - State of the layer; owner: the stack instance */
+struct wf_tcp {
+    struct wf_slab conns, listeners, synrcvds, timewaits, recs, reasms;
+    struct tcp_conn **conn_tab;
+    struct tcp_synrcvd **synrcvd_tab;
+    struct tcp_timewait **timewait_tab;
+    struct tcp_listener **listen_tab;
+    uint32_t conn_mask, synrcvd_mask, timewait_mask, listen_mask;
+    struct wf_list timewait_order;
+    struct wf_hash_key iss_key;
+    uint64_t challenge_ns; /* Second of the ceiling on challenge ACKs. */
+    uint32_t challenge_left;
+};
+
+/** struct tcp_seg - A segment on its way through the steps */
+struct tcp_seg {
+    struct tcp_hdr h;
+    struct tcp_seq seq;  /* Trimmed as the steps go. */
+    uint32_t off, len;   /* Payload in the packet. */
+    struct pkt *p;
+    const struct rx_meta *m;
+};
+
+/* ---- the stack's side ---- */
+
+/** wf_tcp_input() - A segment for us, TCP header at data; takes @p */
+void wf_tcp_input(struct net *net, struct pkt *p, const struct rx_meta *m);
+
+/** enum tcp_tx - What a sender answered */
+enum tcp_tx {
+    TCP_TX_PACKET, /* Here is one; there may be more. */
+    TCP_TX_IDLE,   /* Nothing to send now: take it off the list. */
+    TCP_TX_PARKED, /* It waits for its neighbour, on that one's list. */
+};
+
+/** wf_tcp_tx() - Ask a sender for its next packet, link header and all */
+enum tcp_tx wf_tcp_tx(struct net *net, struct wf_sender *s, struct pkt **out);
+
+/** wf_tcp_expire() - The timer of a connection expired */
+void wf_tcp_expire(struct net *net, struct wf_timer *t);
+
+/** wf_tcp_synrcvd_expire() - The SYN,ACK of a half-open connection was not answered */
+void wf_tcp_synrcvd_expire(struct net *net, struct wf_timer *t);
+
+/** wf_tcp_timewait_expire() - 2 MSL are over */
+void wf_tcp_timewait_expire(struct net *net, struct wf_timer *t);
+
+/** wf_tcp_quote() - An ICMP error quoted a segment of ours */
+void wf_tcp_quote(struct net *net, const struct icmp_quote *q);
+
+/** wf_tcp_addr_gone() - An address of ours was taken away: its connections fail */
+void wf_tcp_addr_gone(struct net *net, uint32_t ip4);
+
+/** wf_tcp_mtu_changed() - Connections cut their segments anew */
+void wf_tcp_mtu_changed(struct net *net);
+
+/** wf_tcp_check() - Whether every invariant of a connection holds */
+bool wf_tcp_check(const struct net *net, const struct tcp_conn *c);
+
+/* ---- the socket's side ---- */
+
+/** wf_tcp_user_default() - Options of a new socket */
+void wf_tcp_user_default(const struct net *net, struct tcp_user *u);
+
+/** wf_tcp_connect() - Active open; @local may be unspecified; 0 and *@out, or -WEFT_E... */
+int wf_tcp_connect(struct net *net, const struct tcp_user *u, const struct weft_endpoint *local,
+                   const struct weft_endpoint *remote, struct wf_ready *ready,
+                   struct tcp_conn **out);
+
+/** wf_tcp_port_is_free() - Whether a local endpoint can be bound */
+bool wf_tcp_port_is_free(const struct net *net, const struct weft_endpoint *local, bool is_reuse);
+
+/** wf_tcp_pick_port() - An ephemeral port (RFC 6056); 0 = none left */
+uint16_t wf_tcp_pick_port(struct net *net, const struct weft_addr *local,
+                          const struct weft_endpoint *remote);
+
+/** wf_tcp_listen() - Passive open; 0 and *@out, or -WEFT_E... */
+int wf_tcp_listen(struct net *net, const struct tcp_user *u, const struct weft_endpoint *local,
+                  uint32_t backlog, struct wf_ready *ready, struct tcp_listener **out);
+
+/** wf_tcp_accept() - Take the oldest connection that waits, or NULL */
+struct tcp_conn *wf_tcp_accept(struct net *net, struct tcp_listener *l, struct wf_ready *ready);
+
+/** wf_tcp_listener_close() - Stop listening; what waits is reset */
+void wf_tcp_listener_close(struct net *net, struct tcp_listener *l);
+
+/** wf_tcp_send() - Queue bytes; number taken or -WEFT_E... */
+int64_t wf_tcp_send(struct net *net, struct tcp_conn *c, const uint8_t *buf, size_t len);
+
+/** wf_tcp_recv() - Copy bytes out; number, 0 = end of stream, or -WEFT_E... */
+int64_t wf_tcp_recv(struct net *net, struct tcp_conn *c, uint8_t *buf, size_t cap);
+
+/** wf_tcp_recv_lend() - Show queued bytes in place; entries filled or -WEFT_E... */
+int wf_tcp_recv_lend(struct net *net, struct tcp_conn *c, struct weft_iov *iov, int iov_n);
+
+/** wf_tcp_recv_return() - Consume shown bytes; 0 or -WEFT_EINVAL */
+int wf_tcp_recv_return(struct net *net, struct tcp_conn *c, size_t bytes);
+
+/** wf_tcp_shutdown() - End one or both directions; 0 or -WEFT_E... */
+int wf_tcp_shutdown(struct net *net, struct tcp_conn *c, bool is_read, bool is_write);
+
+/** wf_tcp_close() - The user lets go: finish in the background, or reset if data was unread */
+void wf_tcp_close(struct net *net, struct tcp_conn *c);
+
+/** wf_tcp_abort() - Reset and free */
+void wf_tcp_abort(struct net *net, struct tcp_conn *c);
+
+/** wf_tcp_ready() - Readiness bits */
+uint32_t wf_tcp_ready(const struct tcp_conn *c);
+
+/** wf_tcp_info() - The connection in numbers */
+void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tcp_info *out);
+
+/** wf_tcp_apply_user() - Options changed while connected */
+void wf_tcp_apply_user(struct net *net, struct tcp_conn *c, const struct tcp_user *u);
+
+#endif /* WF_TCP_TCP_H */

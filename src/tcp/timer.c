@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * DOC: timer - a table of deadlines per connection, one wheel entry at or before the earliest
+ *
+ * Deadlines are 32-bit ticks. The wheel entry is moved only when a deadline comes before it: one
+ * that was put off costs a look when the old time comes, not work on every acknowledgement.
+ */
+#include "tcp/conn.h"
+
+#define PERSIST_MAX_NS (60 * NS_PER_S)
+#define CORK_NS        (200 * NS_PER_MS)
+#define R2_RTOS        15u /* RFC 9293 3.8.3: with back-off far beyond 100 s. */
+#define R2_RTOS_ORPHAN 8u
+#define R1_RTOS        3u
+
+static uint32_t tick_at(uint64_t ns)
+{
+    return (uint32_t)((ns + WF_TICK_NS - 1) / WF_TICK_NS);
+}
+
+static void arm_wheel(struct net *net, struct tcp_conn *c, uint32_t due)
+{
+    if (wf_timer_is_armed(&c->timer) && (int32_t)(due - c->timer.due) >= 0)
+        return;
+    int32_t in = (int32_t)(due - (uint32_t)(net->now_ns / WF_TICK_NS));
+    uint64_t ticks = in > 0 ? (uint64_t)in : 0;
+    wf_wheel_arm(&net->wheel, &c->timer, (net->now_ns / WF_TICK_NS + ticks) * WF_TICK_NS);
+}
+
+void wf_tcp_timer_set(struct net *net, struct tcp_conn *c, enum tcp_timer which, uint64_t in_ns)
+{
+    c->timers.due[which] = tick_at(net->now_ns + in_ns);
+    c->timers.armed |= (uint8_t)(1u << which);
+    arm_wheel(net, c, c->timers.due[which]);
+}
+
+void wf_tcp_timer_clear(struct tcp_conn *c, enum tcp_timer which)
+{
+    c->timers.armed &= (uint8_t)~(1u << which);
+}
+
+void wf_tcp_timer_progress(struct net *net, struct tcp_conn *c)
+{
+    (void)net;
+    c->timers.rtos = 0;
+    c->timers.since_ns = 0;
+}
+
+void wf_tcp_timer_sent(struct net *net, struct tcp_conn *c, bool is_probe)
+{
+    wf_tcp_timer_clear(c, TCP_T_PERSIST);
+    if (is_probe || !wf_tcp_timer_is_set(c, TCP_T_RTO)) /* RFC 6298 5.1; RFC 8985 7.3. */
+        wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000);
+    /* RFC 8985 7.2: outside recovery, nothing SACKed, no probe out, and before the RTO. */
+    bool may_probe = !is_probe && c->opt.has_sack && c->rec.state == REC_OPEN &&
+                     c->sb.sacked == 0 && c->sb.lost == 0 && !c->rec.has_tlp &&
+                     wf_rtt_srtt_us(&c->rtt) != 0;
+    if (!may_probe) {
+        wf_tcp_timer_clear(c, TCP_T_PTO);
+        return;
+    }
+    uint32_t pto = wf_rec_pto_us(wf_rtt_srtt_us(&c->rtt), wf_tcp_flight(c), c->snd.mss);
+    uint32_t due = tick_at(net->now_ns + (uint64_t)pto * 1000);
+    if ((int32_t)(due - c->timers.due[TCP_T_RTO]) < 0)
+        wf_tcp_timer_set(net, c, TCP_T_PTO, (uint64_t)pto * 1000);
+    else
+        wf_tcp_timer_clear(c, TCP_T_PTO);
+}
+
+static uint64_t persist_ns(const struct tcp_conn *c)
+{
+    uint64_t ns = (uint64_t)wf_rtt_base_us(&c->rtt) * 1000 << wf_min_u32(c->timers.probes, 10);
+    return wf_min_u64(ns, PERSIST_MAX_NS);
+}
+
+void wf_tcp_timer_blocked(struct net *net, struct tcp_conn *c)
+{
+    bool is_waiting = c->sendq.end != c->snd.nxt.v ||
+                      (c->snd.is_fin_queued && !c->snd.is_fin_sent) || c->sb.lost > 0;
+    bool is_running = wf_tcp_timer_is_set(c, TCP_T_RTO) || wf_tcp_timer_is_set(c, TCP_T_PERSIST);
+    if (!is_waiting || is_running)
+        return;
+    bool is_cork = c->snd.why == WEFT_WHY_CORK;
+    wf_tcp_timer_set(net, c, TCP_T_PERSIST, is_cork ? CORK_NS : persist_ns(c));
+}
+
+/* ---- expiry ---- */
+
+static bool is_user_timeout(const struct net *net, const struct tcp_conn *c)
+{
+    return c->user.user_timeout_ms != 0 && c->timers.since_ns != 0 &&
+           net->now_ns - c->timers.since_ns >= c->user.user_timeout_ms * NS_PER_MS;
+}
+
+static void give_up(struct net *net, struct tcp_conn *c)
+{
+    int err = c->soft_err != 0 ? c->soft_err : WEFT_ETIMEDOUT;
+    wf_tcp_fail(net, c, err);
+}
+
+/* R2 is reached: the connection is given up (RFC 9293 MUST-20). */
+static bool is_r2(const struct net *net, const struct tcp_conn *c)
+{
+    if (is_user_timeout(net, c))
+        return true;
+    if (c->state == WEFT_TCP_SYN_SENT || c->state == WEFT_TCP_SYN_RECEIVED)
+        return c->timers.rtos >= c->user.syn_retries;
+    return c->user.user_timeout_ms == 0 &&
+           c->timers.rtos >= (c->is_orphan ? R2_RTOS_ORPHAN : R2_RTOS);
+}
+
+static void rto(struct net *net, struct tcp_conn *c)
+{
+    if (c->timers.since_ns == 0)
+        c->timers.since_ns = net->now_ns;
+    if (is_r2(net, c)) {
+        give_up(net, c);
+        return;
+    }
+    c->timers.rtos++;
+    c->acct.rtos++;
+    wf_count(net, WEFT_COUNT_TCP_RTOS);
+    bool is_first = c->rtt.backoff == 0;
+    wf_rtt_back_off(&c->rtt);
+    if (c->timers.rtos == R1_RTOS)
+        c->dst.gen = 0; /* R1: the route is looked up anew (RFC 1122 3.3.1.4). */
+    if (!wf_tcp_is_synchronized(c)) {
+        c->snd.nxt = c->snd.iss;
+        wf_count(net, WEFT_COUNT_TCP_RETRANS_SEGS);
+        wf_tcp_wake(net, c);
+        wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000);
+        return;
+    }
+    struct weft_cc_loss l = {.now_ns = net->now_ns,
+                             .flight = c->snd.nxt.v - c->snd.una.v - c->sb.sacked,
+                             .mss = c->snd.mss};
+    c->cc.ops->on_rto(&c->cc, &l, is_first && c->rec.state != REC_LOSS);
+    wf_sb_mark_all_lost(&c->sb);
+    wf_rec_rto(&c->rec, c->snd.nxt);
+    uint32_t v[6] = {c->snd.una.v - c->snd.iss.v, c->sb.lost, WEFT_WHY_RTO};
+    wf_tcp_trace(net, c, WEFT_TRACE_TCP_LOSS, v);
+    wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000);
+    wf_tcp_timer_clear(c, TCP_T_PTO);
+    wf_tcp_timer_clear(c, TCP_T_REO);
+    wf_tcp_wake(net, c);
+}
+
+static void reo(struct net *net, struct tcp_conn *c)
+{
+    uint64_t wait_ns = 0;
+    struct rack_time t = wf_tcp_rack_time(net, c);
+    uint32_t lost = wf_rec_detect(&c->rec, &c->sb, &t, &wait_ns);
+    if (wait_ns != 0)
+        wf_tcp_timer_set(net, c, TCP_T_REO, wait_ns);
+    if (lost > 0)
+        wf_tcp_after_losses(net, c);
+}
+
+static void persist(struct net *net, struct tcp_conn *c)
+{
+    if (c->timers.since_ns == 0)
+        c->timers.since_ns = net->now_ns;
+    if (is_user_timeout(net, c) || (c->is_orphan && c->timers.probes >= R2_RTOS)) {
+        give_up(net, c);
+        return;
+    }
+    bool is_silent = c->snd.why == WEFT_WHY_NEIGH || c->snd.why == WEFT_WHY_IF;
+    if (is_silent && ++c->timers.rtos >= R2_RTOS) {
+        give_up(net, c);
+        return;
+    }
+    if (c->timers.probes < UINT8_MAX)
+        c->timers.probes++;
+    c->snd.wants_probe = c->snd.why == WEFT_WHY_RWND;
+    c->snd.wants_override = true;
+    wf_tcp_wake(net, c);
+    wf_tcp_timer_set(net, c, TCP_T_PERSIST, persist_ns(c));
+}
+
+/* One purpose; false if the connection may be gone. */
+static bool expire_one(struct net *net, struct tcp_conn *c, enum tcp_timer which)
+{
+    switch (which) {
+    case TCP_T_RTO:
+        rto(net, c);
+        return false;
+    case TCP_T_PTO:
+        c->acct.tlps++;
+        wf_count(net, WEFT_COUNT_TCP_TLPS);
+        c->snd.wants_tlp = true;
+        wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000);
+        wf_tcp_wake(net, c);
+        return true;
+    case TCP_T_REO:
+        reo(net, c);
+        return true;
+    case TCP_T_PERSIST:
+        persist(net, c);
+        return false;
+    case TCP_T_DELACK:
+        wf_tcp_ack_now(net, c);
+        return true;
+    case TCP_T_LINGER:
+        wf_tcp_fail(net, c, WEFT_ETIMEDOUT);
+        return false;
+    case TCP_T_COUNT:
+        break;
+    }
+    return true;
+}
+
+void wf_tcp_expire(struct net *net, struct wf_timer *t)
+{
+    struct tcp_conn *c = WF_CONTAINER_OF(t, struct tcp_conn, timer);
+    uint64_t handle = wf_slab_handle(&net->tcp->conns, c);
+    uint32_t now = (uint32_t)(net->now_ns / WF_TICK_NS);
+    for (unsigned i = 0; i < TCP_T_COUNT; i++) {
+        if ((c->timers.armed >> i & 1) == 0 || (int32_t)(c->timers.due[i] - now) > 0)
+            continue;
+        c->timers.armed &= (uint8_t)~(1u << i);
+        if (!expire_one(net, c, (enum tcp_timer)i) &&
+            (wf_slab_get(&net->tcp->conns, handle) == NULL || c->state == WEFT_TCP_CLOSED))
+            return;
+    }
+    for (unsigned i = 0; i < TCP_T_COUNT; i++)
+        if ((c->timers.armed >> i & 1) != 0)
+            arm_wheel(net, c, c->timers.due[i]);
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/** DOC: user - the user's calls on a connection (RFC 9293 3.10.2 to 3.10.6) */
+#include <string.h>
+
+#include "tcp/conn.h"
+
+static bool is_connecting(const struct tcp_conn *c)
+{
+    return c->state == WEFT_TCP_SYN_SENT || c->state == WEFT_TCP_SYN_RECEIVED;
+}
+
+/* A dead connection says why once; after that it is simply gone. */
+static int take_err(struct tcp_conn *c, int otherwise)
+{
+    int err = c->err != 0 ? c->err : otherwise;
+    c->err = 0;
+    return -err;
+}
+
+/* Sums are made at the copy unless the way out does not need them. */
+static uint32_t block_bytes(const struct net *net, const struct tcp_conn *c)
+{
+    const struct netif *nif = wf_netif_get(net, c->dst.ifindex);
+    bool is_offloaded = nif != NULL && (nif->caps & WEFT_CAP_TX_CSUM) != 0;
+    return is_offloaded ? 0 : c->snd.mss;
+}
+
+int64_t wf_tcp_send(struct net *net, struct tcp_conn *c, const uint8_t *buf, size_t len)
+{
+    if (c->state == WEFT_TCP_CLOSED)
+        return take_err(c, WEFT_EPIPE);
+    if (c->snd.is_fin_queued)
+        return -WEFT_EPIPE;
+    uint32_t used = wf_sendq_bytes(&c->sendq);
+    uint32_t room = used < c->user.sndbuf ? c->user.sndbuf - used : 0;
+    if (len == 0)
+        return 0;
+    if (room == 0)
+        return -WEFT_EAGAIN;
+    uint32_t n = len < room ? (uint32_t)len : room;
+    uint32_t sent = is_connecting(c) ? c->sendq.start : c->snd.nxt.v;
+    n = wf_sendq_write(&net->pool.bufs, &c->sendq, buf, n, sent, block_bytes(net, c));
+    if (n == 0)
+        return -WEFT_EAGAIN;
+    if (!is_connecting(c))
+        wf_tcp_wake(net, c);
+    return n;
+}
+
+/* Common start of the receiving calls: 1 = there is data. */
+static int recv_state(struct tcp_conn *c)
+{
+    if (c->recvq.bytes > 0 && !c->rcv.is_shut)
+        return 1;
+    if (c->state == WEFT_TCP_CLOSED && c->err != 0)
+        return take_err(c, 0);
+    if (c->rcv.is_fin_seen || c->rcv.is_shut || c->state == WEFT_TCP_CLOSED)
+        return 0;
+    return is_connecting(c) ? -WEFT_ENOTCONN : -WEFT_EAGAIN;
+}
+
+int64_t wf_tcp_recv(struct net *net, struct tcp_conn *c, uint8_t *buf, size_t cap)
+{
+    int state = recv_state(c);
+    if (state != 1)
+        return state;
+    uint32_t n = wf_recvq_read(&net->pool, &c->recvq, buf,
+                               cap < UINT32_MAX ? (uint32_t)cap : UINT32_MAX);
+    wf_tcp_after_read(net, c);
+    return n;
+}
+
+int wf_tcp_recv_lend(struct net *net, struct tcp_conn *c, struct weft_iov *iov, int iov_n)
+{
+    (void)net;
+    int state = recv_state(c);
+    return state == 1 ? wf_recvq_peek(&c->recvq, iov, iov_n) : state;
+}
+
+int wf_tcp_recv_return(struct net *net, struct tcp_conn *c, size_t bytes)
+{
+    if (bytes > c->recvq.bytes)
+        return -WEFT_EINVAL;
+    wf_recvq_read(&net->pool, &c->recvq, NULL, (uint32_t)bytes);
+    wf_tcp_after_read(net, c);
+    return 0;
+}
+
+/* CLOSE of RFC 9293 3.10.4, the sending half: a FIN behind what is queued. */
+static void queue_fin(struct net *net, struct tcp_conn *c)
+{
+    if (c->snd.is_fin_queued)
+        return;
+    c->snd.is_fin_queued = true;
+    c->snd.fin = wf_seq(c->sendq.end);
+    if (c->state == WEFT_TCP_ESTABLISHED)
+        wf_tcp_set_state(net, c, WEFT_TCP_FIN_WAIT_1);
+    else if (c->state == WEFT_TCP_CLOSE_WAIT)
+        wf_tcp_set_state(net, c, WEFT_TCP_LAST_ACK);
+    wf_tcp_wake(net, c);
+}
+
+int wf_tcp_shutdown(struct net *net, struct tcp_conn *c, bool is_read, bool is_write)
+{
+    if (c->state == WEFT_TCP_CLOSED || c->state == WEFT_TCP_SYN_SENT)
+        return -WEFT_ENOTCONN;
+    if (is_read && !c->rcv.is_shut) {
+        c->rcv.is_shut = true;
+        wf_recvq_read(&net->pool, &c->recvq, NULL, c->recvq.bytes);
+        wf_tcp_after_read(net, c);
+    }
+    if (is_write)
+        queue_fin(net, c);
+    if (c->ready != NULL)
+        wf_ready_mark(net, c->ready);
+    return 0;
+}
+
+void wf_tcp_close(struct net *net, struct tcp_conn *c)
+{
+    c->ready = NULL;
+    c->is_orphan = true;
+    bool is_unread = c->recvq.bytes > 0; /* RFC 9293 SHLD-3 */
+    if (c->state == WEFT_TCP_CLOSED) {
+        wf_tcp_conn_free(net, c);
+    } else if (c->state == WEFT_TCP_SYN_SENT) {
+        wf_tcp_done(net, c);
+    } else if (is_unread || c->user.is_linger_rst) {
+        wf_tcp_abort(net, c);
+    } else {
+        wf_recvq_read(&net->pool, &c->recvq, NULL, c->recvq.bytes);
+        queue_fin(net, c);
+        if (c->state == WEFT_TCP_FIN_WAIT_2)
+            wf_tcp_timer_set(net, c, TCP_T_LINGER, 2ull * c->user.msl_ms * NS_PER_MS);
+    }
+}
+
+void wf_tcp_abort(struct net *net, struct tcp_conn *c)
+{
+    c->ready = NULL;
+    c->is_orphan = true;
+    switch ((enum weft_tcp_state)c->state) {
+    case WEFT_TCP_SYN_RECEIVED:
+    case WEFT_TCP_ESTABLISHED:
+    case WEFT_TCP_FIN_WAIT_1:
+    case WEFT_TCP_FIN_WAIT_2:
+    case WEFT_TCP_CLOSE_WAIT:
+        wf_tcp_reset_conn(net, c);
+        wf_tcp_done(net, c);
+        return;
+    case WEFT_TCP_SYN_SENT:
+    case WEFT_TCP_CLOSING:
+    case WEFT_TCP_LAST_ACK:
+    case WEFT_TCP_TIME_WAIT:
+        wf_tcp_done(net, c);
+        return;
+    case WEFT_TCP_CLOSED:
+    case WEFT_TCP_LISTEN:
+    case WEFT_TCP_STATE_COUNT:
+        break;
+    }
+    wf_tcp_conn_free(net, c);
+}
+
+uint32_t wf_tcp_ready(const struct tcp_conn *c)
+{
+    uint32_t bits = 0;
+    bool is_dead = c->state == WEFT_TCP_CLOSED;
+    if (c->recvq.bytes > 0 || c->rcv.is_fin_seen || c->rcv.is_shut || is_dead)
+        bits |= WEFT_READABLE;
+    bool has_room = wf_sendq_bytes(&c->sendq) * 3ull <= c->user.sndbuf * 2ull;
+    if (is_dead || (wf_tcp_can_send(c) && !c->snd.is_fin_queued && has_room))
+        bits |= WEFT_WRITABLE;
+    if (wf_tcp_is_synchronized(c))
+        bits |= WEFT_CONNECTED;
+    if (c->rcv.is_fin_seen)
+        bits |= WEFT_PEER_SHUT;
+    if (is_dead)
+        bits |= WEFT_HANGUP;
+    if (c->err != 0)
+        bits |= WEFT_ERROR;
+    return bits;
+}
+
+void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tcp_info *out)
+{
+    (void)net;
+    *out = (struct weft_tcp_info){
+        .state = (enum weft_tcp_state)c->state,
+        .has_timestamps = c->opt.has_ts,
+        .has_sack = c->opt.has_sack,
+        .has_wscale = c->opt.has_wscale,
+        .is_in_recovery = c->rec.state == REC_RECOVERY,
+        .is_in_loss = c->rec.state == REC_LOSS,
+        .snd_wscale = c->opt.snd_wscale,
+        .rcv_wscale = c->opt.rcv_wscale,
+        .backoff = c->rtt.backoff,
+        .mss = c->snd.mss,
+        .peer_mss = c->opt.peer_mss,
+        .srtt_us = wf_rtt_srtt_us(&c->rtt),
+        .rttvar_us = c->rtt.rttvar4_us / 4,
+        .rto_us = wf_rtt_rto_us(&c->rtt),
+        .min_rtt_us = c->rtt.min_us,
+        .cwnd = c->rec.state == REC_RECOVERY ? c->rec.prr_cwnd : c->cc.cwnd,
+        .ssthresh = c->cc.ssthresh,
+        .flight = wf_tcp_flight(c),
+        .snd_wnd = c->snd.wnd,
+        .rcv_wnd = c->rcv.edge.v - c->rcv.nxt.v,
+        .sendq = wf_sendq_bytes(&c->sendq),
+        .unsent = is_connecting(c) || c->snd.is_fin_sent ? 0 : c->sendq.end - c->snd.nxt.v,
+        .recvq = c->recvq.bytes,
+        .ooo = c->ooo != NULL ? c->ooo->bytes : 0,
+        .snd_una = c->snd.una.v,
+        .snd_nxt = c->snd.nxt.v,
+        .rcv_nxt = c->rcv.nxt.v,
+        .iss = c->snd.iss.v,
+        .irs = c->rcv.irs.v,
+        .bytes_sent = c->acct.bytes_sent,
+        .bytes_retrans = c->acct.bytes_retrans,
+        .bytes_acked = c->acct.bytes_acked,
+        .bytes_received = c->acct.bytes_received,
+        .segs_out = c->acct.segs_out,
+        .segs_in = c->acct.segs_in,
+        .retrans_segs = c->acct.retrans_segs,
+        .rtos = c->acct.rtos,
+        .recoveries = c->acct.recoveries,
+        .tlps = c->acct.tlps,
+        .reorder_seen = c->rec.is_reordering_seen,
+        .why = c->snd.why,
+    };
+    const char *name = c->cc.ops->name;
+    for (size_t i = 0; i + 1 < sizeof(out->cc) && name[i] != '\0'; i++)
+        out->cc[i] = name[i];
+}
+
+void wf_tcp_apply_user(struct net *net, struct tcp_conn *c, const struct tcp_user *u)
+{
+    bool is_cc = u->cc != c->user.cc;
+    c->user = *u;
+    c->rtt.rto_min_ms = u->rto_min_ms;
+    if (is_cc) {
+        uint32_t cwnd = c->cc.cwnd, ssthresh = c->cc.ssthresh;
+        c->cc.ops = u->cc;
+        memset(&c->cc.state, 0, sizeof(c->cc.state));
+        if (wf_tcp_is_synchronized(c)) { /* The window stays; only the rules change. */
+            u->cc->init(&c->cc, c->snd.mss, cwnd);
+            c->cc.ssthresh = ssthresh;
+        }
+    }
+    if (c->state != WEFT_TCP_CLOSED && wf_tcp_is_synchronized(c))
+        wf_tcp_wake(net, c); /* Nagle or cork may have let go. */
+}
+
+bool wf_tcp_check(const struct net *net, const struct tcp_conn *c)
+{
+    (void)net;
+    if (c->state == WEFT_TCP_CLOSED)
+        return wf_sendq_bytes(&c->sendq) == 0 && c->ooo == NULL;
+    if (c->state == WEFT_TCP_LISTEN || c->state >= WEFT_TCP_TIME_WAIT)
+        return false;
+    if (!wf_tcp_is_synchronized(c))
+        return true;
+    bool is_order = wf_seq_leq(c->snd.una, c->snd.nxt) && wf_seq_leq(c->rcv.nxt, c->rcv.edge) &&
+                    wf_seq_leq(c->rcv.acked, c->rcv.nxt);
+    struct tcp_seq limit = wf_seq(c->sendq.end + (c->snd.is_fin_sent ? 1u : 0u));
+    bool is_sent = wf_seq_leq(c->snd.nxt, limit);
+    bool has_timer = wf_seq_eq(c->snd.una, c->snd.nxt) || wf_tcp_timer_is_set(c, TCP_T_RTO);
+    return is_order && is_sent && has_timer && wf_sb_check(&c->sb, c->snd.una, c->snd.nxt);
+}
