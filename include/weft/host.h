@@ -599,7 +599,7 @@ int weft_ctl_open(struct weft_ctl **out, struct weft_host *h, const char *path, 
 
 /**
  * weft_ctl_close() - End the control socket and remove its file
- * @c: control socket, NULL is allowed
+ * @c: control socket, NULL is allowed; not from inside a command
  */
 void weft_ctl_close(struct weft_ctl *c);
 

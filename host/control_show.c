@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/** DOC: The tables of a host as JSON: one object a row, names as ip and ss have them. */
+#include "control.h"
+
+#include <string.h>
+
+json_t *wf_ctl_address(const struct weft_addr *a)
+{
+    static const uint8_t none[16];
+    char text[48];
+    if (memcmp(a->b, none, 16) == 0)
+        return json_string("*");
+    weft_addr_text(text, sizeof(text), a);
+    return json_string(text);
+}
+
+static json_t *number(uint64_t v)
+{
+    return json_integer((json_int_t)v);
+}
+
+static json_t *mac_text(const uint8_t mac[6])
+{
+    return json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+                        mac[5]);
+}
+
+/* Adds a member; what json_object_set_new() does with a NULL value is leave the object alone. */
+static void set(json_t *row, const char *key, json_t *value)
+{
+    (void)json_object_set_new(row, key, value);
+}
+
+static json_t *if_name(const struct weft_stack *st, uint16_t ifindex)
+{
+    struct weft_if_info info;
+    if (weft_if_get(st, ifindex, &info) < 0)
+        return json_null();
+    return json_string(info.cfg.name);
+}
+
+static json_t *driver_stats(const struct weft_host_link *l)
+{
+    const struct weft_driver_stats *s = &l->driver->stats;
+    const struct {
+        const char *name;
+        uint64_t value;
+    } rows[] = {
+        {"rx_frames", s->rx_frames},
+        {"rx_bytes", s->rx_bytes},
+        {"tx_frames", s->tx_frames},
+        {"tx_bytes", s->tx_bytes},
+        {"rx_malformed", s->rx_malformed},
+        {"rx_truncated", s->rx_truncated},
+        {"rx_no_slot", s->rx_no_slot},
+        {"rx_filtered", s->rx_filtered},
+        {"rx_kernel_drops", s->rx_kernel_drops},
+        {"rx_errors", s->rx_errors},
+        {"rx_refused", l->rx_refused},
+        {"tx_full", s->tx_full},
+        {"tx_dropped", s->tx_dropped},
+        {"tx_errors", s->tx_errors},
+        {"tx_short", s->tx_short},
+        {"interrupted", s->interrupted},
+        {"lost", s->lost},
+        {"reopened", s->reopened},
+    };
+    json_t *o = json_object();
+    for (size_t i = 0; i < WF_ARRAY_LEN(rows); i++)
+        set(o, rows[i].name, number(rows[i].value));
+    return o;
+}
+
+static json_t *link_row(const struct weft_stack *st, const struct weft_host_link *l)
+{
+    struct weft_if_info info;
+    json_t *row = json_object();
+    if (weft_if_get(st, l->ifindex, &info) < 0)
+        return row;
+    set(row, "index", number(info.index));
+    set(row, "name", json_string(info.cfg.name));
+    set(row, "link", json_string(l->spec));
+    set(row, "device", json_string(l->driver->info.name));
+    set(row, "kind", json_string(info.cfg.kind == WEFT_IF_ETHER ? "ether" : "l3"));
+    set(row, "up", json_boolean(info.is_up));
+    set(row, "mtu", number(info.cfg.mtu));
+    if (info.cfg.kind == WEFT_IF_ETHER)
+        set(row, "mac", mac_text(info.cfg.mac));
+    set(row, "checksum_offload", json_boolean((info.cfg.caps & WEFT_CAP_TX_CSUM) != 0));
+    set(row, "segment_offload", json_boolean((info.cfg.caps & WEFT_CAP_TX_TSO4) != 0));
+    set(row, "queued", number(info.txq_pkts));
+    set(row, "rx_frames", number(info.rx_frames));
+    set(row, "rx_bytes", number(info.rx_bytes));
+    set(row, "rx_drops", number(info.rx_drops));
+    set(row, "tx_frames", number(info.tx_frames));
+    set(row, "tx_bytes", number(info.tx_bytes));
+    set(row, "tx_drops", number(info.tx_drops));
+    set(row, "driver", driver_stats(l));
+    return row;
+}
+
+static json_t *show_links(struct weft_host *h)
+{
+    json_t *rows = json_array();
+    struct weft_host_link l;
+    for (unsigned i = 0; weft_host_link(h, i, &l); i++)
+        (void)json_array_append_new(rows, link_row(h->st, &l));
+    return rows;
+}
+
+static json_t *show_addresses(struct weft_host *h)
+{
+    json_t *rows = json_array();
+    struct weft_addr_info a;
+    uint32_t cursor = 0;
+    while (weft_addr_next(h->st, &cursor, &a)) {
+        json_t *row = json_object();
+        set(row, "address", wf_ctl_address(&a.addr));
+        set(row, "prefix_len", number(a.prefix_len));
+        set(row, "dev", if_name(h->st, a.ifindex));
+        (void)json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+static bool is_set(const struct weft_addr *a)
+{
+    static const uint8_t none[16];
+    const struct weft_addr any4 = weft_ip4(0, 0, 0, 0);
+    return memcmp(a->b, none, 16) != 0 && memcmp(a->b, any4.b, 16) != 0;
+}
+
+static json_t *show_routes(struct weft_host *h)
+{
+    json_t *rows = json_array();
+    struct weft_route r;
+    uint32_t cursor = 0;
+    while (weft_route_next(h->st, &cursor, &r)) {
+        json_t *row = json_object();
+        set(row, "dst", wf_ctl_address(&r.dst));
+        set(row, "prefix_len", number(r.prefix_len));
+        set(row, "gateway", is_set(&r.gateway) ? wf_ctl_address(&r.gateway) : json_null());
+        set(row, "src", is_set(&r.src) ? wf_ctl_address(&r.src) : json_null());
+        set(row, "dev", if_name(h->st, r.ifindex));
+        set(row, "metric", number(r.metric));
+        set(row, "connected", json_boolean(r.is_connected));
+        (void)json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+static const char *neigh_state(enum weft_neigh_state s)
+{
+    switch (s) {
+    case WEFT_NEIGH_FREE:
+        return "NONE";
+    case WEFT_NEIGH_INCOMPLETE:
+        return "INCOMPLETE";
+    case WEFT_NEIGH_REACHABLE:
+        return "REACHABLE";
+    case WEFT_NEIGH_STALE:
+        return "STALE";
+    case WEFT_NEIGH_PROBE:
+        return "PROBE";
+    case WEFT_NEIGH_FAILED:
+        return "FAILED";
+    case WEFT_NEIGH_PERMANENT:
+        return "PERMANENT";
+    }
+    return "?";
+}
+
+static json_t *show_neighbours(struct weft_host *h)
+{
+    json_t *rows = json_array();
+    struct weft_neigh_info n;
+    uint32_t cursor = 0;
+    uint64_t now_ns = weft_host_now();
+    while (weft_neigh_next(h->st, &cursor, &n)) {
+        json_t *row = json_object();
+        bool has_mac = n.state != WEFT_NEIGH_INCOMPLETE && n.state != WEFT_NEIGH_FAILED;
+        uint64_t age_ns = now_ns > n.updated_ns ? now_ns - n.updated_ns : 0;
+        set(row, "address", wf_ctl_address(&n.addr));
+        set(row, "dev", if_name(h->st, n.ifindex));
+        set(row, "mac", has_mac ? mac_text(n.mac) : json_null());
+        set(row, "state", json_string(neigh_state(n.state)));
+        set(row, "waiting", number(n.waiting_pkts));
+        set(row, "age_ms", number(age_ns / 1000000));
+        (void)json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+static const char *sock_type(enum weft_sock_type t)
+{
+    switch (t) {
+    case WEFT_SOCK_TCP:
+        return "tcp";
+    case WEFT_SOCK_UDP:
+        return "udp";
+    case WEFT_SOCK_PING:
+        return "ping";
+    }
+    return "?";
+}
+
+static json_t *tcp_members(const struct weft_tcp_info *t)
+{
+    json_t *o = json_object();
+    set(o, "cc", json_string(t->cc));
+    set(o, "mss", number(t->mss));
+    set(o, "cwnd", number(t->cwnd));
+    set(o, "ssthresh", number(t->ssthresh));
+    set(o, "flight", number(t->flight));
+    set(o, "snd_wnd", number(t->snd_wnd));
+    set(o, "rcv_wnd", number(t->rcv_wnd));
+    set(o, "srtt_us", number(t->srtt_us));
+    set(o, "rttvar_us", number(t->rttvar_us));
+    set(o, "rto_us", number(t->rto_us));
+    set(o, "min_rtt_us", number(t->min_rtt_us));
+    set(o, "bytes_sent", number(t->bytes_sent));
+    set(o, "bytes_retransmitted", number(t->bytes_retrans));
+    set(o, "bytes_acked", number(t->bytes_acked));
+    set(o, "bytes_received", number(t->bytes_received));
+    set(o, "retransmitted_segments", number(t->retrans_segs));
+    set(o, "recoveries", number(t->recoveries));
+    set(o, "rtos", number(t->rtos));
+    set(o, "why", json_string(weft_why_name(t->why)));
+    return o;
+}
+
+static json_t *show_sockets(struct weft_host *h)
+{
+    json_t *rows = json_array();
+    struct weft_sock_info s;
+    uint64_t cursor = 0;
+    while (weft_sock_next(h->st, &cursor, &s)) {
+        json_t *row = json_object();
+        set(row, "type", json_string(sock_type(s.type)));
+        bool is_tcp = s.type == WEFT_SOCK_TCP;
+        set(row, "state", json_string(is_tcp ? weft_tcp_state_name(s.state) : "UNCONN"));
+        set(row, "recvq", number(s.recvq));
+        set(row, "sendq", number(s.sendq));
+        set(row, "local", wf_ctl_address(&s.local.addr));
+        set(row, "local_port", number(s.local.port));
+        set(row, "remote", wf_ctl_address(&s.remote.addr));
+        set(row, "remote_port", number(s.remote.port));
+        set(row, "age_ms", number(s.age_ns / 1000000));
+        struct weft_tcp_info t;
+        bool has_conn = is_tcp && s.sock != 0 && s.state != WEFT_TCP_LISTEN;
+        if (has_conn && weft_sock_tcp_info(h->st, s.sock, &t) == 0)
+            set(row, "tcp", tcp_members(&t));
+        (void)json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+static json_t *show_counters(struct weft_host *h)
+{
+    json_t *o = json_object();
+    for (unsigned i = 0; i < WEFT_COUNT_COUNT; i++)
+        set(o, weft_counter_name(i), number(weft_counter(h->st, i)));
+    return o;
+}
+
+static json_t *show_drops(struct weft_host *h)
+{
+    json_t *o = json_object();
+    for (unsigned i = 0; i < WEFT_DROP_COUNT; i++)
+        set(o, weft_drop_name(i), number(weft_drops(h->st, i)));
+    return o;
+}
+
+struct json_t *weft_ctl_show(struct weft_host *h, const char *what)
+{
+    static const struct {
+        const char *name;
+        json_t *(*fn)(struct weft_host *h);
+    } tables[] = {
+        {"links", show_links},           {"addresses", show_addresses}, {"routes", show_routes},
+        {"neighbours", show_neighbours}, {"sockets", show_sockets},     {"counters", show_counters},
+        {"drops", show_drops},
+    };
+    for (size_t i = 0; i < WF_ARRAY_LEN(tables); i++)
+        if (strcmp(tables[i].name, what) == 0)
+            return tables[i].fn(h);
+    return NULL;
+}
