@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * DOC: weft host - a host or router in real time
+ *
+ * Order matters: links, files and the control socket are opened as whoever started it; then a
+ * janitor is forked for what must be removed at the end; then privileges are given up; then one
+ * line says that it is ready.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "job.h"
+#include "net.h"
+#include "priv.h"
+#include "serve.h"
+
+#define SERVICES_MAX 8
+#define SPEC_BYTES   1024
+
+struct host_opts {
+    struct wf_net net;
+    const char *name, *control, *pid_file;
+    bool is_forwarding, is_json;
+    char serve[SPEC_BYTES]; /* What --serve said, cut at its commas. */
+    unsigned simple;        /* Bits of enum weft_simple. */
+    bool has_http;
+    struct weft_http_config http;
+};
+
+/** struct running - A host that is up */
+struct running {
+    struct weft_host *h;
+    struct weft_ctl *ctl;
+    struct weft_service *services[SERVICES_MAX];
+    unsigned services_n;
+    struct wf_janitor janitor;
+    char control[WF_CTL_PATH_BYTES];
+    char removed[WEFT_HOST_LINKS_MAX][WF_CTL_PATH_BYTES]; /* Sockets of links. */
+    const char *pid_file;
+    int signal_fd;
+};
+
+static int add_service(struct host_opts *o, char *word)
+{
+    if (strcmp(word, "echo") == 0) {
+        o->simple |= 1U << WEFT_SERVE_ECHO;
+    } else if (strcmp(word, "discard") == 0) {
+        o->simple |= 1U << WEFT_SERVE_DISCARD;
+    } else if (strcmp(word, "chargen") == 0) {
+        o->simple |= 1U << WEFT_SERVE_CHARGEN;
+    } else if (strcmp(word, "http") == 0) {
+        o->has_http = true;
+    } else if (strncmp(word, "http=", 5) == 0 && word[5] != '\0') {
+        o->has_http = true;
+        o->http.root = word + 5;
+    } else if (strcmp(word, "put") == 0 && o->http.root != NULL) {
+        o->http.may_put = true;
+    } else {
+        return wf_usage("--serve '%s' is none of echo, discard, chargen, http, http=DIR, and put "
+                        "after http=DIR",
+                        word);
+    }
+    return 0;
+}
+
+static int set_serve(void *opts, const char *arg)
+{
+    struct host_opts *o = opts;
+    size_t used = strnlen(o->serve, sizeof(o->serve));
+    size_t n = strlen(arg);
+    if (used > 0 || n >= sizeof(o->serve))
+        return wf_usage("--serve once, with at most %d characters", SPEC_BYTES - 1);
+    memcpy(o->serve, arg, n + 1);
+    int code = 0;
+    char *rest = o->serve, *word;
+    while (code == 0 && (word = strsep(&rest, ",")) != NULL)
+        code = add_service(o, word);
+    return code;
+}
+
+#define AT(field) offsetof(struct host_opts, field)
+
+static const struct wf_opt opts[] = {
+    {"name", 0, WF_OPT_TEXT, "NAME", "of the host (default: weft)", AT(name), 0, 0, NULL},
+    {"forward", 0, WF_OPT_FLAG, NULL, "be a router: forward between the links", AT(is_forwarding),
+     0, 0, NULL},
+    {"serve", 0, WF_OPT_CALL, "LIST", "echo,discard,chargen,http,http=DIR[,put]", 0, 0, 0,
+     set_serve},
+    {"control", 0, WF_OPT_TEXT, "PATH", "control socket (default: by the name)", AT(control), 0, 0,
+     NULL},
+    {"pid-file", 0, WF_OPT_TEXT, "PATH", "write the process id there", AT(pid_file), 0, 0, NULL},
+    {"json", 0, WF_OPT_FLAG, NULL, "the line that says it is ready as JSON", AT(is_json), 0, 0,
+     NULL},
+    {0},
+};
+
+static int start_services(struct running *r, const struct host_opts *o)
+{
+    static const char *const names[] = {"echo", "discard", "chargen"};
+    struct weft_dispatch *d = weft_host_dispatch(r->h);
+    char err[WEFT_ERRTEXT_BYTES];
+    for (unsigned i = 0; i < 3; i++) {
+        struct weft_endpoint any = {.port = 0};
+        if ((o->simple & 1U << i) == 0)
+            continue;
+        int e = weft_serve_simple(d, (enum weft_simple)i, &any, &r->services[r->services_n]);
+        if (e != 0)
+            return wf_trouble("%s: %s", names[i], weft_strerror(e));
+        r->services_n++;
+    }
+    if (!o->has_http)
+        return 0;
+    struct weft_http_config http = o->http;
+    http.title = weft_host_name(r->h);
+    if (weft_serve_http(d, &http, &r->services[r->services_n], err, sizeof(err)) != 0)
+        return wf_trouble("%s", err);
+    r->services_n++;
+    return 0;
+}
+
+static int start_control(struct running *r, const struct host_opts *o)
+{
+    char err[WEFT_ERRTEXT_BYTES];
+    int code = wf_net_control(o->name, o->control, r->control);
+    if (code != 0)
+        return code;
+    /* NULL lets it make the default folder. */
+    if (weft_ctl_open(&r->ctl, r->h, o->control, err, sizeof(err)) != 0)
+        return wf_trouble("%s", err);
+    if (wf_jobs_serve(r->ctl) != 0 || wf_capture_serve(r->ctl) != 0)
+        return wf_trouble("control socket: no room for a command");
+    return 0;
+}
+
+static int write_pid(const char *path)
+{
+    FILE *f = fopen(path, "we");
+    if (f == NULL || fprintf(f, "%d\n", (int)getpid()) < 0) {
+        int error = errno;
+        if (f != NULL)
+            (void)fclose(f);
+        return wf_trouble("pid file %s: %s", path, strerror(error));
+    }
+    return fclose(f) == 0 ? 0 : wf_trouble("pid file %s: %s", path, strerror(errno));
+}
+
+/* Sockets that drivers made in the file system: "unix-listen:PATH" and "dgram:LOCAL,REMOTE". */
+static void note_sockets(struct running *r, const struct wf_net *net)
+{
+    for (unsigned i = 0; i < net->cfg.links_n; i++) {
+        const char *spec = net->cfg.links[i].spec, *path = strchr(spec, ':');
+        size_t n = path != NULL ? strcspn(path + 1, ",") : 0;
+        bool is_made = strncmp(spec, "unix-listen:", 12) == 0 || strncmp(spec, "dgram:", 6) == 0;
+        if (!is_made || n == 0 || n >= sizeof(r->removed[i]))
+            continue;
+        memcpy(r->removed[i], path + 1, n);
+        wf_janitor_add(&r->janitor, r->removed[i]);
+    }
+}
+
+static int start_janitor(struct running *r, const struct host_opts *o)
+{
+    if (o->pid_file != NULL) {
+        int code = write_pid(o->pid_file);
+        if (code != 0)
+            return code;
+        r->pid_file = o->pid_file;
+        wf_janitor_add(&r->janitor, o->pid_file);
+    }
+    wf_janitor_add(&r->janitor, r->control);
+    note_sockets(r, &o->net);
+    return wf_priv_will_drop(o->net.user) ? wf_janitor_start(&r->janitor) : 0;
+}
+
+static void on_signal(void *arg, int fd, uint32_t ready)
+{
+    (void)fd;
+    (void)ready;
+    weft_host_stop(arg);
+}
+
+static int start(struct running *r, const struct host_opts *o)
+{
+    int code = wf_net_open(&o->net, &r->h);
+    if (code == 0)
+        code = start_services(r, o);
+    if (code == 0)
+        code = start_control(r, o);
+    if (code == 0)
+        code = start_janitor(r, o);
+    if (code == 0)
+        code = wf_priv_drop(o->net.user);
+    if (code != 0)
+        return code;
+    r->signal_fd = wf_signals();
+    if (r->signal_fd < 0 ||
+        weft_host_fd_add(r->h, r->signal_fd, WEFT_DRIVER_POLL_IN, on_signal, r->h) != 0)
+        return wf_trouble("cannot wait for signals");
+    return 0;
+}
+
+static void stop(struct running *r)
+{
+    for (unsigned i = 0; i < r->services_n; i++)
+        weft_service_close(r->services[i]);
+    weft_ctl_close(r->ctl);
+    wf_jobs_end();
+    weft_host_close(r->h);
+    if (r->pid_file != NULL)
+        (void)unlink(r->pid_file);
+    if (r->signal_fd >= 0)
+        (void)close(r->signal_fd);
+    wf_janitor_end(&r->janitor);
+}
+
+static void say_ready(const struct running *r, const struct host_opts *o)
+{
+    json_t *links = weft_ctl_show(r->h, "links"), *addrs = weft_ctl_show(r->h, "addresses");
+    if (o->is_json) {
+        json_t *ready = json_pack("{s:s,s:s,s:i,s:s,s:O,s:O}", "event", "ready", "name",
+                                  weft_host_name(r->h), "pid", (int)getpid(), "control", r->control,
+                                  "links", links, "addresses", addrs);
+        (void)json_dumpf(ready, stdout, JSON_COMPACT);
+        json_decref(ready);
+    } else {
+        size_t i;
+        const json_t *a;
+        printf("weft host %s ready: pid %d, control %s", weft_host_name(r->h), (int)getpid(),
+               r->control);
+        json_array_foreach(addrs, i, a)
+        {
+            printf(", %s %s/%d", json_string_value(json_object_get(a, "dev")),
+                   json_string_value(json_object_get(a, "address")),
+                   (int)json_integer_value(json_object_get(a, "prefix_len")));
+        }
+    }
+    printf("\n");
+    (void)fflush(stdout);
+    json_decref(links);
+    json_decref(addrs);
+}
+
+static int run(int argc, char **argv)
+{
+    struct host_opts o = {.name = "weft"};
+    struct running r = {.signal_fd = -1};
+    int code;
+    wf_net_init(&o.net);
+    if (!wf_parse(&wf_tool_host, &argc, &argv, &o, &code))
+        return code;
+    if (argc != 0)
+        return wf_usage("unexpected '%s'", argv[0]);
+    if (!wf_net_has_links(&o.net))
+        return wf_usage("a host needs a --link, such as tap:weft0");
+    o.net.cfg.name = o.name;
+    o.net.cfg.limits.is_forwarding = o.is_forwarding;
+    code = start(&r, &o);
+    if (code == 0) {
+        say_ready(&r, &o);
+        (void)weft_host_run(r.h, NULL, NULL);
+    }
+    stop(&r);
+    return code;
+}
+
+const struct wf_tool wf_tool_host = {
+    .name = "host",
+    .summary = "run a host, or with --forward a router, on real links",
+    .operands = "",
+    .opts = opts,
+    .net = WF_NET_LINKS,
+    .example =
+        "  weft host --link tap:weft0 --address 10.0.0.2/24 --gateway 10.0.0.1 --serve echo,http\n"
+        "  weft host --name r1 --forward --link tap:left --address 10.0.1.1/24 \\\n"
+        "            --link tap:right --address 10.0.2.1/24\n",
+    .more =
+        "It prints one line when it is ready, and ends on SIGINT, SIGTERM or SIGHUP. Started by\n"
+        "root it becomes nobody (--user) once its links are open; root's --serve http=DIR must\n"
+        "be readable, and with put writable, for that user.\n",
+    .run = run,
+};
