@@ -75,6 +75,7 @@ struct sx_ip {
     uint16_t sport, dport;
     int32_t ttl, tos, tos_mask, df, mf, id, version, ihl, total, proto, cut, doff;
     int32_t frag_from, frag_to; /* Bytes of the IP payload. */
+    int32_t times;              /* Inject it so often. */
     int32_t offset;             /* Fragment offset field, in octets, as it is. */
     bool has_bad_csum, has_zero_csum, has_bad_ip_csum;
     uint8_t opts[40];
@@ -98,7 +99,7 @@ enum sx_kind {
     SX_UDP,
     SX_ICMP,
     SX_HEX,
-    SX_QUIET, /* "> none for T" */
+    SX_QUIET, /* "> none for T", or "> any for T": whatever comes is passed over */
 };
 
 /** struct sx_packet - A packet line */
@@ -120,6 +121,7 @@ struct sx_packet {
     /* Hex and quiet */
     struct sx_slice hex;
     uint64_t quiet_ns;
+    bool is_any;
 };
 
 /** struct sx_seen - A packet as the codec reads it */

@@ -142,7 +142,7 @@ static bool ip_item(struct sx *s, struct sx_ip *ip)
         {"ttl", &ip->ttl},   {"id", &ip->id},       {"version", &ip->version},
         {"ihl", &ip->ihl},   {"total", &ip->total}, {"proto", &ip->proto},
         {"cut", &ip->cut},   {"doff", &ip->doff},   {"offset", &ip->offset},
-        {"ulen", &ip->doff},
+        {"ulen", &ip->doff}, {"times", &ip->times},
     };
     if (ip_flag(s, ip))
         return true;
@@ -448,12 +448,16 @@ bool wf_sx_parse_packet(struct sx *s, struct sx_packet *out)
     struct sx_ip *ip = &out->ip;
     ip->ttl = ip->tos = ip->df = ip->mf = ip->id = ip->version = ip->ihl = ip->total = -1;
     ip->proto = ip->cut = ip->doff = ip->frag_from = ip->frag_to = ip->offset = -1;
+    ip->times = 1;
     out->is_inbound = wf_sx_take(s, "<");
     if (!out->is_inbound && !wf_sx_need(s, ">"))
         return false;
     if (wf_sx_take(s, "hex"))
         return parse_hex_line(s, out);
     if (wf_sx_take(s, "none"))
+        return parse_quiet(s, out);
+    out->is_any = wf_sx_take(s, "any");
+    if (out->is_any)
         return parse_quiet(s, out);
     if (!wf_sx_parse_ip(s, ip) || !parse_ends(s, ip))
         return false;

@@ -147,6 +147,11 @@ static bool expect_quiet(struct sx *s, const struct sx_packet *p, uint64_t from)
         return false;
     uint32_t n = take_packet(s, &at);
     s->last_ns = from + p->quiet_ns;
+    for (; n != 0 && p->is_any; n = take_packet(s, &at)) {
+        if (!is_faultless(s, s->buf2, n))
+            return false;
+        remember(s, s->buf2, n, false, at);
+    }
     if (n == 0)
         return true;
     s->shown_ns = at;
@@ -214,7 +219,9 @@ static bool inject(struct sx *s, const struct sx_packet *p)
     s->injected[i].total = n;
     s->injected[i].n = n < SX_QUOTE_MAX ? n : SX_QUOTE_MAX;
     memcpy(s->injected[i].bytes, s->buf, s->injected[i].n);
-    int r = weft_link_push(s->link, OUR_END, s->buf, n);
+    int r = 0;
+    for (int32_t times = 0; times < p->ip.times && r == 0; times++)
+        r = weft_link_push(s->link, OUR_END, s->buf, n);
     if (r != 0)
         wf_sx_fail(s, NULL, "the packet cannot be sent: %s", weft_strerror(r));
     return r == 0;

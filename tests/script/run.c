@@ -6,6 +6,8 @@
  * A directory stands for its *.pkt files, and those of its directories, in order of their names.
  * --check runs the stack's own checks after every event; --proves lists what each file proves.
  */
+#define _POSIX_C_SOURCE 200809L
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
