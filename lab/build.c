@@ -157,8 +157,7 @@ static bool add_link(struct lab_run *run, struct lab_link *link)
         if (f != NULL)
             f->ifindex = made->end[e].ifindex;
         const struct lab_quality *q = &link->q[e];
-        if (q->lose_n != 0 &&
-            weft_link_lose(link->link, e, q->lose, (uint32_t)q->lose_n) != 0)
+        if (q->lose_n != 0 && weft_link_lose(link->link, e, q->lose, (uint32_t)q->lose_n) != 0)
             return tell(run, link->mark, link->name, "out of memory");
     }
     return true;
@@ -181,10 +180,8 @@ static bool add_addrs(struct lab_run *run, struct lab_node *node)
 static bool add_route(struct lab_run *run, struct lab_node *node, const struct lab_cidr *to,
                       const struct weft_addr *via, uint64_t metric, struct lab_mark mark)
 {
-    struct weft_route r = {.dst = to->addr,
-                           .prefix_len = to->prefix_len,
-                           .gateway = *via,
-                           .metric = (uint32_t)metric};
+    struct weft_route r = {
+        .dst = to->addr, .prefix_len = to->prefix_len, .gateway = *via, .metric = (uint32_t)metric};
     int err = weft_route_add(weft_node_stack(node->node), &r);
     if (err == 0)
         return true;

@@ -48,8 +48,8 @@ static void flush(struct lab_capture *c)
 {
     if (!c->is_pending)
         return;
-    struct weft_frame f = {.iov = {{.base = c->bytes, .len = c->bytes_n}}, .iov_n = 1,
-                           .len = c->bytes_n};
+    struct weft_frame f = {
+        .iov = {{.base = c->bytes, .len = c->bytes_n}}, .iov_n = 1, .len = c->bytes_n};
     const char *comment = c->comment[0] != '\0' ? c->comment : NULL;
     if (weft_pcapng_frame(&c->out, c->dir, c->time_ns, WEFT_DIR_OUT, &f, comment) != 0)
         c->has_failed = true;

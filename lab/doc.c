@@ -69,15 +69,14 @@ static size_t write_field(char *buf, size_t cap, const struct lab_at *at)
     if (at == NULL)
         return 0;
     size_t n = write_field(buf, cap, at->up);
-    int more = at->key != NULL
-                   ? snprintf(buf + n, cap - n, "%s%s", n != 0 ? "." : "", at->key)
-                   : snprintf(buf + n, cap - n, "[%zu]", at->index);
+    int more = at->key != NULL ? snprintf(buf + n, cap - n, "%s%s", n != 0 ? "." : "", at->key)
+                               : snprintf(buf + n, cap - n, "[%zu]", at->index);
     n += more > 0 ? (size_t)more : 0;
     return n < cap ? n : cap - 1;
 }
 
-void wf_doc_error(struct lab_doc *d, const yaml_node_t *n, const struct lab_at *at,
-                  const char *fmt, ...)
+void wf_doc_error(struct lab_doc *d, const yaml_node_t *n, const struct lab_at *at, const char *fmt,
+                  ...)
 {
     if (++d->errors > LAB_ERRORS_MAX)
         return;
@@ -97,24 +96,30 @@ struct lab_mark wf_doc_mark(const yaml_node_t *n)
     return (struct lab_mark){(unsigned)n->start_mark.line + 1, (unsigned)n->start_mark.column + 1};
 }
 
-/* Edit distance, counted over at most 31 characters: names here are short. */
+#define NAME_MAX_CHARS 31U /* Names here are short; what is beyond does not count. */
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Edit distance in which swapping neighbours is one step (optimal string alignment). */
 static size_t distance(const char *a, const char *b)
 {
-    size_t row[32];
-    size_t bn = strlen(b) < 31 ? strlen(b) : 31;
+    size_t rows[3][NAME_MAX_CHARS + 1], an = strnlen(a, NAME_MAX_CHARS),
+                                        bn = strnlen(b, NAME_MAX_CHARS);
     for (size_t j = 0; j <= bn; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= 31 && a[i - 1] != '\0'; i++) {
-        size_t diagonal = row[0];
+        rows[0][j] = j;
+    for (size_t i = 1; i <= an; i++) {
+        size_t *row = rows[i % 3], *up = rows[(i + 2) % 3], *up2 = rows[(i + 1) % 3];
         row[0] = i;
         for (size_t j = 1; j <= bn; j++) {
-            size_t change = diagonal + (a[i - 1] != b[j - 1]);
-            size_t gap = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            diagonal = row[j];
-            row[j] = change < gap ? change : gap;
+            row[j] = least(up[j - 1] + (a[i - 1] != b[j - 1]), least(up[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = least(row[j], up2[j - 2] + 1);
         }
     }
-    return row[bn];
+    return rows[an % 3][bn];
 }
 
 void wf_doc_unknown(struct lab_doc *d, const yaml_node_t *n, const struct lab_at *at,
@@ -129,7 +134,7 @@ void wf_doc_unknown(struct lab_doc *d, const yaml_node_t *n, const struct lab_at
             nearest = known[i];
         }
     }
-    if (best <= 2 && best < strlen(name)) {
+    if (best <= 2 && 2 * best < strlen(name)) {
         wf_doc_error(d, n, at, "unknown %s \"%s\", did you mean \"%s\"?", what, name, nearest);
         return;
     }
@@ -189,8 +194,8 @@ bool wf_doc_pair(struct lab_doc *d, const yaml_node_t *map, size_t i, const char
         return false;
     *key_node = yaml_document_get_node(&d->yaml, pair->key);
     *value = yaml_document_get_node(&d->yaml, pair->value);
-    *key = (*key_node)->type == YAML_SCALAR_NODE ? (const char *)(*key_node)->data.scalar.value
-                                                 : "?";
+    *key =
+        (*key_node)->type == YAML_SCALAR_NODE ? (const char *)(*key_node)->data.scalar.value : "?";
     return true;
 }
 

@@ -65,18 +65,20 @@ enum lab_type {
 struct lab_field {
     const char *key;
     enum lab_type type;
-    size_t offset;            /* In the struct the table is applied to. */
-    uint64_t min, max;        /* max 0 = no limits. */
+    size_t offset;              /* In the struct the table is applied to. */
+    uint64_t min, max;          /* max 0 = no limits. */
     const char *const *choices; /* LAB_T_CHOICE: ends with NULL. */
-    lab_read_fn *read;        /* LAB_T_CUSTOM */
+    lab_read_fn *read;          /* LAB_T_CUSTOM */
     bool is_required;
 };
 
 /* Fields of a table: a number within limits, a value, one of some words, what a function reads. */
-#define LAB_NUMBER(k, t, off, lo, hi) .key = (k), .type = (t), .offset = (off), .min = (lo), .max = (hi)
-#define LAB_VALUE(k, t, off)          .key = (k), .type = (t), .offset = (off)
-#define LAB_WORDS(k, off, words)      .key = (k), .type = LAB_T_CHOICE, .offset = (off), .choices = (words)
-#define LAB_CALL(k, off, fn)          .key = (k), .type = LAB_T_CUSTOM, .offset = (off), .read = (fn)
+#define LAB_NUMBER(k, t, off, lo, hi)                                                              \
+    .key = (k), .type = (t), .offset = (off), .min = (lo), .max = (hi)
+#define LAB_VALUE(k, t, off) .key = (k), .type = (t), .offset = (off)
+#define LAB_WORDS(k, off, words)                                                                   \
+    .key = (k), .type = LAB_T_CHOICE, .offset = (off), .choices = (words)
+#define LAB_CALL(k, off, fn) .key = (k), .type = LAB_T_CUSTOM, .offset = (off), .read = (fn)
 
 /** struct lab_table - The fields of a mapping */
 struct lab_table {
@@ -96,8 +98,8 @@ bool wf_doc_load(struct lab_doc *d);
 void wf_doc_free(struct lab_doc *d);
 
 /** wf_doc_error() - Tell that the value @n at @at is wrong */
-void wf_doc_error(struct lab_doc *d, const yaml_node_t *n, const struct lab_at *at,
-                  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+void wf_doc_error(struct lab_doc *d, const yaml_node_t *n, const struct lab_at *at, const char *fmt,
+                  ...) __attribute__((format(printf, 4, 5)));
 
 /** wf_doc_unknown() - Tell that a name is none of @known (n of them), with the nearest one */
 void wf_doc_unknown(struct lab_doc *d, const yaml_node_t *n, const struct lab_at *at,

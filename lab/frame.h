@@ -25,8 +25,8 @@ struct lab_frame {
     uint8_t src[4], dst[4]; /* IPv4, or ARP sender and target. */
     uint16_t ip_bytes;      /* After the IP header, in this packet. */
     uint16_t frag_offset, ident;
-    bool has_more;          /* More fragments follow. */
-    uint16_t sport, dport;  /* 0 in a later fragment. */
+    bool has_more;         /* More fragments follow. */
+    uint16_t sport, dport; /* 0 in a later fragment. */
     uint16_t arp_op, udp_len;
     uint8_t icmp_type, icmp_code;
     uint16_t icmp_id, icmp_seq;

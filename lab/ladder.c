@@ -74,7 +74,8 @@ static void start(struct lab_rungs *l, size_t link, size_t lane, const struct we
     l->is_full = ++l->packets >= l->spec->first;
 }
 
-/* A bridge passes a frame on: the leg goes on, in a branch of its own for each port after the first. */
+/* A bridge passes a frame on: the leg goes on, in a branch of its own for each port after the
+ * first. */
 static void pass_on(struct lab_rungs *l, size_t link, size_t bridge, const struct weft_tap *tap)
 {
     for (size_t i = l->legs.n; i-- > 0;) {

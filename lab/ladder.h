@@ -19,8 +19,8 @@ struct lab_leg {
     const struct weft_frame *frame; /* Identity only; NULL when it is over. */
     size_t link;                    /* On the wire there; SIZE_MAX: at a bridge. */
     unsigned dir;
-    size_t bridge;                  /* Node it is at, with link SIZE_MAX; passed on at once. */
-    size_t from, to;                /* Lanes; to is SIZE_MAX as long as it is not known. */
+    size_t bridge;   /* Node it is at, with link SIZE_MAX; passed on at once. */
+    size_t from, to; /* Lanes; to is SIZE_MAX as long as it is not known. */
     uint64_t sent_ns, arrived_ns;
     enum weft_fate fate; /* SENT: under way; DELIVERED; else why it was lost. */
     bool is_copy, is_corrupted, is_reordered;

@@ -18,8 +18,8 @@
 #define ROW_H    17.0  /* Between labels of the same side. */
 #define LEAP     58.0  /* Longest way for a pause. */
 #define HEAD_H   64.0
-#define FLIGHT_H 34.0  /* What the median flight time takes. */
-#define LOST_H   22.0  /* How far a lost packet's line falls. */
+#define FLIGHT_H 34.0 /* What the median flight time takes. */
+#define LOST_H   22.0 /* How far a lost packet's line falls. */
 
 /** struct moment - A leg begins or ends */
 struct moment {
@@ -132,7 +132,10 @@ static const char *fate_note(const struct lab_leg *leg)
     case WEFT_FATE_COUNT:
         break;
     }
-    return leg->is_copy ? "copy" : leg->is_corrupted ? "corrupted" : leg->is_reordered ? "late" : "";
+    return leg->is_copy        ? "copy"
+           : leg->is_corrupted ? "corrupted"
+           : leg->is_reordered ? "late"
+                               : "";
 }
 
 static void layout(struct drawing *d)
@@ -184,7 +187,8 @@ static const char style[] =
 static void draw_head(struct drawing *d)
 {
     const struct lab_rungs *l = d->l;
-    wf_buf_printf(d->b, "<text class=\"ld-time\" x=\"%.0f\" y=\"30\" text-anchor=\"end\">time</text>",
+    wf_buf_printf(d->b,
+                  "<text class=\"ld-time\" x=\"%.0f\" y=\"30\" text-anchor=\"end\">time</text>",
                   TIME_W - 14);
     for (size_t i = 0; i < l->spec->lanes_n; i++) {
         double x = lane_x(d, i);
@@ -228,10 +232,10 @@ static void draw_arrow(struct drawing *d, const struct lab_leg *leg, double y0, 
         y1 = y0 + LOST_H * 0.55;
     }
     double sign = x1 > x0 ? 1 : -1;
-    wf_buf_printf(d->b,
-                  "<line class=\"ld-a%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"%s/>", kind,
-                  x0, y0, x1 - (bad ? 0 : sign * 7), bad ? y1 : y1 - (y1 - y0) * 7 / (sign * (x1 - x0)),
-                  leg->is_copy ? " stroke-dasharray=\"5 3\"" : "");
+    wf_buf_printf(
+        d->b, "<line class=\"ld-a%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"%s/>", kind,
+        x0, y0, x1 - (bad ? 0 : sign * 7), bad ? y1 : y1 - (y1 - y0) * 7 / (sign * (x1 - x0)),
+        leg->is_copy ? " stroke-dasharray=\"5 3\"" : "");
     if (bad) {
         wf_buf_printf(d->b,
                       "<path class=\"ld-a ld-bad\" stroke-width=\"2\" d=\"M%.1f %.1fl8 8m0 -8l-8 "
@@ -260,9 +264,9 @@ static void draw_label(struct drawing *d, const struct lab_leg *leg, double y)
                       "x2=\"%.1f\" y2=\"%.1f\"/>",
                       edge + (is_left ? 3 : -3), y, x, y);
     wf_buf_printf(d->b, "<text class=\"ld-text%s\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">",
-                  is_lost(leg)         ? " ld-badtext"
+                  is_lost(leg)    ? " ld-badtext"
                   : *note != '\0' ? " ld-oddtext"
-                                       : "",
+                                  : "",
                   edge, y + 4, is_left ? "end" : "start");
     wf_buf_xml(d->b, leg->label);
     if (*note != '\0')
@@ -277,8 +281,7 @@ static void draw_moments(struct drawing *d)
     double last_time_y = -100;
     for (size_t i = 0; i < d->n; i++) {
         const struct moment *m = &d->m[i];
-        bool is_leap =
-            i != 0 && (double)(m->time_ns - d->m[i - 1].time_ns) * d->scale > LEAP;
+        bool is_leap = i != 0 && (double)(m->time_ns - d->m[i - 1].time_ns) * d->scale > LEAP;
         if (!m->is_end && m->y - last_time_y >= ROW_H - 1) {
             draw_time(d, m, is_leap);
             last_time_y = m->y;

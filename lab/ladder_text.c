@@ -8,7 +8,8 @@
 
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
 
-/* Sequence numbers are told from the start of each direction, which its SYN (or first packet) sets. */
+/* Sequence numbers are told from the start of each direction, which its SYN (or first packet) sets.
+ */
 static uint32_t start_of(struct lab_rungs *l, const struct lab_frame *f, bool is_other_way)
 {
     const uint8_t *src = is_other_way ? f->dst : f->src, *dst = is_other_way ? f->src : f->dst;
@@ -37,8 +38,8 @@ static uint32_t start_of(struct lab_rungs *l, const struct lab_frame *f, bool is
 
 static int tcp_label(struct lab_rungs *l, const struct lab_frame *f, char *buf, size_t cap)
 {
-    static const char *const names[] = {"", "FIN", "SYN", "SYN FIN", "RST", "RST FIN", "RST SYN",
-                                        "RST SYN FIN"};
+    static const char *const names[] = {"",    "FIN",     "SYN",     "SYN FIN",
+                                        "RST", "RST FIN", "RST SYN", "RST SYN FIN"};
     const char *flags = names[f->tcp_flags & 7];
     uint32_t seq = f->seq - start_of(l, f, false);
     char ack[32] = "", sack[24] = "";
@@ -72,7 +73,8 @@ static int icmp_label(const struct lab_frame *f, char *buf, size_t cap)
                         : f->icmp_code == 1 ? "host unreachable"
                                             : "destination unreachable");
     case 11:
-        return snprintf(buf, cap, "%s", f->icmp_code == 0 ? "time exceeded" : "reassembly time out");
+        return snprintf(buf, cap, "%s",
+                        f->icmp_code == 0 ? "time exceeded" : "reassembly time out");
     default:
         return snprintf(buf, cap, "icmp type %u code %u", f->icmp_type, f->icmp_code);
     }

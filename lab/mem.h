@@ -3,8 +3,8 @@
  * DOC: mem - memory of a lab run: an arena that is freed as one, and text that grows
  *
  * What is read from the file and what is found out while it runs lives as long as the run, so it is
- * taken from an arena. When the machine has no memory left, one line is printed and the process ends
- * with exit code 3: nothing that a lab has begun is worth saving then.
+ * taken from an arena. When the machine has no memory left, one line is printed and the process
+ * ends with exit code 3: nothing that a lab has begun is worth saving then.
  */
 #ifndef WEFT_LAB_MEM_H
 #define WEFT_LAB_MEM_H
@@ -48,7 +48,8 @@ void wf_lab_arena_free(struct lab_arena *a);
 /** wf_lab_realloc() - realloc() that does not fail */
 void *wf_lab_realloc(void *p, size_t bytes);
 
-/** wf_vec_push() - Room for one more item of @item_bytes, zeroed; pointers to older items go stale */
+/** wf_vec_push() - Room for one more item of @item_bytes, zeroed; pointers to older items go stale
+ */
 void *wf_vec_push(struct lab_vec *v, size_t item_bytes);
 
 /** wf_vec_free() - Free the items; the vector is empty afterwards */
@@ -63,7 +64,8 @@ void wf_buf_str(struct lab_buf *b, const char *s);
 /** wf_buf_printf() - Append formatted text */
 void wf_buf_printf(struct lab_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/** wf_buf_xml() - Append a string with the characters escaped that mean something in HTML and SVG */
+/** wf_buf_xml() - Append a string with the characters escaped that mean something in HTML and SVG
+ */
 void wf_buf_xml(struct lab_buf *b, const char *s);
 
 /** wf_buf_free() - Free the text; the buffer is empty afterwards */

@@ -57,10 +57,14 @@ const char *const wf_lab_error_names[] = {
 static const char *const yes_no[] = {"no", "yes", NULL};
 
 static const struct lab_metric ping_metrics[] = {
-    {"sent", LAB_V_COUNT, NULL},    {"received", LAB_V_COUNT, NULL},
-    {"loss", LAB_V_SHARE, NULL},    {"duplicates", LAB_V_COUNT, NULL},
-    {"rtt-min", LAB_V_TIME, NULL},  {"rtt-avg", LAB_V_TIME, NULL},
-    {"rtt-max", LAB_V_TIME, NULL},  {"time", LAB_V_TIME, NULL},
+    {"sent", LAB_V_COUNT, NULL},
+    {"received", LAB_V_COUNT, NULL},
+    {"loss", LAB_V_SHARE, NULL},
+    {"duplicates", LAB_V_COUNT, NULL},
+    {"rtt-min", LAB_V_TIME, NULL},
+    {"rtt-avg", LAB_V_TIME, NULL},
+    {"rtt-max", LAB_V_TIME, NULL},
+    {"time", LAB_V_TIME, NULL},
     {"error", LAB_V_TEXT, wf_lab_error_names},
 };
 static const struct lab_metric traceroute_metrics[] = {
@@ -90,7 +94,10 @@ static const struct lab_metric refused_metrics[] = {
 };
 static const struct lab_metric time_metrics[] = {{"time", LAB_V_TIME, NULL}};
 
-#define METRICS(m) {(m), sizeof(m) / sizeof((m)[0])}
+#define METRICS(m)                                                                                 \
+    {                                                                                              \
+        (m), sizeof(m) / sizeof((m)[0])                                                            \
+    }
 
 const struct lab_metric *wf_lab_metrics(enum lab_step_kind kind, size_t *n)
 {

@@ -8,10 +8,10 @@
 #ifndef WEFT_LAB_MODEL_H
 #define WEFT_LAB_MODEL_H
 
+#include "doc.h"
 #include "mem.h"
 #include "units.h"
 #include "weft/sim.h"
-#include "doc.h"
 
 #define LAB_ADDRS_MAX   4  /* Of an interface. */
 #define LAB_LOSE_MAX    32 /* Frames of a direction lost by number. */
@@ -58,7 +58,7 @@ struct lab_route {
 
 /** struct lab_tcp - TCP of a node */
 struct lab_tcp {
-    int cc; /* Index into wf_lab_cc_names. */
+    int cc;                               /* Index into wf_lab_cc_names. */
     uint64_t send_buffer, receive_buffer; /* Bytes, 0 = default. */
     bool is_nodelay;
 };
@@ -86,8 +86,8 @@ struct lab_node {
     const char *name;
     struct lab_mark mark;
     struct lab_settings set;
-    struct lab_vec ifaces; /* struct lab_iface; in the order the file gives them */
-    struct lab_vec routes; /* struct lab_route */
+    struct lab_vec ifaces;      /* struct lab_iface; in the order the file gives them */
+    struct lab_vec routes;      /* struct lab_route */
     struct weft_node *node;     /* run: hosts and routers */
     struct weft_bridge *bridge; /* run: switches and hubs */
     uint64_t trace_lost;        /* run: trace records overwritten before they were read. */
@@ -96,7 +96,7 @@ struct lab_node {
 /** struct lab_quality - One direction of a link */
 struct lab_quality {
     uint64_t rate, delay, jitter;
-    uint64_t loss, duplicate, duplicate_copies, corrupt;   /* Shares are ppm. */
+    uint64_t loss, duplicate, duplicate_copies, corrupt; /* Shares are ppm. */
     uint64_t reorder_share, reorder_extra;
     uint64_t burst_enter, burst_leave, burst_loss;
     uint64_t queue, queue_bytes;
@@ -113,7 +113,7 @@ struct lab_end {
 
 /** struct lab_link - A link */
 struct lab_link {
-    const char *name;  /* "h1:eth0--sw1:p1" unless the file gives one. */
+    const char *name; /* "h1:eth0--sw1:p1" unless the file gives one. */
     struct lab_mark mark;
     struct lab_end end[2];
     struct lab_quality q[2]; /* [0]: from end 0 to end 1. */
@@ -241,31 +241,32 @@ struct lab_step {
     enum lab_step_kind kind;
     const char *name; /* What it does, for people. */
     struct lab_mark mark;
-    uint64_t at, after, limit; /* ns; at: since the start of the scenario, WEFT_NEVER = not given. */
-    struct lab_vec expects;    /* struct lab_expect */
-    struct lab_vec steps;      /* struct lab_step; LAB_STEP_PARALLEL */
+    uint64_t at, after,
+        limit;              /* ns; at: since the start of the scenario, WEFT_NEVER = not given. */
+    struct lab_vec expects; /* struct lab_expect */
+    struct lab_vec steps;   /* struct lab_step; LAB_STEP_PARALLEL */
     struct lab_step_talk talk;
     struct lab_step_arp arp;
     struct lab_step_link link;
     struct lab_step_show show;
     uint64_t wait;
-    size_t from, to;           /* Nodes; to is SIZE_MAX if the address belongs to none. */
+    size_t from, to; /* Nodes; to is SIZE_MAX if the address belongs to none. */
     struct weft_addr to_addr;
     size_t link_index;
     struct lab_quality change[2];
 
-    struct weft_actor *client, *server; /* run: */
-    struct lab_vec clients;             /* run: every client so far (struct weft_actor *). */
-    uint64_t wake_ns, due_ns;           /* run: when to look again; when it must be over. */
-    uint64_t before[LAB_COUNTED_MAX];   /* run: counters of the sender as it began. */
-    enum lab_outcome outcome;           /* run: */
-    uint64_t started_ns, ended_ns;      /* run: virtual */
-    double real_s;                      /* run: */
-    const char *problem;                /* run: why it failed, beyond its expectations. */
-    const char *summary;                /* run: one line. */
-    const char *shown;                  /* run: LAB_STEP_SHOW: text. */
-    struct weft_tcp_info tcp;           /* run: of the client, as last seen. */
-    bool has_tcp;                       /* run: */
+    struct weft_actor *client, *server;       /* run: */
+    struct lab_vec clients;                   /* run: every client so far (struct weft_actor *). */
+    uint64_t wake_ns, due_ns;                 /* run: when to look again; when it must be over. */
+    uint64_t before[LAB_COUNTED_MAX];         /* run: counters of the sender as it began. */
+    enum lab_outcome outcome;                 /* run: */
+    uint64_t started_ns, ended_ns;            /* run: virtual */
+    double real_s;                            /* run: */
+    const char *problem;                      /* run: why it failed, beyond its expectations. */
+    const char *summary;                      /* run: one line. */
+    const char *shown;                        /* run: LAB_STEP_SHOW: text. */
+    struct weft_tcp_info tcp;                 /* run: of the client, as last seen. */
+    bool has_tcp;                             /* run: */
     struct lab_value values[LAB_METRICS_MAX]; /* run: by the kind's metrics. */
 };
 
@@ -275,11 +276,11 @@ struct lab_ladder {
     struct lab_mark mark;
     size_t lanes[LAB_LANES_MAX]; /* Nodes. */
     size_t lanes_n;
-    const char *step;  /* Only while the step of this name runs; NULL = always. */
-    int protocol;      /* Index into wf_lab_protocol_names; 0 = any. */
-    uint64_t port;     /* 0 = any. */
-    uint64_t first;    /* Packets. */
-    uint64_t skip;     /* Packets left out before the first. */
+    const char *step; /* Only while the step of this name runs; NULL = always. */
+    int protocol;     /* Index into wf_lab_protocol_names; 0 = any. */
+    uint64_t port;    /* 0 = any. */
+    uint64_t first;   /* Packets. */
+    uint64_t skip;    /* Packets left out before the first. */
 };
 
 /** struct lab - A lab */
@@ -287,7 +288,7 @@ struct lab {
     struct lab_arena arena;
     const char *file, *name, *title, *description;
     uint64_t seed;
-    uint64_t time_max; /* Virtual ns that the scenario may take. */
+    uint64_t time_max;                         /* Virtual ns that the scenario may take. */
     uint64_t capture_snaplen, capture_packets; /* packets: of each link. */
     struct lab_settings defaults, kinds[LAB_KINDS];
     struct lab_vec nodes;   /* struct lab_node */

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHAR_W  6.4
-#define LINE_H  15.0
-#define PAD     12.0
-#define GAP_Y   34.0
-#define GAP_X   56.0 /* Beside the widest label of a link. */
-#define MARGIN  16.0
+#define CHAR_W    6.4
+#define LINE_H    15.0
+#define PAD       12.0
+#define GAP_Y     34.0
+#define GAP_X     44.0 /* Beside the widest label of a link. */
+#define MARGIN    16.0
 #define LINES_MAX 6
 
 /** struct place - Where a node stands */
@@ -111,8 +111,7 @@ static void say_node(struct picture *pic, size_t i)
         if (f->addrs_n == 0)
             continue;
         if (p->lines_n == LINES_MAX - 1 && j + 1 < node->ifaces.n) {
-            p->lines[p->lines_n++] = wf_lab_printf(&pic->arena, "and %zu more",
-                                                   node->ifaces.n - j);
+            p->lines[p->lines_n++] = wf_lab_printf(&pic->arena, "and %zu more", node->ifaces.n - j);
             break;
         }
         char addr[48];
@@ -332,7 +331,8 @@ static bool is_harmful(const struct lab_link *link)
 {
     for (unsigned d = 0; d < 2; d++) {
         const struct lab_quality *q = &link->q[d];
-        if (q->loss + q->burst_enter + q->reorder_share + q->duplicate + q->corrupt + q->lose_n != 0)
+        if (q->loss + q->burst_enter + q->reorder_share + q->duplicate + q->corrupt + q->lose_n !=
+            0)
             return true;
     }
     return false;
@@ -372,12 +372,13 @@ static void draw_label(struct picture *pic, struct lab_buf *b, const struct lab_
     double x = (x0 + x1) / 2, y = (y0 + y1) / 2 + 4 - (n > 1 ? (double)(n - 1) * 13 / 2 + 4 : 0);
     if (n == 1) { /* It stands on the line. */
         double w = (double)strlen(lines[0]) * CHAR_W * 0.92;
-        wf_buf_printf(b, "<rect class=\"tp-back\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"16\"/>",
-                      x - w / 2, y - 12, w);
+        wf_buf_printf(
+            b, "<rect class=\"tp-back\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"16\"/>",
+            x - w / 2, y - 12, w);
     }
     for (size_t i = 0; i < n; i++) {
-        wf_buf_printf(b, "<text class=\"tp-label\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">", x,
-                      y + 13 * (double)i + (i >= (n + 1) / 2 ? 8 : 0));
+        wf_buf_printf(b, "<text class=\"tp-label\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">",
+                      x, y + 13 * (double)i + (i >= (n + 1) / 2 ? 8 : 0));
         wf_buf_xml(b, lines[i]);
         wf_buf_str(b, "</text>");
     }
@@ -396,8 +397,9 @@ static void draw_node(struct picture *pic, struct lab_buf *b, size_t i)
     wf_buf_printf(b, "<text class=\"tp-name\" font-size=\"13\" x=\"%.1f\" y=\"%.1f\">", left + PAD,
                   top + 19);
     wf_buf_xml(b, node->name);
-    wf_buf_printf(b, "</text><text class=\"tp-kind\" text-anchor=\"end\" x=\"%.1f\" y=\"%.1f\">%s</text>",
-                  left + p->w - PAD, top + 19, wf_lab_kind_names[node->set.kind]);
+    wf_buf_printf(
+        b, "</text><text class=\"tp-kind\" text-anchor=\"end\" x=\"%.1f\" y=\"%.1f\">%s</text>",
+        left + p->w - PAD, top + 19, wf_lab_kind_names[node->set.kind]);
     for (size_t j = 0; j < p->lines_n; j++) {
         wf_buf_printf(b, "<text class=\"tp-line\" x=\"%.1f\" y=\"%.1f\">", left + PAD,
                       top + 19 + LINE_H * (double)(j + 1));

@@ -11,7 +11,8 @@
 
 #include "model.h"
 
-/** wf_picture_svg() - Draw the topology; is_alone: with colours of its own, for a file of its own */
+/** wf_picture_svg() - Draw the topology; is_alone: with colours of its own, for a file of its own
+ */
 void wf_picture_svg(struct lab_buf *b, const struct lab *lab, bool is_alone);
 
 /** wf_picture_quality() - What a link does to frames, in at most @max lines; returns the lines */

@@ -12,7 +12,8 @@
 
 /** struct lab_reader - What reading a lab needs at hand */
 struct lab_reader {
-    struct lab_doc doc; /* First: functions of a table get the document and find the reader by it. */
+    struct lab_doc
+        doc; /* First: functions of a table get the document and find the reader by it. */
     struct lab *lab;
 };
 

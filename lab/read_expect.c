@@ -71,7 +71,8 @@ static bool find_addr(struct expect_reader *r, const char *text)
 {
     if (weft_addr_parse(&r->e->addr, text) == 0)
         return true;
-    wf_doc_error(r->d, r->key_node, r->at, "expected an address such as 10.0.1.1, got \"%s\"", text);
+    wf_doc_error(r->d, r->key_node, r->at, "expected an address such as 10.0.1.1, got \"%s\"",
+                 text);
     return false;
 }
 
@@ -207,9 +208,10 @@ static bool read_number(struct expect_reader *r, const char *text)
         is_ok = wf_units_parse(unit, text, &r->e->want);
     }
     if (!is_ok)
-        wf_doc_error(r->d, r->value, r->at,
-                     "expected %s, with <, <=, >, >=, = or != before it or as LOW..HIGH, got \"%s\"",
-                     wf_units_expected(unit), text);
+        wf_doc_error(
+            r->d, r->value, r->at,
+            "expected %s, with <, <=, >, >=, = or != before it or as LOW..HIGH, got \"%s\"",
+            wf_units_expected(unit), text);
     return is_ok;
 }
 

@@ -8,8 +8,11 @@
 
 /* ---- properties ---- */
 
-#define Q(f)  offsetof(struct lab_quality, f)
-#define SHARE(name, field) {LAB_VALUE(name, LAB_T_SHARE, Q(field))}
+#define Q(f) offsetof(struct lab_quality, f)
+#define SHARE(name, field)                                                                         \
+    {                                                                                              \
+        LAB_VALUE(name, LAB_T_SHARE, Q(field))                                                     \
+    }
 
 static const struct lab_field burst_fields[] = {
     {LAB_VALUE("enter", LAB_T_SHARE, Q(burst_enter)), .is_required = true},
@@ -70,16 +73,17 @@ static void read_lose(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at
 }
 
 #define QUALITY_FIELDS                                                                             \
-    {LAB_NUMBER("rate", LAB_T_RATE, Q(rate), 1000, UINT64_C(1000000000000))},                                  \
-        {LAB_NUMBER("delay", LAB_T_TIME, Q(delay), 0, UINT64_C(3600000000000))},                               \
-        {LAB_NUMBER("jitter", LAB_T_TIME, Q(jitter), 0, UINT64_C(3600000000000))},                             \
-        {LAB_VALUE("jitter-reorders", LAB_T_BOOL, Q(may_jitter_reorder))}, SHARE("loss", loss),               \
-        {LAB_CALL("burst-loss", 0, read_burst)},                                       \
-        {LAB_CALL("reorder", 0, read_reorder)},                                        \
-        {LAB_CALL("duplicate", 0, read_duplicate)}, SHARE("corrupt", corrupt),         \
-        {LAB_NUMBER("queue", LAB_T_COUNT, Q(queue), 1, 10000000)},                                             \
-        {LAB_NUMBER("queue-bytes", LAB_T_BYTES, Q(queue_bytes), 64, UINT32_MAX)},                              \
-        {LAB_CALL("lose", 0, read_lose)}
+    {LAB_NUMBER("rate", LAB_T_RATE, Q(rate), 1000, UINT64_C(1000000000000))},                      \
+        {LAB_NUMBER("delay", LAB_T_TIME, Q(delay), 0, UINT64_C(3600000000000))},                   \
+        {LAB_NUMBER("jitter", LAB_T_TIME, Q(jitter), 0, UINT64_C(3600000000000))},                 \
+        {LAB_VALUE("jitter-reorders", LAB_T_BOOL, Q(may_jitter_reorder))}, SHARE("loss", loss),    \
+        {LAB_CALL("burst-loss", 0, read_burst)}, {LAB_CALL("reorder", 0, read_reorder)},           \
+        {LAB_CALL("duplicate", 0, read_duplicate)}, SHARE("corrupt", corrupt),                     \
+        {LAB_NUMBER("queue", LAB_T_COUNT, Q(queue), 1, 10000000)},                                 \
+        {LAB_NUMBER("queue-bytes", LAB_T_BYTES, Q(queue_bytes), 64, UINT32_MAX)},                  \
+    {                                                                                              \
+        LAB_CALL("lose", 0, read_lose)                                                             \
+    }
 
 static const struct lab_field one_way_fields[] = {QUALITY_FIELDS};
 
@@ -216,15 +220,15 @@ static bool read_ends(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at
     return is_ok;
 }
 
-static void name_link(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
-                      const char *given, struct lab_link *link)
+static void name_link(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, const char *given,
+                      struct lab_link *link)
 {
     struct lab *lab = wf_lab_reader(d)->lab;
     const struct lab_end *e = link->end;
-    link->name = given != NULL ? given
-                               : wf_lab_printf(d->arena, "%s:%s--%s:%s",
-                                               wf_lab_node(lab, e[0].node)->name, e[0].iface,
-                                               wf_lab_node(lab, e[1].node)->name, e[1].iface);
+    link->name = given != NULL
+                     ? given
+                     : wf_lab_printf(d->arena, "%s:%s--%s:%s", wf_lab_node(lab, e[0].node)->name,
+                                     e[0].iface, wf_lab_node(lab, e[1].node)->name, e[1].iface);
     if (strlen(link->name) >= WEFT_SIM_NAME_MAX)
         wf_doc_error(d, n, at, "the link's name \"%s\" is too long: give it a \"name\"",
                      link->name);

@@ -50,9 +50,17 @@ static void read_sizes(struct lab_doc *d, yaml_node_t *n, const struct lab_at *a
 #define TALK(f) offsetof(struct lab_step_talk, f)
 #define FROM_TO                                                                                    \
     {LAB_VALUE("from", LAB_T_NAME, TALK(from)), .is_required = true},                              \
-        {LAB_VALUE("to", LAB_T_NAME, TALK(to)), .is_required = true}
-#define PORT    {LAB_NUMBER("port", LAB_T_COUNT, TALK(port), 1, 65535)}
-#define TIMEOUT {LAB_NUMBER("timeout", LAB_T_TIME, TALK(timeout), 1000, 3600 * SECOND)}
+    {                                                                                              \
+        LAB_VALUE("to", LAB_T_NAME, TALK(to)), .is_required = true                                 \
+    }
+#define PORT                                                                                       \
+    {                                                                                              \
+        LAB_NUMBER("port", LAB_T_COUNT, TALK(port), 1, 65535)                                      \
+    }
+#define TIMEOUT                                                                                    \
+    {                                                                                              \
+        LAB_NUMBER("timeout", LAB_T_TIME, TALK(timeout), 1000, 3600 * SECOND)                      \
+    }
 
 static const struct lab_field ping_fields[] = {
     FROM_TO,
@@ -216,8 +224,7 @@ static void read_entries(struct lab_doc *d, yaml_node_t *n, const struct lab_at 
     }
 }
 
-static void read_arp(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
-                     struct lab_step *s)
+static void read_arp(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, struct lab_step *s)
 {
     static const struct lab_table t = LAB_TABLE(arp_fields);
     unsigned errors = d->errors;
@@ -375,7 +382,10 @@ struct step_parts {
 };
 
 #define PART(f) offsetof(struct step_parts, f)
-#define KIND(name, k) {LAB_VALUE(name, LAB_T_NODE, PART(kind) + (k) * sizeof(yaml_node_t *))}
+#define KIND(name, k)                                                                              \
+    {                                                                                              \
+        LAB_VALUE(name, LAB_T_NODE, PART(kind) + (k) * sizeof(yaml_node_t *))                      \
+    }
 static const struct lab_field step_fields[] = {
     KIND("ping", LAB_STEP_PING),
     KIND("traceroute", LAB_STEP_TRACEROUTE),
@@ -407,8 +417,9 @@ static enum lab_step_kind only_kind(struct lab_doc *d, yaml_node_t *n, const str
         }
     }
     if (count != 1)
-        wf_doc_error(d, n, at, "a step does exactly one thing (ping, traceroute, arp, udp, "
-                               "tcp-transfer, connect-refused, link, wait, show or parallel)");
+        wf_doc_error(d, n, at,
+                     "a step does exactly one thing (ping, traceroute, arp, udp, "
+                     "tcp-transfer, connect-refused, link, wait, show or parallel)");
     return count == 1 ? (enum lab_step_kind)found : LAB_STEP_KINDS;
 }
 

@@ -111,12 +111,13 @@ static void ignore(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, v
 /* The keys every level knows; nodes know more, and "kind" is known to nodes and defaults only. */
 #define SETTING(f) offsetof(struct lab_settings, f)
 #define SETTING_FIELDS                                                                             \
-    {LAB_CALL("forwarding", 0, read_forwarding)},                                      \
-        {LAB_CALL("gateway", 0, read_gateway)},                                        \
-        {LAB_VALUE("echo-silent", LAB_T_BOOL, SETTING(is_echo_silent))},                                      \
-        {LAB_CALL("tcp", SETTING(tcp), read_tcp)},                                     \
-        {LAB_CALL("limits", SETTING(limits), read_limits)},                            \
-        {LAB_NUMBER("table", LAB_T_COUNT, SETTING(table), 1, 65536)}
+    {LAB_CALL("forwarding", 0, read_forwarding)}, {LAB_CALL("gateway", 0, read_gateway)},          \
+        {LAB_VALUE("echo-silent", LAB_T_BOOL, SETTING(is_echo_silent))},                           \
+        {LAB_CALL("tcp", SETTING(tcp), read_tcp)},                                                 \
+        {LAB_CALL("limits", SETTING(limits), read_limits)},                                        \
+    {                                                                                              \
+        LAB_NUMBER("table", LAB_T_COUNT, SETTING(table), 1, 65536)                                 \
+    }
 
 static const struct lab_field kind_fields[] = {SETTING_FIELDS};
 static const struct lab_field default_fields[] = {
@@ -276,20 +277,28 @@ static void read_routes(struct lab_doc *d, yaml_node_t *n, const struct lab_at *
     }
 }
 
-/* The kind decides which settings are the base, so it is looked for before the rest is read. */
-static int kind_of(struct lab_doc *d, yaml_node_t *n, int otherwise)
+/* The kind decides which settings are the base, so it is looked for before the rest is read. What
+ * is no kind is told when the rest is. */
+static int kind_of(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at)
 {
+    int otherwise = wf_lab_reader(d)->lab->defaults.kind;
     const char *key;
     yaml_node_t *key_node, *value;
+    bool is_there = otherwise >= 0;
     for (size_t i = 0; wf_doc_pair(d, n, i, &key, &key_node, &value); i++) {
-        if (strcmp(key, "kind") != 0 || value->type != YAML_SCALAR_NODE)
+        if (strcmp(key, "kind") != 0)
+            continue;
+        is_there = true;
+        if (value->type != YAML_SCALAR_NODE)
             continue;
         for (int k = 0; k < LAB_KINDS; k++) {
             if (strcmp(wf_lab_kind_names[k], (const char *)value->data.scalar.value) == 0)
                 return k;
         }
     }
-    return otherwise;
+    if (!is_there)
+        wf_doc_error(d, n, at, "key \"kind\" is missing (host, router, switch or hub)");
+    return otherwise >= 0 ? otherwise : LAB_HOST;
 }
 
 static void read_node(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
@@ -301,11 +310,7 @@ static void read_node(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at
     if (!wf_doc_is_map(d, n, at))
         return;
     struct lab *lab = wf_lab_reader(d)->lab;
-    int kind = kind_of(d, n, lab->defaults.kind);
-    if (kind < 0) {
-        wf_doc_error(d, n, at, "key \"kind\" is missing (host, router, switch or hub)");
-        kind = LAB_HOST;
-    }
+    int kind = kind_of(d, n, at);
     node->set = lab->kinds[kind];
     node->set.kind = kind;
     if (!node->set.has_forwarding)
@@ -367,8 +372,8 @@ static void check_ifaces(struct lab_doc *d)
         struct lab_node *node = wf_lab_node(lab, i);
         for (size_t j = 0; j < node->ifaces.n; j++) {
             struct lab_iface *f = (struct lab_iface *)node->ifaces.items + j;
-            yaml_node_t where = {.start_mark = {.line = f->mark.line - 1,
-                                                .column = f->mark.column - 1}};
+            yaml_node_t where = {
+                .start_mark = {.line = f->mark.line - 1, .column = f->mark.column - 1}};
             if (!f->is_linked)
                 wf_doc_error(d, &where, NULL, "interface %s of %s is on no link", f->name,
                              node->name);

@@ -26,7 +26,7 @@ struct lab_ear {
 /** struct lab_record - What is kept of a run */
 struct lab_record {
     struct lab *lab;
-    struct lab_ear *ears; /* By link; NULL: nothing is recorded. */
+    struct lab_ear *ears;    /* By link; NULL: nothing is recorded. */
     struct lab_rungs *rungs; /* By ladder. */
     struct lab_vec flows;    /* struct lab_flow */
     uint64_t flows_left_out; /* Records of flows beyond the limit. */

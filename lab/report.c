@@ -72,8 +72,7 @@ static char *read_whole(struct lab_arena *a, const char *path)
     return text;
 }
 
-static bool write_whole(struct lab_run *run, const char *dir, const char *name,
-                        struct lab_buf *b)
+static bool write_whole(struct lab_run *run, const char *dir, const char *name, struct lab_buf *b)
 {
     const char *path = wf_lab_printf(&run->lab->arena, "%s/%s", dir, name);
     FILE *f = fopen(path, "wb");
@@ -109,8 +108,8 @@ bool wf_report_files(struct lab_run *run, const char *dir)
     bool is_ok = write_whole(run, dir, "topology.svg", &b);
     for (size_t i = 0; i < lab->ladders.n; i++) {
         wf_ladder_svg(&b, &run->rec.rungs[i], true);
-        is_ok = write_whole(run, dir, wf_lab_printf(&lab->arena, "ladder-%zu.svg", i + 1), &b) &&
-                is_ok;
+        is_ok =
+            write_whole(run, dir, wf_lab_printf(&lab->arena, "ladder-%zu.svg", i + 1), &b) && is_ok;
     }
     is_ok = write_json(run, dir) && is_ok;
     wf_report_html(run, &b, js, css);

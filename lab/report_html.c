@@ -29,8 +29,9 @@ static bool has_passed(const struct lab_run *run)
 static void write_head(const struct lab_run *run, struct lab_buf *b, const char *css)
 {
     const struct lab *lab = run->lab;
-    wf_buf_str(b, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
+    wf_buf_str(b,
+               "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+               "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
     wf_buf_xml(b, lab->title);
     wf_buf_str(b, " - weft lab</title>\n<style>");
     wf_buf_str(b, css);
@@ -87,7 +88,8 @@ static void write_tiles(struct lab_run *run, struct lab_buf *b)
     tile(b, "Frames sent on links", "", wf_lab_printf(a, "%" PRIu64, frames));
     tile(b, "Seed", "", wf_lab_printf(a, "%" PRIu64, run->seed));
     tile(b, "Trace hash", "code", wf_lab_printf(a, "%016" PRIx64, weft_world_hash(run->w)));
-    tile(b, "Lab file", "code", run->lab->file);
+    const char *slash = strrchr(run->lab->file, '/');
+    tile(b, "Lab file", "code", slash != NULL ? slash + 1 : run->lab->file);
     wf_buf_str(b, "</div>\n");
 }
 
@@ -152,7 +154,8 @@ static void write_steps(const struct lab_run *run, struct lab_buf *b)
 {
     const struct lab *lab = run->lab;
     heading(b, "steps", "Steps");
-    wf_buf_str(b, "<div class=\"card scroll\"><table><tr><th class=\"num\">#</th><th>Step</th>"
+    wf_buf_str(b, "<div class=\"card scroll\"><table class=\"steps\"><tr><th "
+                  "class=\"num\">#</th><th>Step</th>"
                   "<th>Result</th><th class=\"num\">Began at</th><th class=\"num\">Took</th>"
                   "<th>What it did, and what was expected</th></tr>\n");
     for (size_t i = 0; i < lab->steps.n; i++) {
@@ -175,11 +178,28 @@ static void write_steps(const struct lab_run *run, struct lab_buf *b)
 
 /* ---- flows ---- */
 
-enum column { SENT, UNA, EDGE, REX, CWND, SSTHRESH, FLIGHT, WND, SRTT, RTO, RWND, OOO, ACKED, OUT, IN, COLUMNS };
+enum column {
+    SENT,
+    UNA,
+    EDGE,
+    REX,
+    CWND,
+    SSTHRESH,
+    FLIGHT,
+    WND,
+    SRTT,
+    RTO,
+    RWND,
+    OOO,
+    ACKED,
+    OUT,
+    IN,
+    COLUMNS
+};
 
-static const char *const column_names[COLUMNS] = {"sent", "una",  "edge", "rex",  "cwnd",
-                                                  "ssthresh", "flight", "wnd", "srtt", "rto",
-                                                  "rwnd", "ooo",  "acked", "out", "in"};
+static const char *const column_names[COLUMNS] = {"sent",     "una",    "edge",  "rex",  "cwnd",
+                                                  "ssthresh", "flight", "wnd",   "srtt", "rto",
+                                                  "rwnd",     "ooo",    "acked", "out",  "in"};
 
 /* The value of a column in a bin; false if it has none there. */
 static bool value_of(const struct lab_bin *k, enum column c, uint64_t *v)
@@ -238,8 +258,8 @@ static void write_flow_data(const struct lab_run *run, struct lab_buf *b, const 
     wf_buf_printf(b,
                   "<script class=\"flow\" type=\"application/json\" data-plots=\"flow-%zu\">"
                   "{\"t0_us\":%.3f,\"bin_us\":%.3f,\"n\":%zu,\"sends\":%s,\"receives\":%s,\"at\":[",
-                  number, t0, (double)f->bin_ns / 1e3, f->bins_n, f->bytes_sent != 0 ? "true" : "false",
-                  f->bytes_received != 0 ? "true" : "false");
+                  number, t0, (double)f->bin_ns / 1e3, f->bins_n,
+                  f->bytes_sent != 0 ? "true" : "false", f->bytes_received != 0 ? "true" : "false");
     for (size_t i = 0; i < f->bins_n; i++) {
         if (is_empty(&f->bins[i]))
             continue;
@@ -281,8 +301,9 @@ static void write_flows(const struct lab_run *run, struct lab_buf *b)
     if (run->rec.flows.n == 0)
         return;
     heading(b, "flows", "TCP flows");
-    wf_buf_str(b, "<p class=\"hint\">Drag to zoom in, hold shift and drag to move, double-click to see "
-                  "all. The plots of a flow move together.</p>\n");
+    wf_buf_str(
+        b, "<p class=\"hint\">Drag to zoom in, hold shift and drag to move, double-click to see "
+           "all. The plots of a flow move together.</p>\n");
     for (size_t i = 0; i < run->rec.flows.n; i++) {
         const struct lab_flow *f = (const struct lab_flow *)run->rec.flows.items + i;
         if (f->bytes_sent == 0 && f->bytes_received == 0)
@@ -293,7 +314,9 @@ static void write_flows(const struct lab_run *run, struct lab_buf *b)
     if (shown == 0)
         wf_buf_str(b, "<div class=\"card\">No connection moved any data.</div>\n");
     if (run->rec.flows_left_out != 0)
-        wf_buf_printf(b, "<p class=\"hint\">More than %d flows: %" PRIu64 " records of others are not shown.</p>\n",
+        wf_buf_printf(b,
+                      "<p class=\"hint\">More than %d flows: %" PRIu64
+                      " records of others are not shown.</p>\n",
                       LAB_FLOWS_MAX, run->rec.flows_left_out);
 }
 
@@ -316,8 +339,10 @@ static void write_ladders(const struct lab_run *run, struct lab_buf *b)
             wf_buf_str(b, "<p class=\"hint\">No packet passed that this ladder asks for.</p>");
         else
             wf_ladder_svg(b, l, false);
-        wf_buf_printf(b, "</div><p class=\"hint\"><a href=\"ladder-%zu.svg\">ladder-%zu.svg</a></p></details>\n",
-                      i + 1, i + 1);
+        wf_buf_printf(
+            b,
+            "</div><p class=\"hint\"><a href=\"ladder-%zu.svg\">ladder-%zu.svg</a></p></details>\n",
+            i + 1, i + 1);
     }
     wf_buf_str(b, "</div>\n");
 }
@@ -353,8 +378,8 @@ static void write_direction(const struct lab_run *run, struct lab_buf *b,
     wf_buf_printf(b, "<td class=\"num\">%s</td>",
                   wf_units_text(size, sizeof(size), LAB_UNIT_BYTES, s.bytes[WEFT_FATE_SENT]));
     write_cell(b, s.pkts[WEFT_FATE_DELIVERED]);
-    write_cell(b, s.pkts[WEFT_FATE_LOST] + s.pkts[WEFT_FATE_LOST_BURST] +
-                      s.pkts[WEFT_FATE_LOST_LIST]);
+    write_cell(b,
+               s.pkts[WEFT_FATE_LOST] + s.pkts[WEFT_FATE_LOST_BURST] + s.pkts[WEFT_FATE_LOST_LIST]);
     write_cell(b, s.pkts[WEFT_FATE_QUEUE]);
     write_cell(b, s.pkts[WEFT_FATE_CUT]);
     write_cell(b, s.pkts[WEFT_FATE_MTU] + s.pkts[WEFT_FATE_REFUSED]);
@@ -367,12 +392,14 @@ static void write_direction(const struct lab_run *run, struct lab_buf *b,
 static void write_links(const struct lab_run *run, struct lab_buf *b)
 {
     heading(b, "links", "Links");
-    wf_buf_str(b, "<div class=\"card scroll\"><table><tr><th>Direction</th><th class=\"num\">Sent</th>"
-                  "<th class=\"num\">Bytes</th><th class=\"num\">Delivered</th><th class=\"num\">Lost</th>"
-                  "<th class=\"num\">Queue full</th><th class=\"num\">Cut</th><th class=\"num\">Refused</th>"
-                  "<th class=\"num\">Copies</th><th class=\"num\">Held back</th>"
-                  "<th class=\"num\">Corrupted</th><th class=\"num\">Longest queue</th>"
-                  "<th>Capture</th></tr>\n");
+    wf_buf_str(
+        b,
+        "<div class=\"card scroll\"><table><tr><th>Direction</th><th class=\"num\">Sent</th>"
+        "<th class=\"num\">Bytes</th><th class=\"num\">Delivered</th><th class=\"num\">Lost</th>"
+        "<th class=\"num\">Queue full</th><th class=\"num\">Cut</th><th class=\"num\">Refused</th>"
+        "<th class=\"num\">Copies</th><th class=\"num\">Held back</th>"
+        "<th class=\"num\">Corrupted</th><th class=\"num\">Longest queue</th>"
+        "<th>Capture</th></tr>\n");
     for (size_t i = 0; i < run->lab->links.n; i++) {
         const struct lab_link *link = wf_lab_link(run->lab, i);
         const struct lab_capture *c = &run->rec.ears[i].capture;
@@ -381,7 +408,8 @@ static void write_links(const struct lab_run *run, struct lab_buf *b)
         wf_buf_xml(b, c->file);
         wf_buf_printf(b, "\">pcapng</a><small>%" PRIu64 " frames</small>", c->packets);
         if (c->left_out != 0)
-            wf_buf_printf(b, "<small>full: the last %" PRIu64 " are not in it</small>", c->left_out);
+            wf_buf_printf(b, "<small>full: the last %" PRIu64 " are not in it</small>",
+                          c->left_out);
         wf_buf_str(b, "</td></tr>");
         write_direction(run, b, link, 1);
         wf_buf_str(b, "</tr>\n");
@@ -429,16 +457,17 @@ static void write_host(const struct lab_run *run, struct lab_buf *b, size_t i)
                   "<small>%s, %" PRIu64 " frames in, %" PRIu64 " out, %" PRIu64
                   " packets dropped or consumed</small></summary><div class=\"halves\">",
                   wf_lab_kind_names[node->set.kind], weft_counter(st, WEFT_COUNT_RX_FRAMES),
-                  weft_counter(st, WEFT_COUNT_TX_FRAMES),
-                  sum_of(WEFT_DROP_COUNT, weft_drops, st));
+                  weft_counter(st, WEFT_COUNT_TX_FRAMES), sum_of(WEFT_DROP_COUNT, weft_drops, st));
     write_numbers(b, "Counters", WEFT_COUNT_COUNT, weft_counter_name, weft_counter, st);
     write_numbers(b, "Where packets ended", WEFT_DROP_COUNT, weft_drop_name, weft_drops, st);
     wf_buf_str(b, "</div><pre>");
     wf_buf_xml(b, wf_show(run->lab, i, 0x1f)); /* All but counters and drops. */
     wf_buf_str(b, "</pre>");
     if (node->trace_lost != 0)
-        wf_buf_printf(b, "<p class=\"hint\">%" PRIu64 " trace records were overwritten before they "
-                         "were read (limits: trace).</p>", node->trace_lost);
+        wf_buf_printf(b,
+                      "<p class=\"hint\">%" PRIu64 " trace records were overwritten before they "
+                      "were read (limits: trace).</p>",
+                      node->trace_lost);
 }
 
 static void write_bridge(struct lab_buf *b, const struct lab_node *node)
@@ -449,8 +478,7 @@ static void write_bridge(struct lab_buf *b, const struct lab_node *node)
                   "<small>%s</small></summary><p class=\"facts\"><b>%" PRIu64
                   "</b> frames forwarded, <b>%" PRIu64 "</b> flooded, <b>%" PRIu64
                   "</b> filtered; <b>%" PRIu32 "</b> addresses known</p>",
-                  wf_lab_kind_names[node->set.kind], s.forwarded, s.flooded, s.filtered,
-                  s.entries);
+                  wf_lab_kind_names[node->set.kind], s.forwarded, s.flooded, s.filtered, s.entries);
 }
 
 static void write_nodes(const struct lab_run *run, struct lab_buf *b)

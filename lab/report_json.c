@@ -98,8 +98,7 @@ static json_t *nodes_of(const struct lab *lab)
         const struct lab_node *node = wf_lab_node(lab, i);
         json_t *o = json_object(), *counters = json_object(), *drops = json_object();
         json_object_set_new(o, "kind", word(wf_lab_kind_names[node->set.kind]));
-        const struct weft_stack *st =
-            wf_lab_is_bridge(node) ? NULL : weft_node_stack(node->node);
+        const struct weft_stack *st = wf_lab_is_bridge(node) ? NULL : weft_node_stack(node->node);
         for (unsigned k = 0; st != NULL && k < WEFT_COUNT_COUNT; k++) {
             if (weft_counter(st, k) != 0)
                 json_object_set_new(counters, weft_counter_name(k), number(weft_counter(st, k)));

@@ -11,9 +11,10 @@
 
 static const char *outcome_text(enum lab_outcome o)
 {
-    static const char *const texts[] = {
-        [LAB_NOT_RUN] = "not run", [LAB_RUNNING] = "running", [LAB_PASSED] = "ok",
-        [LAB_FAILED] = "FAILED"};
+    static const char *const texts[] = {[LAB_NOT_RUN] = "not run",
+                                        [LAB_RUNNING] = "running",
+                                        [LAB_PASSED] = "ok",
+                                        [LAB_FAILED] = "FAILED"};
     return texts[o];
 }
 
@@ -74,8 +75,7 @@ static void print_expects(const struct lab_run *run, const struct lab_vec *expec
     for (size_t i = 0; i < expects->n; i++) {
         const struct lab_expect *e = wf_lab_expect(expects, i);
         if (e->holds)
-            (void)fprintf(run->out, "           holds  %s (%s)\n", e->text,
-                          e->got);
+            (void)fprintf(run->out, "           holds  %s (%s)\n", e->text, e->got);
         else
             (void)fprintf(run->out, "           FALSE  %s:%u: wanted %s, got %s\n", run->lab->file,
                           e->mark.line, e->text, e->got != NULL ? e->got : "nothing");

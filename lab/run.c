@@ -6,9 +6,9 @@
 
 #include "read.h"
 
-#define SECOND      UINT64_C(1000000000)
-#define LOOK_TURNS  64U /* Turns of the world between two looks at traces and connections. */
-#define NAP_NS      20000000
+#define SECOND     UINT64_C(1000000000)
+#define LOOK_TURNS 64U /* Turns of the world between two looks at traces and connections. */
+#define NAP_NS     20000000
 
 /** struct group - Steps that run at the same time: one, or those of "parallel" */
 struct group {

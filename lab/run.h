@@ -26,12 +26,12 @@ struct lab_run {
     struct lab_record rec;
     size_t steps_run;
     unsigned expects_true, expects_false;
-    bool has_failed;       /* An expectation does not hold, or a step failed. */
+    bool has_failed; /* An expectation does not hold, or a step failed. */
     bool has_hit_limit;
     bool is_tty, has_line; /* A status line is drawn, and stands there now. */
     double next_line_s;
-    uint32_t turns;        /* Of the world, since it was last looked around. */
-    const char *problem;   /* Why the run ended early. */
+    uint32_t turns;      /* Of the world, since it was last looked around. */
+    const char *problem; /* Why the run ended early. */
 };
 
 /** wf_run_build() - Make the world; false (told) if the file asks for something that cannot be */
@@ -85,7 +85,8 @@ void wf_report_text(struct lab_run *run);
 /** wf_report_json() - The result as JSON; false if it could not be written */
 bool wf_report_json(struct lab_run *run, FILE *f);
 
-/** wf_report_folder() - Make the folder of the report, and see that what the page needs is there; false (told) */
+/** wf_report_folder() - Make the folder of the report, and see that what the page needs is there;
+ * false (told) */
 bool wf_report_folder(const char *dir, FILE *err);
 
 /** wf_report_files() - Write everything into the folder; false (told) if that fails */

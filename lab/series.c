@@ -85,9 +85,9 @@ static struct lab_bin *bin_at(struct lab_flow *f, uint64_t time_ns)
 static uint64_t widen(uint64_t near, uint32_t low)
 {
     int32_t step = (int32_t)(low - (uint32_t)near);
-    if (step < 0 && near < (uint64_t)-(int64_t)step)
+    if (step < 0 && near < (uint64_t) - (int64_t)step)
         return near;
-    return step < 0 ? near - (uint64_t)-(int64_t)step : near + (uint64_t)step;
+    return step < 0 ? near - (uint64_t) - (int64_t)step : near + (uint64_t)step;
 }
 
 static void add_send(struct lab_flow *f, struct lab_bin *b, const struct weft_trace_rec *r)

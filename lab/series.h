@@ -32,7 +32,7 @@ struct lab_flow {
     size_t node;
     uint64_t id;
     uint16_t lport, rport;
-    const char *label;   /* Given by the recorder. */
+    const char *label; /* Given by the recorder. */
     uint64_t first_ns, last_ns;
     uint64_t bin_ns;
     struct lab_bin *bins; /* LAB_BINS_MAX, or NULL before the first record. */

@@ -103,7 +103,10 @@ static void show_sockets(const struct showing *s)
     uint64_t cursor = 0;
     while (weft_sock_next(s->st, &cursor, &k)) {
         bool is_tcp = k.type == WEFT_SOCK_TCP;
-        wf_buf_printf(s->b, "  %s %s ", is_tcp ? "tcp" : k.type == WEFT_SOCK_UDP ? "udp" : "ping",
+        wf_buf_printf(s->b, "  %s %s ",
+                      is_tcp                    ? "tcp"
+                      : k.type == WEFT_SOCK_UDP ? "udp"
+                                                : "ping",
                       is_tcp ? weft_tcp_state_name(k.state) : "-");
         put_endpoint(s->b, &k.local);
         wf_buf_str(s->b, " ");
@@ -135,8 +138,7 @@ const char *wf_show(struct lab *lab, size_t node, unsigned what)
         show_interfaces, show_addresses, show_routes, show_neighbours,
         show_sockets,    show_counters,  show_drops}; /* In the order of wf_lab_show_names. */
     struct lab_buf b = {0};
-    struct showing s = {
-        .b = &b, .lab = lab, .st = weft_node_stack(wf_lab_node(lab, node)->node)};
+    struct showing s = {.b = &b, .lab = lab, .st = weft_node_stack(wf_lab_node(lab, node)->node)};
     for (size_t i = 0; i < sizeof(shows) / sizeof(shows[0]); i++) {
         if ((what >> i & 1) == 0)
             continue;

@@ -10,8 +10,8 @@
 /* Counters of the sender that a TCP step compares with those before it. */
 enum { SEGS, RETRANS, RTOS, RECOVERIES, TLPS };
 static const enum weft_counter counted[LAB_COUNTED_MAX] = {
-    [SEGS] = WEFT_COUNT_TCP_SEGS_OUT,      [RETRANS] = WEFT_COUNT_TCP_RETRANS_SEGS,
-    [RTOS] = WEFT_COUNT_TCP_RTOS,          [RECOVERIES] = WEFT_COUNT_TCP_RECOVERIES,
+    [SEGS] = WEFT_COUNT_TCP_SEGS_OUT, [RETRANS] = WEFT_COUNT_TCP_RETRANS_SEGS,
+    [RTOS] = WEFT_COUNT_TCP_RTOS,     [RECOVERIES] = WEFT_COUNT_TCP_RECOVERIES,
     [TLPS] = WEFT_COUNT_TCP_TLPS,
 };
 
@@ -95,8 +95,8 @@ static void clear_neighbours(struct lab_run *run, const struct lab_step *s)
         uint32_t cursor = 0;
         bool is_found = false;
         while (!is_found && weft_neigh_next(st, &cursor, &n))
-            is_found = s->arp.is_clear_all ||
-                       memcmp(n.addr.b, s->arp.clear_addr.b, sizeof(n.addr.b)) == 0;
+            is_found =
+                s->arp.is_clear_all || memcmp(n.addr.b, s->arp.clear_addr.b, sizeof(n.addr.b)) == 0;
         if (!is_found || weft_neigh_del(st, n.ifindex, &n.addr) != 0)
             break;
     }
@@ -263,17 +263,17 @@ static void measure_echoes(struct lab_run *run, struct lab_step *s)
     set_number(s, "bytes", bytes);
     set_text(s, "error", error_name(err));
     if (done == 0 || is_one_way) {
-        s->summary = wf_lab_printf(&run->lab->arena, "%" PRIu64 " sent, %" PRIu64 " received%s%s",
-                                   sent, done, err != 0 ? ", " : "", err != 0 ? error_name(err) : "");
+        s->summary =
+            wf_lab_printf(&run->lab->arena, "%" PRIu64 " sent, %" PRIu64 " received%s%s", sent,
+                          done, err != 0 ? ", " : "", err != 0 ? error_name(err) : "");
         return;
     }
     set_number(s, "rtt-min", min);
     set_number(s, "rtt-avg", sum / done);
     set_number(s, "rtt-max", max);
-    s->summary = wf_lab_printf(&run->lab->arena,
-                               "%" PRIu64 " sent, %" PRIu64 " received, rtt %s / %s / %s", sent,
-                               done, time_text(run, min), time_text(run, sum / done),
-                               time_text(run, max));
+    s->summary = wf_lab_printf(
+        &run->lab->arena, "%" PRIu64 " sent, %" PRIu64 " received, rtt %s / %s / %s", sent, done,
+        time_text(run, min), time_text(run, sum / done), time_text(run, max));
 }
 
 static void measure_hops(struct lab_run *run, struct lab_step *s)
@@ -321,12 +321,11 @@ static void measure_tcp(struct lab_run *run, struct lab_step *s)
         set_number(s, "rtt", (uint64_t)s->tcp.srtt_us * 1000);
     set_text(s, "error", error_name(err));
     char rate[32], size[32];
-    s->summary = wf_lab_printf(
-        &run->lab->arena, "%s %s, %s, %" PRIu64 " retransmitted%s%s",
-        wf_units_text(size, sizeof(size), LAB_UNIT_BYTES, bytes),
-        is_right && is_whole ? "checked" : "not all arrived",
-        wf_units_text(rate, sizeof(rate), LAB_UNIT_RATE, (uint64_t)bits), n[RETRANS],
-        err != 0 ? ", " : "", err != 0 ? error_name(err) : "");
+    s->summary = wf_lab_printf(&run->lab->arena, "%s %s, %s, %" PRIu64 " retransmitted%s%s",
+                               wf_units_text(size, sizeof(size), LAB_UNIT_BYTES, bytes),
+                               is_right && is_whole ? "checked" : "not all arrived",
+                               wf_units_text(rate, sizeof(rate), LAB_UNIT_RATE, (uint64_t)bits),
+                               n[RETRANS], err != 0 ? ", " : "", err != 0 ? error_name(err) : "");
 }
 
 static void measure(struct lab_run *run, struct lab_step *s)
@@ -392,11 +391,10 @@ static const char *broken_promise(struct lab_run *run, const struct lab_step *s)
     bool is_whole = v->bytes_in == s->talk.bytes && c->bytes_in == s->talk.reply;
     if (!is_whole && !expects_metric(s, "bytes") && !expects_metric(s, "error") &&
         !expects_metric(s, "verified"))
-        return wf_lab_printf(&run->lab->arena,
-                             "%" PRIu64 " of %" PRIu64 " bytes arrived, %" PRIu64 " of %" PRIu64
-                             " came back (%s)",
-                             v->bytes_in, s->talk.bytes, c->bytes_in, s->talk.reply,
-                             error_name(c->err));
+        return wf_lab_printf(
+            &run->lab->arena,
+            "%" PRIu64 " of %" PRIu64 " bytes arrived, %" PRIu64 " of %" PRIu64 " came back (%s)",
+            v->bytes_in, s->talk.bytes, c->bytes_in, s->talk.reply, error_name(c->err));
     return NULL;
 }
 

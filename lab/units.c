@@ -20,20 +20,19 @@ struct unit_kind {
 };
 
 static const struct unit counts[] = {{"", 1}, {"k", 1000}, {"M", 1000000}, {"G", 1000000000}};
-static const struct unit bytes[] = {{"", 1},
-                                    {"k", 1000},
-                                    {"KiB", 1024},
-                                    {"M", 1000000},
-                                    {"MiB", 1048576},
-                                    {"G", 1000000000},
-                                    {"GiB", 1073741824}};
-static const struct unit times[] = {{"ns", 1},          {"us", 1000},        {"ms", 1000000},
-                                    {"s", 1000000000},  {"m", 60000000000},  {"h", 3600000000000}};
+static const struct unit bytes[] = {
+    {"", 1},          {"k", 1000},       {"KiB", 1024},      {"M", 1000000},
+    {"MiB", 1048576}, {"G", 1000000000}, {"GiB", 1073741824}};
+static const struct unit times[] = {{"ns", 1},         {"us", 1000},       {"ms", 1000000},
+                                    {"s", 1000000000}, {"m", 60000000000}, {"h", 3600000000000}};
 static const struct unit rates[] = {
     {"bit", 1}, {"kbit", 1000}, {"mbit", 1000000}, {"gbit", 1000000000}};
 static const struct unit shares[] = {{"ppm", 1}, {"%", 10000}};
 
-#define KIND(table, max, expected) {(table), sizeof(table) / sizeof((table)[0]), (max), (expected)}
+#define KIND(table, max, expected)                                                                 \
+    {                                                                                              \
+        (table), sizeof(table) / sizeof((table)[0]), (max), (expected)                             \
+    }
 static const struct unit_kind kinds[LAB_UNIT_KINDS] = {
     [LAB_UNIT_COUNT] = KIND(counts, UINT64_MAX, "a count such as 100 or 10k (k, M, G)"),
     [LAB_UNIT_BYTES] =
@@ -68,6 +67,15 @@ static const char *read_digits(const char *s, uint64_t *value, unsigned *decimal
     return is_number ? s : NULL;
 }
 
+/* Divides a product by a prime, in the factor that it divides; false if it divides neither. */
+static bool divide(uint64_t *a, uint64_t *b, uint64_t prime)
+{
+    uint64_t *which = *a % prime == 0 ? a : b;
+    bool is_whole = *which % prime == 0;
+    *which /= prime;
+    return is_whole;
+}
+
 bool wf_units_parse(enum lab_unit unit, const char *text, uint64_t *out)
 {
     const struct unit_kind *k = &kinds[unit];
@@ -85,12 +93,8 @@ bool wf_units_parse(enum lab_unit unit, const char *text, uint64_t *out)
         if (strcmp(k->units[i].suffix, suffix) != 0)
             continue;
         uint64_t factor = k->units[i].factor;
-        for (; decimals > 0; decimals--) { /* Whole tens go out of the factor, or of the value. */
-            if (factor % 10 == 0)
-                factor /= 10;
-            else if (value % 10 == 0)
-                value /= 10;
-            else
+        for (; decimals > 0; decimals--) {
+            if (!divide(&factor, &value, 2) || !divide(&factor, &value, 5))
                 return false;
         }
         if (value > k->max / factor)
@@ -144,6 +148,8 @@ char *wf_units_text(char *buf, size_t cap, enum lab_unit unit, uint64_t value)
                                : unit == LAB_UNIT_RATE ? scale_rate
                                                        : scale_bytes;
     size_t n = unit == LAB_UNIT_TIME ? 5 : 4, i = 0;
+    if (unit == LAB_UNIT_TIME && value == 0)
+        i = 3;
     while (i + 1 < n && value >= scale[i + 1].factor)
         i++;
     if (unit == LAB_UNIT_TIME && i == 4 && value < 600000000000) /* Minutes only from ten on. */

@@ -2,7 +2,8 @@
 /**
  * DOC: page - the style sheet and the script of the report, as they stand in this folder
  *
- * Made into C by embed.py while building, so that the program needs no files of its own at run time.
+ * Made into C by embed.py while building, so that the program needs no files of its own at run
+ * time.
  */
 #ifndef WEFT_LAB_PAGE_PAGE_H
 #define WEFT_LAB_PAGE_PAGE_H
