@@ -214,6 +214,11 @@ const struct weft_actor *wf_sim_actor_pending(const struct weft_world *w)
     return NULL;
 }
 
+bool wf_sim_actor_is_complete(const struct weft_actor *a)
+{
+    return ops[a->cfg.kind].is_server || a->res.done >= a->cfg.count;
+}
+
 void weft_actor_stop(struct weft_actor *a)
 {
     struct weft_stack *st = a->cfg.node->st;

@@ -257,6 +257,9 @@ void wf_sim_actor_timer(struct weft_actor *a, uint64_t time_ns);
 /** wf_sim_actor_pending() - The first actor that can end and has not; NULL if all did */
 const struct weft_actor *wf_sim_actor_pending(const struct weft_world *w);
 
+/** wf_sim_actor_is_complete() - Whether a client did everything it was to do; servers always */
+bool wf_sim_actor_is_complete(const struct weft_actor *a);
+
 /** wf_sim_check_leaks() - Whether every stack is empty; says what is left if not */
 bool wf_sim_check_leaks(struct weft_world *w, bool is_final);
 

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+/** DOC: sim swarm net - a chain of subnets, with limits and faults drawn from the seed */
+#include <stdio.h>
+#include <string.h>
+
+#include "swarm.h"
+
+/* Router r joins net r, where it is .1, and net r + 1, where it is .2. */
+#define RIGHT_ROUTER 1U
+#define LEFT_ROUTER  2U
+#define FIRST_HOST   10U
+#define PREFIX_LEN   24U
+
+static struct weft_addr addr_of(uint32_t net, uint32_t host)
+{
+    return weft_ip4(10, (uint8_t)net, 0, (uint8_t)host);
+}
+
+/* ---- stacks ---- */
+
+static void draw_limits(struct swarm *s, struct weft_node_config *cfg)
+{
+    static const uint64_t pkts[] = {96, 128, 256, 1024}, lent[] = {16, 32, 128, 512};
+    static const uint64_t blocks[] = {128, 256, 1024}, records[] = {64, 256, 1024};
+    static const uint64_t chunk[] = {2048, 4096, 16384, 65536};
+    struct weft_config *c = &cfg->stack;
+    if (sim_rng_below(&s->rng, 2) == 0)
+        c->chunk_bytes = (uint32_t)wf_swarm_pick(s, chunk, 4);
+    if (!s->has_tight_memory)
+        return;
+    c->pkts_max = (uint32_t)wf_swarm_pick(s, pkts, 4);
+    c->lent_max = (uint32_t)wf_swarm_pick(s, lent, 4);
+    c->blocks_max = (uint32_t)wf_swarm_pick(s, blocks, 3);
+    c->tcp_records_max = (uint32_t)wf_swarm_pick(s, records, 3);
+    c->tcp_timewait_max = (uint32_t)sim_rng_range(&s->rng, 1, 16);
+    c->neigh_wait_max = (uint32_t)sim_rng_range(&s->rng, 1, 4);
+    cfg->area_bytes = (size_t)sim_rng_range(&s->rng, 1, 4) << 20;
+}
+
+static struct weft_node *add_node(struct swarm *s, const char *kind, uint32_t number,
+                                  bool is_router)
+{
+    char name[WEFT_SIM_NAME_MAX];
+    struct weft_node_config cfg;
+    struct weft_node *node = NULL;
+    (void)snprintf(name, sizeof(name), "%s%u", kind, number);
+    weft_node_config_default(&cfg, name);
+    cfg.stack.is_forwarding = is_router;
+    draw_limits(s, &cfg);
+    int r = weft_node_add(s->w, &cfg, &node);
+    if (r != 0)
+        wf_sim_fail(s->w, "node %s: %s", name, weft_strerror(r));
+    wf_swarm_say(s, "%s: packets %u, lent %u, blocks %u, records %u, chunks of %u in %zu KiB", name,
+                 cfg.stack.pkts_max, cfg.stack.lent_max, cfg.stack.blocks_max,
+                 cfg.stack.tcp_records_max, cfg.stack.chunk_bytes, cfg.area_bytes >> 10);
+    return node;
+}
+
+/* ---- links ---- */
+
+static void draw_quality(struct swarm *s, struct weft_link_quality *q)
+{
+    static const uint64_t rates[] = {256000, 1000000, 10000000, 100000000, 1000000000};
+    struct sim_rng *r = &s->rng;
+    memset(q, 0, sizeof(*q));
+    if (sim_rng_below(r, 4) != 0)
+        q->rate_bps = wf_swarm_pick(s, rates, 5);
+    if (sim_rng_below(r, 4) != 0)
+        q->delay_ns = sim_rng_below(r, 40 * SWARM_MS);
+    if (sim_rng_below(r, 3) == 0)
+        q->queue_pkts = (uint32_t)sim_rng_range(r, 2, 200);
+    if (s->has_lossless_links)
+        return;
+    if (sim_rng_below(r, 4) == 0)
+        q->jitter_ns = sim_rng_below(r, 10 * SWARM_MS);
+    q->may_jitter_reorder = sim_rng_below(r, 2) == 0;
+    if (sim_rng_below(r, 3) == 0)
+        q->loss_ppm = (uint32_t)sim_rng_below(r, 50000);
+    if (sim_rng_below(r, 6) == 0) {
+        q->burst_enter_ppm = (uint32_t)sim_rng_below(r, 10000);
+        q->burst_leave_ppm = (uint32_t)sim_rng_range(r, 100000, 500000);
+        q->burst_loss_ppm = (uint32_t)sim_rng_range(r, 300000, 1000000);
+    }
+    if (sim_rng_below(r, 4) == 0) {
+        q->reorder_ppm = (uint32_t)sim_rng_below(r, 100000);
+        q->reorder_ns = sim_rng_below(r, 30 * SWARM_MS);
+    }
+    if (sim_rng_below(r, 4) == 0)
+        q->dup_ppm = (uint32_t)sim_rng_below(r, 50000);
+    if (!s->has_corrupt_link && sim_rng_below(r, 8) == 0) {
+        q->corrupt_ppm = (uint32_t)sim_rng_range(r, 1000, 20000);
+        s->has_corrupt_link = true;
+    }
+}
+
+static void say_link(struct swarm *s, const struct weft_link_config *lc, unsigned dir)
+{
+    const struct weft_link_quality *q = &lc->quality[dir];
+    wf_swarm_say(s,
+                 "  %s %s: rate %llu, delay %llu us, jitter %llu us, queue %u, loss %u, burst %u, "
+                 "reorder %u, dup %u, corrupt %u",
+                 lc->name, dir == 0 ? "out" : "in", (unsigned long long)q->rate_bps,
+                 (unsigned long long)(q->delay_ns / 1000),
+                 (unsigned long long)(q->jitter_ns / 1000), q->queue_pkts, q->loss_ppm,
+                 q->burst_enter_ppm, q->reorder_ppm, q->dup_ppm, q->corrupt_ppm);
+}
+
+/* Tables of a few dozen packets are for cards that give frames back at once. */
+static bool attach(struct swarm *s, struct weft_node *node, uint32_t net, struct weft_addr addr)
+{
+    struct weft_link_config lc;
+    memset(&lc, 0, sizeof(lc));
+    (void)snprintf(lc.name, sizeof(lc.name), "%s-net%u", weft_node_name(node), net);
+    lc.mtu = s->mtu[net];
+    lc.is_copying = s->has_tight_memory || sim_rng_below(&s->rng, 2) == 0;
+    lc.has_backpressure = sim_rng_below(&s->rng, 2) == 0;
+    lc.end[0].kind = WEFT_END_NODE;
+    lc.end[0].node = node;
+    (void)snprintf(lc.end[0].netif.name, WEFT_IF_NAME_MAX, "eth%u", net);
+    weft_world_mac(s->w, lc.end[0].netif.mac);
+    lc.end[0].netif.mtu = s->mtu[net];
+    lc.end[1].kind = WEFT_END_BRIDGE;
+    lc.end[1].bridge = s->bridge[net];
+    draw_quality(s, &lc.quality[0]);
+    draw_quality(s, &lc.quality[1]);
+    struct weft_link *link = NULL;
+    int r = weft_link_add(s->w, &lc, &link);
+    if (r == 0) {
+        s->link[s->links_n++] = link;
+        r = weft_addr_add(weft_node_stack(node), weft_link_config_get(link)->end[0].ifindex, &addr,
+                          PREFIX_LEN);
+    }
+    if (r != 0)
+        wf_sim_fail(s->w, "link %s: %s", lc.name, weft_strerror(r));
+    say_link(s, &lc, 0);
+    say_link(s, &lc, 1);
+    return r == 0;
+}
+
+/* ---- routes ---- */
+
+static bool add_route(struct swarm *s, struct weft_node *node, uint32_t net, struct weft_addr via)
+{
+    struct weft_route route;
+    memset(&route, 0, sizeof(route));
+    route.dst = addr_of(net, 0);
+    route.prefix_len = PREFIX_LEN;
+    route.gateway = via;
+    int r = weft_route_add(weft_node_stack(node), &route);
+    if (r != 0)
+        wf_sim_fail(s->w, "route of %s: %s", weft_node_name(node), weft_strerror(r));
+    return r == 0;
+}
+
+static bool add_routes(struct swarm *s)
+{
+    bool ok = true;
+    for (uint32_t net = 0; net <= s->routers_n && ok; net++) {
+        for (uint32_t h = 0; h < s->hosts_n && ok; h++)
+            if (s->host[h].net != net)
+                ok = add_route(
+                    s, s->host[h].node, net,
+                    addr_of(s->host[h].net, net > s->host[h].net ? RIGHT_ROUTER : LEFT_ROUTER));
+        for (uint32_t r = 0; r < s->routers_n && ok; r++) {
+            if (net < r)
+                ok = add_route(s, s->router[r], net, addr_of(r, LEFT_ROUTER));
+            else if (net > r + 1)
+                ok = add_route(s, s->router[r], net, addr_of(r + 1, RIGHT_ROUTER));
+        }
+    }
+    return ok;
+}
+
+bool wf_swarm_topology(struct swarm *s)
+{
+    static const uint64_t mtus[] = {1500, 1500, 1500, 1500, 1400, 1280, 9000, 576, 296};
+    struct sim_rng *r = &s->rng;
+    bool ok = true;
+    s->hosts_n = (uint32_t)sim_rng_range(r, 2, SWARM_HOSTS_MAX);
+    s->routers_n = (uint32_t)sim_rng_below(r, SWARM_ROUTERS_MAX + 1);
+    s->has_tight_memory = sim_rng_below(r, 3) == 0;
+    s->has_lossless_links = sim_rng_below(r, 4) == 0;
+    wf_swarm_say(s, "seed %llu: %u hosts, %u routers%s%s", (unsigned long long)s->seed, s->hosts_n,
+                 s->routers_n, s->has_tight_memory ? ", tight memory" : "",
+                 s->has_lossless_links ? ", lossless links" : "");
+    for (uint32_t net = 0; net <= s->routers_n && ok; net++) {
+        char name[WEFT_SIM_NAME_MAX];
+        bool is_hub = sim_rng_below(r, 5) == 0;
+        (void)snprintf(name, sizeof(name), "net%u", net);
+        s->mtu[net] = (uint32_t)wf_swarm_pick(s, mtus, sizeof(mtus) / sizeof(mtus[0]));
+        wf_swarm_say(s, "%s: %s, MTU %u", name, is_hub ? "hub" : "switch", s->mtu[net]);
+        ok = weft_bridge_add(s->w, name, is_hub ? WEFT_BRIDGE_HUB : WEFT_BRIDGE_SWITCH, 0,
+                             &s->bridge[net]) == 0;
+    }
+    for (uint32_t i = 0; i < s->routers_n && ok; i++) {
+        s->router[i] = add_node(s, "router", i, true);
+        ok = s->router[i] != NULL && attach(s, s->router[i], i, addr_of(i, RIGHT_ROUTER)) &&
+             attach(s, s->router[i], i + 1, addr_of(i + 1, LEFT_ROUTER));
+    }
+    for (uint32_t i = 0; i < s->hosts_n && ok; i++) {
+        struct swarm_host *h = &s->host[i];
+        h->net = (uint32_t)sim_rng_below(r, s->routers_n + 1);
+        h->addr = addr_of(h->net, FIRST_HOST + i);
+        h->node = add_node(s, "host", i, false);
+        ok = h->node != NULL && attach(s, h->node, h->net, h->addr);
+    }
+    return ok && add_routes(s);
+}
+
+/* ---- faults in time ---- */
+
+static void cut(struct weft_world *w, void *user)
+{
+    struct swarm_fault *f = user;
+    (void)w;
+    weft_link_cut(f->link, true);
+}
+
+static void mend(struct weft_world *w, void *user)
+{
+    struct swarm_fault *f = user;
+    (void)w;
+    weft_link_cut(f->link, false);
+}
+
+/* Delay and rate stay, and so does a queue; nothing is lost by chance any more. */
+static void heal(struct weft_world *w, void *user)
+{
+    struct swarm *s = user;
+    (void)w;
+    for (uint32_t i = 0; i < s->links_n; i++) {
+        weft_link_cut(s->link[i], false);
+        for (unsigned dir = 0; dir < 2; dir++) {
+            struct weft_link_quality q = weft_link_config_get(s->link[i])->quality[dir];
+            q.loss_ppm = q.burst_enter_ppm = q.burst_loss_ppm = q.corrupt_ppm = q.dup_ppm = 0;
+            q.reorder_ppm = 0;
+            q.jitter_ns = 0;
+            weft_link_set_quality(s->link[i], dir, &q);
+        }
+    }
+}
+
+bool wf_swarm_faults(struct swarm *s)
+{
+    struct sim_rng *r = &s->rng;
+    s->heal_ns = sim_rng_range(r, 5, 30) * SWARM_S;
+    s->has_cuts = !s->has_lossless_links && sim_rng_below(r, 4) == 0;
+    uint32_t n = s->has_cuts ? (uint32_t)sim_rng_range(r, 1, 4) : 0;
+    bool ok = weft_world_at(s->w, s->heal_ns, heal, s) == 0;
+    for (uint32_t i = 0; i < n && ok; i++) {
+        struct swarm_fault *f = &s->fault[s->faults_n++];
+        f->link = s->link[sim_rng_below(r, s->links_n)];
+        f->from_ns = sim_rng_below(r, s->heal_ns);
+        f->to_ns = f->from_ns + sim_rng_range(r, 10 * SWARM_MS, 10 * SWARM_S);
+        wf_swarm_say(s, "cut %s from %llu to %llu ms", weft_link_config_get(f->link)->name,
+                     (unsigned long long)(f->from_ns / SWARM_MS),
+                     (unsigned long long)(f->to_ns / SWARM_MS));
+        ok = weft_world_at(s->w, f->from_ns, cut, f) == 0 &&
+             weft_world_at(s->w, f->to_ns, mend, f) == 0;
+    }
+    wf_swarm_say(s, "healed at %llu s", (unsigned long long)(s->heal_ns / SWARM_S));
+    return ok;
+}

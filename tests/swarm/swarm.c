@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * DOC: The swarm: scenarios from seeds, each run twice; both runs must pass and have equal hashes.
+ *
+ * usage: swarm [--seeds A-B] [--minutes M] [--once] [--verbose] [--out DIR]
+ * With --minutes it stops when the time is up, and goes on beyond B until then. A failing seed is
+ * described, with the command that replays it; with --out the description also goes to a file.
+ * The exit code is 0 if every seed passed.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "weft/sim.h"
+
+/** struct options - The command line */
+struct options {
+    uint64_t first, last;
+    uint64_t minutes;
+    bool is_once, is_verbose;
+    const char *out;
+};
+
+/** struct totals - What has been run */
+struct totals {
+    uint64_t seeds, failed, events, frames, bytes;
+    uint64_t hash; /* Over the hashes of all seeds: one number to compare between machines. */
+};
+
+static const char *program;
+
+static void print_line(void *user, const char *line)
+{
+    FILE *f = user;
+    fprintf(f, "# %s\n", line);
+}
+
+static uint64_t now_ms(void)
+{
+    struct timespec ts;
+    if (clock_gettime(CLOCK_MONOTONIC, &ts) != 0)
+        return 0;
+    return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static void describe(const struct options *o, uint64_t seed, const char *failure)
+{
+    char path[512];
+    struct weft_swarm_result again;
+    printf("not ok - seed %" PRIu64 ": %s\n", seed, failure);
+    printf("# replay: %s --seeds %" PRIu64 "-%" PRIu64 " --verbose\n", program, seed, seed);
+    if (o->out == NULL)
+        return;
+    if (snprintf(path, sizeof(path), "%s/seed-%" PRIu64 ".txt", o->out, seed) >= (int)sizeof(path))
+        return;
+    FILE *f = fopen(path, "w");
+    if (f == NULL) {
+        fprintf(stderr, "swarm: %s cannot be written\n", path);
+        return;
+    }
+    fprintf(f, "# seed %" PRIu64 ": %s\n# replay: %s --seeds %" PRIu64 "-%" PRIu64 " --verbose\n",
+            seed, failure, program, seed, seed);
+    int r = weft_swarm_run(seed, print_line, f, &again);
+    (void)r;
+    fclose(f);
+}
+
+static bool run_seed(const struct options *o, uint64_t seed, struct totals *t)
+{
+    struct weft_swarm_result a, b;
+    void (*print)(void *user, const char *line) = o->is_verbose ? print_line : NULL;
+    int r = weft_swarm_run(seed, print, stdout, &a);
+    t->seeds++;
+    t->events += a.events;
+    t->frames += a.frames;
+    t->bytes += a.bytes;
+    t->hash = (t->hash ^ a.hash) * UINT64_C(0x9fb21c651e98df25);
+    if (r == 0 && !o->is_once) {
+        r = weft_swarm_run(seed, NULL, NULL, &b);
+        if (a.hash != b.hash)
+            (void)snprintf(a.failure, sizeof(a.failure),
+                           "two runs differ: %016" PRIx64 " %016" PRIx64, a.hash, b.hash);
+        else if (r != 0)
+            memcpy(a.failure, b.failure, sizeof(a.failure));
+        r = a.hash != b.hash ? -1 : r;
+    }
+    if (o->is_verbose)
+        printf("# seed %" PRIu64 ": hash %016" PRIx64 ", %" PRIu64 " events, %" PRIu64
+               " frames, %" PRIu64 " bytes, %" PRIu64 " ms of virtual time\n",
+               seed, a.hash, a.events, a.frames, a.bytes, a.virtual_ns / 1000000);
+    if (r == 0)
+        return true;
+    t->failed++;
+    describe(o, seed, a.failure);
+    return false;
+}
+
+static bool parse(struct options *o, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        bool has_value = i + 1 < argc;
+        if (strcmp(argv[i], "--verbose") == 0) {
+            o->is_verbose = true;
+        } else if (strcmp(argv[i], "--once") == 0) {
+            o->is_once = true;
+        } else if (strcmp(argv[i], "--seeds") == 0 && has_value) {
+            char *end;
+            o->first = strtoull(argv[++i], &end, 10);
+            o->last = *end == '-' ? strtoull(end + 1, &end, 10) : o->first;
+            if (*end != '\0' || o->last < o->first)
+                return false;
+        } else if (strcmp(argv[i], "--minutes") == 0 && has_value) {
+            o->minutes = strtoull(argv[++i], NULL, 10);
+        } else if (strcmp(argv[i], "--out") == 0 && has_value) {
+            o->out = argv[++i];
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {.first = 1, .last = 100};
+    struct totals t = {0};
+    program = argv[0];
+    if (!parse(&o, argc, argv)) {
+        fprintf(stderr,
+                "usage: swarm [--seeds A-B] [--minutes M] [--once] [--verbose] [--out DIR]\n");
+        return 2;
+    }
+    uint64_t begin = now_ms(), spent = 0;
+    for (uint64_t seed = o.first;; seed++) {
+        if (o.minutes == 0 ? seed > o.last : spent >= o.minutes * 60000)
+            break;
+        (void)run_seed(&o, seed, &t);
+        spent = now_ms() - begin;
+        fflush(stdout);
+    }
+    printf("%sok - %" PRIu64 " seeds, %" PRIu64 " failed\n", t.failed != 0 ? "not " : "", t.seeds,
+           t.failed);
+    printf("# %" PRIu64 " seeds a minute, %" PRIu64 " events, %" PRIu64 " frames, %" PRIu64
+           " bytes, hash of all %016" PRIx64 "\n",
+           t.seeds * 60000 / (spent == 0 ? 1 : spent), t.events, t.frames, t.bytes, t.hash);
+    return t.failed != 0;
+}
