@@ -41,6 +41,35 @@ static bool fits(struct pkt *p, uint32_t hdr_bytes, uint32_t mtu, bool is_df)
     return true;
 }
 
+/*
+ * Have the headers that change in memory of our own: the IP header, and the transport header of
+ * what is cut again or whose checksum is still to be filled in.
+ */
+static bool own_headers(struct net *net, struct pkt *p, const struct rx_meta *m)
+{
+    uint32_t l4 = 0;
+    if (p->gso_segs > 1)
+        l4 = p->l4_hdr_bytes;
+    else if (p->csum == PKT_CSUM_PARTIAL)
+        l4 = p->csum_offset + 2u;
+    if (!wf_pkt_own_headers(&net->pool, p, m->ip_hdr_bytes + l4))
+        return false;
+    if (p->csum == PKT_CSUM_PARTIAL)
+        p->csum_at = p->data + m->ip_hdr_bytes;
+    return true;
+}
+
+/* A super-frame from a device: learn where its payload begins. */
+static bool read_l4_bytes(struct net *net, struct pkt *p, const struct rx_meta *m)
+{
+    if (p->gso_segs <= 1 || p->l4_hdr_bytes != 0)
+        return true;
+    if (m->proto != IP_PROTO_TCP || !wf_pkt_linear(&net->pool, p, 0, m->ip_hdr_bytes + 20u))
+        return false;
+    p->l4_hdr_bytes = (uint16_t)((p->data[m->ip_hdr_bytes + 12] >> 4) * 4);
+    return p->l4_hdr_bytes >= 20 && m->ip_hdr_bytes + p->l4_hdr_bytes < p->total;
+}
+
 void wf_ip4_forward(struct net *net, struct pkt *p, const struct rx_meta *m)
 {
     if (p->is_link_group) {
@@ -62,6 +91,10 @@ void wf_ip4_forward(struct net *net, struct pkt *p, const struct rx_meta *m)
         wf_net_drop(net, p, WEFT_DROP_IP4_NO_ROUTE);
         return;
     }
+    if (!read_l4_bytes(net, p, m)) {
+        wf_net_drop(net, p, WEFT_DROP_FRAME_BAD);
+        return;
+    }
     struct netif *nif = wf_netif_get(net, r->ifindex);
     uint32_t next_hop = r->gateway != 0 ? r->gateway : m->dst4;
     bool is_df = (p->data[6] & 0x40) != 0;
@@ -71,9 +104,7 @@ void wf_ip4_forward(struct net *net, struct pkt *p, const struct rx_meta *m)
         wf_net_drop(net, p, WEFT_DROP_IP4_NEEDS_FRAG);
         return;
     }
-    /* A super-frame is cut again by its transport header, which must then be ours to stamp. */
-    uint32_t own = wf_min_u32(p->total, m->ip_hdr_bytes + (p->gso_segs > 1 ? p->l4_hdr_bytes : 0u));
-    if (!wf_pkt_own_headers(&net->pool, p, own)) {
+    if (!own_headers(net, p, m)) {
         wf_net_drop(net, p, WEFT_DROP_NO_PKT);
         return;
     }

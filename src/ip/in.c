@@ -141,7 +141,8 @@ enum verdict wf_ip4_input(struct net *net, struct pkt **p_io, struct rx_meta *m)
     if (WF_UNLIKELY(err != IP4_OK))
         return wf_net_drop(net, p, parse_drop(err));
 
-    wf_pkt_trim(&net->pool, p, h.total_bytes); /* Ethernet padding goes (RFC 894). */
+    if (!p->is_coalesced) /* Of a super-frame gathered here only the first length is told. */
+        wf_pkt_trim(&net->pool, p, h.total_bytes); /* Ethernet padding goes (RFC 894). */
     fill_meta(m, &h, p);
     if (!source_ok(net, nif, m->src4))
         return wf_net_drop(net, p, WEFT_DROP_IP4_BAD_SRC);

@@ -80,6 +80,7 @@ struct net {
     uint64_t counters[WEFT_COUNT_COUNT];
     struct wf_trace_ring trace;
     bool is_forwarding;
+    bool has_jumped; /* Time leapt further than 32-bit ticks can compare: all timers are due. */
     /* State of the layers above, each known to its own files only. */
     struct wf_link *link;
     struct wf_ip *ip;
@@ -87,6 +88,17 @@ struct net {
     struct wf_tcp *tcp;
     struct wf_socks *socks;
 };
+
+/* The stack begins with its services: public calls are implemented in the room they belong to. */
+static inline struct net *wf_net_of(struct weft_stack *st)
+{
+    return (struct net *)(void *)st;
+}
+
+static inline const struct net *wf_net_of_const(const struct weft_stack *st)
+{
+    return (const struct net *)(const void *)st;
+}
 
 /** wf_net_drop() - End of a packet that goes nowhere; returns RX_DONE */
 enum verdict wf_net_drop(struct net *net, struct pkt *p, enum weft_drop why);

@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "pkt/buf.h"
 
+#include <string.h>
+
+static void copy_scalar(void *dst, const void *src, size_t n)
+{
+    memcpy(dst, src, n);
+}
+
+const struct weft_vec wf_vec_scalar = {
+    .copy = copy_scalar, .sum = wf_csum_scalar, .copy_sum = wf_csum_copy_scalar};
+
 int wf_bufs_area_add(struct wf_bufs *b, void *base, size_t bytes)
 {
     size_t n = bytes / b->chunk_bytes;

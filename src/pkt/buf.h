@@ -60,6 +60,8 @@ struct wf_bufs {
     struct weft_vec vec;
 };
 
+extern const struct weft_vec wf_vec_scalar; /* Portable routines for when the host has none. */
+
 /** wf_bufs_area_add() - Cut memory into chunks; returns their number or -WEFT_E... */
 int wf_bufs_area_add(struct wf_bufs *b, void *base, size_t bytes);
 

@@ -55,8 +55,6 @@ struct pkt {
     uint32_t total;          /* Bytes of linear part and fragments. */
     struct wf_buf *data_buf; /* Holds the linear part; NULL = it lies in head. */
     struct pkt *parent;      /* Cut frame: the super-frame its payload lies in. */
-    uint16_t parent_frag;    /* Cut frame: where its payload begins in the parent ... */
-    uint32_t parent_off;
     uint32_t refs;   /* Holders: 1 + cut frames. */
     uint32_t pinned; /* Memory that holding it pins, for accounting. */
     uint16_t frags_n;
@@ -69,6 +67,8 @@ struct pkt {
     bool is_link_group;   /* In: came by link-layer broadcast or multicast. */
     bool is_tcp_cut;      /* Out: gso_* are TCP facts and sums[] are valid or csum is PARTIAL. */
     bool is_from_us;      /* Looped: made by this stack. */
+    bool is_coalesced;    /* Super-frame gathered from frames: its IP length is the first one's. */
+    uint8_t id_step;      /* Super-frame: identification grows by this from frame to frame. */
     uint32_t next_hop;    /* Out, waiting for a neighbour: IPv4 next hop as a number. */
     uint8_t head[PKT_HEAD_BYTES];
     union {

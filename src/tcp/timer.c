@@ -215,7 +215,8 @@ void wf_tcp_expire(struct net *net, struct wf_timer *t)
     uint64_t handle = wf_slab_handle(&net->tcp->conns, c);
     uint32_t now = (uint32_t)(net->now_ns / WF_TICK_NS);
     for (unsigned i = 0; i < TCP_T_COUNT; i++) {
-        if ((c->timers.armed >> i & 1) == 0 || (int32_t)(c->timers.due[i] - now) > 0)
+        bool is_due = net->has_jumped || (int32_t)(c->timers.due[i] - now) <= 0;
+        if ((c->timers.armed >> i & 1) == 0 || !is_due)
             continue;
         c->timers.armed &= (uint8_t)~(1u << i);
         if (!expire_one(net, c, (enum tcp_timer)i) &&

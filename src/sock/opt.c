@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/** DOC: sock options - a table of ranges, then one switch to write and one to read */
+#include "sock/sock.h"
+
+#define BUF_MIN 2048
+#define BUF_MAX (1 << 30)
+
+/** struct opt_range - What an option takes, and for which sockets */
+struct opt_range {
+    int64_t min, max;
+    bool is_tcp, is_dgram;
+    bool is_early; /* Only before connect or listen. */
+};
+
+static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
+    [WEFT_SO_SNDBUF] = {BUF_MIN, BUF_MAX, true, false, false},
+    [WEFT_SO_RCVBUF] = {BUF_MIN, BUF_MAX, true, true, false},
+    [WEFT_SO_REUSEADDR] = {0, 1, true, true, false},
+    [WEFT_SO_BROADCAST] = {0, 1, false, true, false},
+    [WEFT_SO_LINGER_RST] = {0, 1, true, false, false},
+    [WEFT_SO_USER] = {INT64_MIN, INT64_MAX, true, true, false},
+    [WEFT_IP_TTL] = {1, 255, true, true, false},
+    [WEFT_IP_TOS] = {0, 255, true, true, false},
+    [WEFT_IP_DF] = {0, 1, false, true, false},
+    [WEFT_IP_RECVERR] = {0, 1, false, true, false},
+    [WEFT_TCP_NODELAY] = {0, 1, true, false, false},
+    [WEFT_TCP_CORK] = {0, 1, true, false, false},
+    [WEFT_TCP_MAXSEG] = {TCP_MSS_MIN, 65495, true, false, true},
+    [WEFT_TCP_QUICKACK] = {0, 1, true, false, false},
+    [WEFT_TCP_DELACK_MS] = {1, 500, true, false, false},
+    [WEFT_TCP_RTO_MIN_MS] = {1, 60000, true, false, false},
+    [WEFT_TCP_USER_TIMEOUT_MS] = {0, UINT32_MAX, true, false, false},
+    [WEFT_TCP_SYN_RETRIES] = {1, 20, true, false, false},
+    [WEFT_TCP_MSL_MS] = {1, 120000, true, false, false},
+    [WEFT_TCP_TIMESTAMPS] = {0, 1, true, false, true},
+    [WEFT_TCP_SACK] = {0, 1, true, false, true},
+    [WEFT_TCP_WSCALE] = {0, 1, true, false, true},
+    [WEFT_TCP_INITIAL_WINDOW] = {1, 100, true, false, true},
+};
+
+
+static void set_dgram(struct udp_ep *ep, enum weft_sock_opt opt, int64_t v)
+{
+    if (opt == WEFT_SO_RCVBUF)
+        ep->rcvbuf = (uint32_t)v;
+    else if (opt == WEFT_SO_REUSEADDR)
+        ep->is_reuse = v != 0;
+    else if (opt == WEFT_SO_BROADCAST)
+        ep->is_broadcast = v != 0;
+    else if (opt == WEFT_IP_TTL)
+        ep->ttl = (uint8_t)v;
+    else if (opt == WEFT_IP_TOS)
+        ep->tos = (uint8_t)v;
+    else if (opt == WEFT_IP_DF)
+        ep->is_df = v != 0;
+    else if (opt == WEFT_IP_RECVERR)
+        ep->has_errq = v != 0;
+}
+
+static void set_tcp(struct tcp_user *u, enum weft_sock_opt opt, int64_t v)
+{
+    if (opt == WEFT_SO_SNDBUF)
+        u->sndbuf = (uint32_t)v;
+    else if (opt == WEFT_SO_RCVBUF)
+        u->rcvbuf = (uint32_t)v;
+    else if (opt == WEFT_SO_LINGER_RST)
+        u->is_linger_rst = v != 0;
+    else if (opt == WEFT_IP_TTL)
+        u->ttl = (uint8_t)v;
+    else if (opt == WEFT_IP_TOS)
+        u->tos = (uint8_t)v;
+    else if (opt == WEFT_TCP_NODELAY)
+        u->is_nodelay = v != 0;
+    else if (opt == WEFT_TCP_CORK)
+        u->is_cork = v != 0;
+    else if (opt == WEFT_TCP_MAXSEG)
+        u->maxseg = (uint16_t)v;
+    else if (opt == WEFT_TCP_QUICKACK)
+        u->is_quickack = v != 0;
+    else if (opt == WEFT_TCP_DELACK_MS)
+        u->delack_ms = (uint16_t)v;
+    else if (opt == WEFT_TCP_RTO_MIN_MS)
+        u->rto_min_ms = (uint16_t)v;
+    else if (opt == WEFT_TCP_USER_TIMEOUT_MS)
+        u->user_timeout_ms = (uint32_t)v;
+    else if (opt == WEFT_TCP_SYN_RETRIES)
+        u->syn_retries = (uint8_t)v;
+    else if (opt == WEFT_TCP_MSL_MS)
+        u->msl_ms = (uint32_t)v;
+    else if (opt == WEFT_TCP_TIMESTAMPS)
+        u->may_ts = v != 0;
+    else if (opt == WEFT_TCP_SACK)
+        u->may_sack = v != 0;
+    else if (opt == WEFT_TCP_WSCALE)
+        u->may_wscale = v != 0;
+    else if (opt == WEFT_TCP_INITIAL_WINDOW)
+        u->iw_segs = (uint8_t)v;
+}
+
+int weft_sock_set(struct weft_stack *st, uint64_t sock, enum weft_sock_opt opt, int64_t value)
+{
+    struct net *net = wf_net_of(st);
+    struct sock *s = wf_sock_get(st, sock);
+    if (s == NULL)
+        return -WEFT_EBADF;
+    if ((unsigned)opt >= WEFT_SOCK_OPT_COUNT)
+        return -WEFT_EOPNOTSUPP;
+    const struct opt_range *r = &ranges[opt];
+    if (s->type == WEFT_SOCK_TCP ? !r->is_tcp : !r->is_dgram)
+        return -WEFT_EOPNOTSUPP;
+    if (value < r->min || value > r->max)
+        return -WEFT_EINVAL;
+    if (r->is_early && (s->conn != NULL || s->listener != NULL))
+        return -WEFT_EISCONN;
+    if (opt == WEFT_SO_USER) {
+        s->user_value = (uint64_t)value;
+        return 0;
+    }
+    if (s->ep != NULL) {
+        set_dgram(s->ep, opt, value);
+        return 0;
+    }
+    if (opt == WEFT_SO_REUSEADDR)
+        s->is_reuse = value != 0;
+    set_tcp(&s->tcp, opt, value);
+    if (s->conn != NULL)
+        wf_tcp_apply_user(net, s->conn, &s->tcp);
+    if (s->listener != NULL)
+        s->listener->user = s->tcp;
+    return 0;
+}
+
+static int64_t get_tcp(const struct tcp_user *u, enum weft_sock_opt opt)
+{
+    if (opt == WEFT_SO_SNDBUF)
+        return u->sndbuf;
+    if (opt == WEFT_SO_RCVBUF)
+        return u->rcvbuf;
+    if (opt == WEFT_SO_LINGER_RST)
+        return u->is_linger_rst;
+    if (opt == WEFT_IP_TTL)
+        return u->ttl;
+    if (opt == WEFT_IP_TOS)
+        return u->tos;
+    if (opt == WEFT_TCP_NODELAY)
+        return u->is_nodelay;
+    if (opt == WEFT_TCP_CORK)
+        return u->is_cork;
+    if (opt == WEFT_TCP_MAXSEG)
+        return u->maxseg;
+    if (opt == WEFT_TCP_QUICKACK)
+        return u->is_quickack;
+    if (opt == WEFT_TCP_DELACK_MS)
+        return u->delack_ms;
+    if (opt == WEFT_TCP_RTO_MIN_MS)
+        return u->rto_min_ms;
+    if (opt == WEFT_TCP_USER_TIMEOUT_MS)
+        return u->user_timeout_ms;
+    if (opt == WEFT_TCP_SYN_RETRIES)
+        return u->syn_retries;
+    if (opt == WEFT_TCP_MSL_MS)
+        return u->msl_ms;
+    if (opt == WEFT_TCP_TIMESTAMPS)
+        return u->may_ts;
+    if (opt == WEFT_TCP_SACK)
+        return u->may_sack;
+    if (opt == WEFT_TCP_WSCALE)
+        return u->may_wscale;
+    return u->iw_segs;
+}
+
+static int64_t get_dgram(const struct udp_ep *ep, enum weft_sock_opt opt)
+{
+    if (opt == WEFT_SO_RCVBUF)
+        return ep->rcvbuf;
+    if (opt == WEFT_SO_REUSEADDR)
+        return ep->is_reuse;
+    if (opt == WEFT_SO_BROADCAST)
+        return ep->is_broadcast;
+    if (opt == WEFT_IP_TTL)
+        return ep->ttl;
+    if (opt == WEFT_IP_TOS)
+        return ep->tos;
+    if (opt == WEFT_IP_DF)
+        return ep->is_df;
+    return ep->has_errq;
+}
+
+/* The pending error, cleared by reading it. */
+static int take_error(struct sock *s)
+{
+    int err = 0;
+    if (s->ep != NULL) {
+        err = s->ep->err;
+        s->ep->err = 0;
+    } else if (s->conn != NULL) {
+        err = s->conn->err;
+        s->conn->err = 0;
+    }
+    return err;
+}
+
+int weft_sock_get(struct weft_stack *st, uint64_t sock, enum weft_sock_opt opt, int64_t *value)
+{
+    struct sock *s = wf_sock_get(st, sock);
+    if (s == NULL)
+        return -WEFT_EBADF;
+    if ((unsigned)opt >= WEFT_SOCK_OPT_COUNT || value == NULL)
+        return -WEFT_EOPNOTSUPP;
+    if (opt == WEFT_SO_ERROR) {
+        *value = take_error(s);
+        return 0;
+    }
+    if (opt == WEFT_SO_TYPE) {
+        *value = s->type;
+        return 0;
+    }
+    const struct opt_range *r = &ranges[opt];
+    if (s->type == WEFT_SOCK_TCP ? !r->is_tcp : !r->is_dgram)
+        return -WEFT_EOPNOTSUPP;
+    if (opt == WEFT_SO_USER)
+        *value = (int64_t)s->user_value;
+    else if (s->ep != NULL)
+        *value = get_dgram(s->ep, opt);
+    else if (opt == WEFT_SO_REUSEADDR)
+        *value = s->is_reuse;
+    else
+        *value = get_tcp(&s->tcp, opt);
+    return 0;
+}
+
+int weft_sock_set_cc(struct weft_stack *st, uint64_t sock, const struct weft_cc_ops *ops)
+{
+    struct sock *s = wf_sock_get(st, sock);
+    if (s == NULL)
+        return -WEFT_EBADF;
+    if (s->type != WEFT_SOCK_TCP)
+        return -WEFT_EOPNOTSUPP;
+    if (ops == NULL || ops->state_bytes > WEFT_CC_STATE_BYTES)
+        return -WEFT_EINVAL;
+    s->tcp.cc = ops;
+    if (s->conn != NULL)
+        wf_tcp_apply_user(wf_net_of(st), s->conn, &s->tcp);
+    if (s->listener != NULL)
+        s->listener->user = s->tcp;
+    return 0;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/** DOC: api - the public calls about interfaces, addresses, neighbours, usage */
+#include <string.h>
+
+#include "stack/stack.h"
+
+int weft_if_add(struct weft_stack *st, const struct weft_if_config *cfg)
+{
+    if (cfg == NULL || cfg->kind == WEFT_IF_LOOPBACK)
+        return -WEFT_EINVAL;
+    return wf_netif_add(wf_net_of(st), cfg);
+}
+
+int weft_if_get(const struct weft_stack *st, uint16_t ifindex, struct weft_if_info *out)
+{
+    const struct netif *nif = wf_netif_get(wf_net_of_const(st), ifindex);
+    if (nif == NULL)
+        return -WEFT_ENOENT;
+    *out = (struct weft_if_info){.cfg = {.kind = nif->kind,
+                                         .txq_max = nif->txq_max,
+                                         .mtu = nif->mtu,
+                                         .caps = nif->caps,
+                                         .gso_max_bytes = nif->gso_max_bytes,
+                                         .is_any_address = nif->is_any_address},
+                                 .index = nif->index,
+                                 .is_up = nif->is_up,
+                                 .txq_pkts = nif->txq_len,
+                                 .rx_frames = nif->rx_frames,
+                                 .rx_bytes = nif->rx_bytes,
+                                 .tx_frames = nif->tx_frames,
+                                 .tx_bytes = nif->tx_bytes,
+                                 .rx_drops = nif->drops,
+                                 .tx_drops = nif->tx_drops};
+    memcpy(out->cfg.name, nif->name, sizeof(nif->name));
+    memcpy(out->cfg.mac, nif->mac, sizeof(nif->mac));
+    return 0;
+}
+
+int weft_if_find(const struct weft_stack *st, const char *name)
+{
+    const struct wf_netifs *t = &wf_net_of_const(st)->ifs;
+    for (uint32_t i = 0; i < t->n; i++)
+        if (wf_netif_is_named(&t->tab[i], name))
+            return t->tab[i].index;
+    return -WEFT_ENOENT;
+}
+
+int weft_if_set_up(struct weft_stack *st, uint16_t ifindex, bool is_up)
+{
+    struct net *net = wf_net_of(st);
+    struct netif *nif = wf_netif_get(net, ifindex);
+    if (nif == NULL)
+        return -WEFT_ENOENT;
+    if (nif->is_up == is_up)
+        return 0;
+    nif->is_up = is_up;
+    net->routes.gen++; /* Cached routes look again. */
+    if (!is_up) {
+        wf_netif_flush(net, nif, WEFT_DROP_IF_DOWN);
+        wf_link_flush(net, nif);
+        return 0;
+    }
+    for (uint32_t i = 0; i < net->addrs.n && nif->kind == WEFT_IF_ETHER; i++)
+        if (net->addrs.tab[i].ifindex == ifindex)
+            wf_arp_announce(net, nif, net->addrs.tab[i].ip4);
+    return 0;
+}
+
+int weft_if_set_mtu(struct weft_stack *st, uint16_t ifindex, uint32_t mtu)
+{
+    struct net *net = wf_net_of(st);
+    struct netif *nif = wf_netif_get(net, ifindex);
+    if (nif == NULL)
+        return -WEFT_ENOENT;
+    if (mtu < 68 || mtu > 65535)
+        return -WEFT_EINVAL;
+    nif->mtu = mtu;
+    wf_tcp_mtu_changed(net);
+    return 0;
+}
+
+int weft_if_set_mac(struct weft_stack *st, uint16_t ifindex, const uint8_t mac[6])
+{
+    static const uint8_t none[6];
+    struct net *net = wf_net_of(st);
+    struct netif *nif = wf_netif_get(net, ifindex);
+    if (nif == NULL)
+        return -WEFT_ENOENT;
+    if (nif->kind != WEFT_IF_ETHER || (mac[0] & 1) != 0 || memcmp(mac, none, 6) == 0)
+        return -WEFT_EINVAL;
+    memcpy(nif->mac, mac, 6);
+    for (uint32_t i = 0; i < net->addrs.n && nif->is_up; i++)
+        if (net->addrs.tab[i].ifindex == ifindex)
+            wf_arp_announce(net, nif, net->addrs.tab[i].ip4);
+    return 0;
+}
+
+int weft_addr_add(struct weft_stack *st, uint16_t ifindex, const struct weft_addr *addr,
+                  uint8_t prefix_len)
+{
+    struct net *net = wf_net_of(st);
+    if (addr == NULL || !wf_addr_is4(addr))
+        return -WEFT_EINVAL;
+    int err = wf_addrs_add(net, ifindex, wf_addr_to4(addr), prefix_len);
+    struct netif *nif = wf_netif_get(net, ifindex);
+    if (err == 0 && nif->kind == WEFT_IF_ETHER && nif->is_up)
+        wf_arp_announce(net, nif, wf_addr_to4(addr));
+    return err;
+}
+
+int weft_addr_del(struct weft_stack *st, uint16_t ifindex, const struct weft_addr *addr)
+{
+    struct net *net = wf_net_of(st);
+    if (addr == NULL || !wf_addr_is4(addr))
+        return -WEFT_ENOENT;
+    int err = wf_addrs_del(net, ifindex, wf_addr_to4(addr));
+    if (err == 0 && wf_addrs_find(net, wf_addr_to4(addr), 0) == NULL)
+        wf_tcp_addr_gone(net, wf_addr_to4(addr));
+    return err;
+}
+
+bool weft_neigh_next(const struct weft_stack *st, uint32_t *cursor, struct weft_neigh_info *out)
+{
+    const struct wf_slab *s = &wf_net_of_const(st)->link->neighs;
+    const struct neigh *n = wf_slab_next_live(s, *cursor);
+    if (n == NULL)
+        return false;
+    *cursor = wf_slab_index(s, n) + 1;
+    *out = (struct weft_neigh_info){.addr = wf_addr_from4(n->ip4),
+                                    .ifindex = n->ifindex,
+                                    .state = (enum weft_neigh_state)n->state,
+                                    .waiting_pkts = n->wait_n,
+                                    .updated_ns = n->confirmed_ns};
+    memcpy(out->mac, n->mac, 6);
+    return true;
+}
+
+int weft_neigh_set(struct weft_stack *st, uint16_t ifindex, const struct weft_addr *addr,
+                   const uint8_t mac[6])
+{
+    struct net *net = wf_net_of(st);
+    struct netif *nif = wf_netif_get(net, ifindex);
+    if (nif == NULL)
+        return -WEFT_ENOENT;
+    bool is_ok = nif->kind == WEFT_IF_ETHER && addr != NULL && wf_addr_is4(addr) &&
+                 wf_ip4_can_be_host(wf_addr_to4(addr)) && (mac[0] & 1) == 0;
+    return is_ok ? wf_neigh_set(net, nif, wf_addr_to4(addr), mac) : -WEFT_EINVAL;
+}
+
+int weft_neigh_del(struct weft_stack *st, uint16_t ifindex, const struct weft_addr *addr)
+{
+    struct net *net = wf_net_of(st);
+    struct neigh *n = wf_neigh_find(net, ifindex, wf_addr_to4(addr));
+    if (n == NULL)
+        return -WEFT_ENOENT;
+    wf_neigh_forget(net, n, WEFT_DROP_NEIGH_FAILED);
+    return 0;
+}
+
+void weft_set_forwarding(struct weft_stack *st, bool is_forwarding)
+{
+    wf_net_of(st)->is_forwarding = is_forwarding;
+}
+
+void weft_stack_usage(const struct weft_stack *st, struct weft_usage *out)
+{
+    const struct net *net = wf_net_of_const(st);
+    *out = (struct weft_usage){.pkts = net->pool.pkts.in_use,
+                               .lent = net->pool.bufs.lent.in_use,
+                               .chunks = net->pool.bufs.chunks.in_use,
+                               .chunks_total = net->pool.bufs.chunks.max,
+                               .blocks = net->pool.blks.in_use,
+                               .socks = net->socks->socks.in_use,
+                               .conns = net->tcp->conns.in_use,
+                               .synrcvd = net->tcp->synrcvds.in_use,
+                               .timewait = net->tcp->timewaits.in_use,
+                               .busy = net->tcp->reasms.in_use,
+                               .records = net->tcp->recs.in_use,
+                               .neighs = net->link->neighs.in_use,
+                               .reasm = net->ip->reasms.in_use};
+}
+
+void weft_stack_check(const struct weft_stack *st)
+{
+    const struct net *net = wf_net_of_const(st);
+    const struct wf_tcp *t = net->tcp;
+    const struct wf_slab *slabs[] = {&net->pool.pkts,  &net->pool.bufs.lent, &net->pool.bufs.chunks,
+                                     &net->pool.blks,  &net->socks->socks,   &t->conns,
+                                     &t->listeners,    &t->synrcvds,         &t->timewaits,
+                                     &t->recs,         &t->reasms,           &net->link->neighs,
+                                     &net->ip->reasms, &net->udp->eps,       &net->udp->errs};
+    for (uint32_t i = 0; i < WF_ARRAY_LEN(slabs); i++)
+        WF_ASSERT(wf_slab_check(slabs[i]));
+    WF_ASSERT(wf_wheel_check(&net->wheel));
+    for (const struct tcp_conn *c = wf_slab_next_live(&t->conns, 0); c != NULL;
+         c = wf_slab_next_live(&t->conns, wf_slab_index(&t->conns, c) + 1))
+        WF_ASSERT(wf_tcp_check(net, c));
+}

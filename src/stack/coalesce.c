@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * DOC: coalesce - the first step in: frames become packets, and neighbours of a TCP stream one
+ *
+ * Frames of a burst that continue each other (same addresses, ports, acknowledgement, window and
+ * options, the next sequence number, only ACK set) are walked up once, as a super-frame whose
+ * payload references them all. Its header is the first frame's; nothing lent is written. A frame
+ * with PSH or FIN ends the run and goes alone, so forwarding can cut the run into the same frames
+ * again. Checksums are verified here, frame by frame.
+ */
+#include <string.h>
+
+#include "stack/stack.h"
+
+#define HDRS_MIN   (ETH_HDR_BYTES + IP4_HDR_BYTES + TCP_HDR_BYTES)
+#define TCP_OFF    (ETH_HDR_BYTES + IP4_HDR_BYTES)
+#define FRAGS_MOST (PKT_FRAGS_MAX - 1) /* One is kept free for headers that have to be copied. */
+
+/** struct run - A super-frame that is growing */
+struct run {
+    struct pkt *p;          /* NULL = none. */
+    const uint8_t *hdr;     /* First frame's headers. */
+    uint32_t hdr_bytes;     /* Link, IP and TCP header. */
+    uint32_t seg_bytes;     /* Payload of the frames before the last. */
+    uint32_t next_seq;
+    uint16_t id;            /* Identification of the last frame. */
+    bool is_open;           /* The last frame was full: another may follow. */
+};
+
+static void flush(struct net *net, struct run *r)
+{
+    if (r->p == NULL)
+        return;
+    if (r->p->gso_segs > 1)
+        wf_count_n(net, WEFT_COUNT_RX_COALESCED, r->p->gso_segs);
+    struct pkt *p = r->p;
+    r->p = NULL;
+    wf_rx_packet(net, p);
+}
+
+static bool facts_ok(const struct weft_frame *f)
+{
+    if (f->iov_n < 1 || f->iov_n > WEFT_FRAME_IOV_MAX)
+        return false;
+    size_t sum = 0;
+    for (uint32_t i = 0; i < f->iov_n; i++)
+        sum += f->iov[i].len;
+    if (sum != f->len || f->len > 65536 + 18)
+        return false;
+    bool is_csum_ok = (f->flags & WEFT_FRAME_NEEDS_CSUM) == 0 ||
+                      (uint32_t)f->csum_start + f->csum_offset + 2 <= f->len;
+    bool is_gso_ok = f->gso_type == WEFT_GSO_NONE || (f->gso_type == WEFT_GSO_TCP4 && f->gso_size > 0);
+    return is_csum_ok && is_gso_ok;
+}
+
+/* Wrap a frame into a packet that references it; NULL without packets, then it is dropped. */
+static struct pkt *wrap(struct net *net, const struct netif *nif, const struct weft_frame *f,
+                        struct wf_buf *buf)
+{
+    struct pkt *p = wf_pkt_alloc(&net->pool);
+    if (p == NULL)
+        return NULL;
+    p->ifindex = nif->index;
+    p->pinned = buf->cap;
+    p->data = f->iov[0].base;
+    p->len = p->total = (uint32_t)f->iov[0].len;
+    p->data_buf = buf;
+    for (uint32_t i = 1; i < f->iov_n; i++)
+        wf_pkt_frag_add(p, f->iov[i].base, (uint32_t)f->iov[i].len, wf_buf_hold(buf));
+    if ((f->flags & WEFT_FRAME_NEEDS_CSUM) != 0) {
+        p->csum = PKT_CSUM_PARTIAL;
+        p->csum_offset = f->csum_offset;
+    } else if ((f->flags & WEFT_FRAME_CSUM_OK) != 0 || (nif->caps & WEFT_CAP_RX_TRUST) != 0) {
+        p->csum = PKT_CSUM_OK;
+    }
+    if (f->gso_type == WEFT_GSO_TCP4) {
+        uint32_t payload = f->len > HDRS_MIN ? f->len - HDRS_MIN : 1;
+        p->gso_size = f->gso_size;
+        p->gso_segs = (uint16_t)((payload + f->gso_size - 1) / f->gso_size);
+    }
+    return p;
+}
+
+/* Whether a frame can be part of a run at all: TCP over plain IPv4, data, nothing but ACK. */
+static bool is_plain_data(const struct weft_frame *f, uint32_t *hdr_bytes)
+{
+    const uint8_t *b = f->iov[0].base;
+    if (f->iov[0].len < HDRS_MIN || f->gso_segs > 1 || f->gso_type != WEFT_GSO_NONE)
+        return false;
+    if (wf_ld16be(b + 12) != ETHERTYPE_IP4 || b[14] != 0x45 || b[23] != IP_PROTO_TCP ||
+        (wf_ld16be(b + 20) & 0xbfff) != 0 || b[TCP_OFF + 13] != TCP_ACK)
+        return false;
+    uint32_t tcp = (uint32_t)(b[TCP_OFF + 12] >> 4) * 4, all = TCP_OFF + tcp;
+    *hdr_bytes = all;
+    return tcp >= TCP_HDR_BYTES && f->iov[0].len >= all && f->len > all &&
+           wf_ld16be(b + 16) == f->len - ETH_HDR_BYTES && (b[20] & 0x40) != 0;
+}
+
+/* Both checksums of a frame that is_plain_data(). */
+static bool sums_ok(const struct net *net, const struct netif *nif, const struct weft_frame *f)
+{
+    const uint8_t *b = f->iov[0].base;
+    if ((nif->caps & WEFT_CAP_RX_TRUST) != 0)
+        return true;
+    if (wf_csum_scalar(b + ETH_HDR_BYTES, IP4_HDR_BYTES) != 0xffff)
+        return false;
+    if ((f->flags & (WEFT_FRAME_NEEDS_CSUM | WEFT_FRAME_CSUM_OK)) != 0)
+        return true;
+    uint32_t l4 = f->len - TCP_OFF, sum = wf_csum_scalar(b + 26, 8); /* Both addresses. */
+    sum += IP_PROTO_TCP + l4;
+    uint16_t total = wf_csum_add((uint16_t)(sum & 0xffff), (uint16_t)(sum >> 16));
+    total = wf_csum_add(total, net->pool.bufs.vec.sum(b + TCP_OFF, f->iov[0].len - TCP_OFF));
+    bool is_odd = ((f->iov[0].len - TCP_OFF) & 1) != 0;
+    for (uint32_t i = 1; i < f->iov_n; i++) {
+        uint16_t part = net->pool.bufs.vec.sum(f->iov[i].base, f->iov[i].len);
+        total = wf_csum_add(total, is_odd ? wf_csum_swap(part) : part);
+        is_odd ^= (f->iov[i].len & 1) != 0;
+    }
+    return total == 0xffff;
+}
+
+/* Everything but lengths, identification, sequence and checksums is the same. */
+static bool same_stream(const struct run *r, const uint8_t *b, uint32_t hdr_bytes)
+{
+    const uint8_t *a = r->hdr;
+    return r->hdr_bytes == hdr_bytes && memcmp(a, b, 16) == 0 &&  /* Link, version, TOS. */
+           memcmp(a + 20, b + 20, 4) == 0 &&                      /* Flags, TTL, protocol. */
+           memcmp(a + 26, b + 26, 12) == 0 &&                     /* Addresses, ports. */
+           memcmp(a + TCP_OFF + 8, b + TCP_OFF + 8, 8) == 0 &&    /* ACK, flags, window. */
+           memcmp(a + TCP_OFF + 18, b + TCP_OFF + 18, hdr_bytes - TCP_OFF - 18) == 0;
+}
+
+static bool append(struct run *r, const struct weft_frame *f, uint32_t hdr_bytes,
+                   struct wf_buf *buf)
+{
+    const uint8_t *b = f->iov[0].base;
+    uint32_t payload = f->len - hdr_bytes;
+    uint32_t frags = f->iov_n - (f->iov[0].len == hdr_bytes ? 1u : 0u);
+    uint16_t id = wf_ld16be(b + 18);
+    bool is_next = r->is_open && payload <= r->seg_bytes && wf_ld32be(b + TCP_OFF + 4) == r->next_seq;
+    bool is_id_ok = (uint16_t)(id - r->id) == r->p->id_step || r->p->gso_segs == 1;
+    if (!is_next || !is_id_ok || (uint16_t)(id - r->id) > 1 ||
+        r->p->frags_n + frags > FRAGS_MOST || r->p->total + payload > 65535 ||
+        !same_stream(r, b, hdr_bytes))
+        return false;
+    struct pkt *p = r->p;
+    p->id_step = (uint8_t)(id - r->id);
+    if (f->iov[0].len > hdr_bytes)
+        wf_pkt_frag_add(p, b + hdr_bytes, (uint32_t)f->iov[0].len - hdr_bytes, wf_buf_hold(buf));
+    for (uint32_t i = 1; i < f->iov_n; i++)
+        wf_pkt_frag_add(p, f->iov[i].base, (uint32_t)f->iov[i].len, wf_buf_hold(buf));
+    p->pinned += buf->cap;
+    p->gso_segs++;
+    p->gso_size = (uint16_t)r->seg_bytes;
+    p->l4_hdr_bytes = (uint16_t)(hdr_bytes - TCP_OFF);
+    p->is_coalesced = true;
+    r->id = id;
+    r->next_seq += payload;
+    r->is_open = payload == r->seg_bytes;
+    return true;
+}
+
+static void begin(struct run *r, struct pkt *p, const struct weft_frame *f, uint32_t hdr_bytes)
+{
+    const uint8_t *b = f->iov[0].base;
+    p->csum = PKT_CSUM_OK;
+    p->gso_segs = 1;
+    uint32_t payload = f->len - hdr_bytes;
+    *r = (struct run){.p = p,
+                      .hdr = b,
+                      .hdr_bytes = hdr_bytes,
+                      .seg_bytes = payload,
+                      .next_seq = wf_ld32be(b + TCP_OFF + 4) + payload,
+                      .id = wf_ld16be(b + 18),
+                      .is_open = true};
+}
+
+static void one_frame(struct net *net, struct netif *nif, const struct weft_frame *f,
+                      struct wf_buf *buf, struct run *r, bool is_alone)
+{
+    uint32_t hdr_bytes = 0;
+    bool may_run = nif->kind == WEFT_IF_ETHER && !is_alone && is_plain_data(f, &hdr_bytes) &&
+                   sums_ok(net, nif, f);
+    if (may_run && r->p != NULL && append(r, f, hdr_bytes, buf)) {
+        wf_buf_release(&net->pool.bufs, buf);
+        return;
+    }
+    flush(net, r);
+    struct pkt *p = wrap(net, nif, f, buf);
+    if (p == NULL) {
+        wf_net_note_drop(net, WEFT_DROP_NO_PKT);
+        wf_buf_release(&net->pool.bufs, buf);
+        return;
+    }
+    if (may_run)
+        begin(r, p, f, hdr_bytes);
+    else
+        wf_rx_packet(net, p);
+}
+
+uint32_t wf_rx_burst(struct net *net, struct netif *nif, const struct weft_frame *frames,
+                     uint32_t n)
+{
+    struct run r = {.p = NULL};
+    uint32_t i = 0;
+    for (; i < n; i++) {
+        const struct weft_frame *f = &frames[i];
+        uint32_t pinned = wf_max_u32(f->pinned_bytes, f->len);
+        struct wf_buf *buf = wf_lent_alloc(&net->pool.bufs, f->cookie, pinned);
+        if (buf == NULL)
+            break;
+        uint32_t segs = wf_max_u32(1, f->gso_segs);
+        nif->rx_frames += segs;
+        nif->rx_bytes += f->len;
+        wf_count_n(net, WEFT_COUNT_RX_FRAMES, segs);
+        enum weft_drop why = WEFT_DROP_COUNT;
+        uint32_t most = nif->mtu + (nif->kind == WEFT_IF_ETHER ? ETH_HDR_BYTES + 4u : 0u);
+        if (!nif->is_up)
+            why = WEFT_DROP_IF_DOWN;
+        else if (!facts_ok(f))
+            why = WEFT_DROP_FRAME_BAD;
+        else if (f->gso_type == WEFT_GSO_NONE && f->len > most)
+            why = WEFT_DROP_FRAME_GIANT;
+        if (why != WEFT_DROP_COUNT) {
+            nif->drops++;
+            wf_net_note_drop(net, why);
+            wf_buf_release(&net->pool.bufs, buf);
+            continue;
+        }
+        one_frame(net, nif, f, buf, &r, n == 1);
+    }
+    flush(net, &r);
+    return i;
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * DOC: init - limits and the cutting of the region
+ *
+ * One walk (cut) lays every table out; without a base it only counts, so the footprint and the
+ * layout cannot disagree. Slabs are not touched: an object costs a page when it is first used.
+ */
+#include "stack/stack.h"
+
+#include <string.h>
+
+#define REGION_ALIGN 64u
+
+void weft_config_default(struct weft_config *cfg)
+{
+    *cfg = (struct weft_config){
+        .ifs_max = 8,
+        .addrs_max = 32,
+        .routes_max = 256,
+        .neighs_max = 1024,
+        .neigh_wait_max = 16,
+        .reasm_max = 64,
+        .reasm_frags_max = 128,
+        .reasm_time_ms = 30000,
+        .pkts_max = 8192,
+        .lent_max = 8192,
+        .chunks_max = 65536,
+        .chunk_bytes = 16384,
+        .blocks_max = 32768,
+        .socks_max = 1024,
+        .udp_max = 256,
+        .sock_errs_max = 512,
+        .tcp_conns_max = 1024,
+        .tcp_listens_max = 64,
+        .tcp_synrcvd_max = 1024,
+        .tcp_timewait_max = 4096,
+        .tcp_busy_max = 256,
+        .tcp_records_max = 16384,
+        .sndbuf_bytes = 1 << 20,
+        .rcvbuf_bytes = 1 << 20,
+    };
+}
+
+static bool is_pow2(uint32_t v)
+{
+    return v != 0 && (v & (v - 1)) == 0;
+}
+
+static bool in(uint32_t v, uint32_t min, uint32_t max)
+{
+    return v >= min && v <= max;
+}
+
+static bool config_ok(const struct weft_config *c)
+{
+    bool is_net_ok = in(c->ifs_max, 1, 64) && in(c->addrs_max, 1, 65536) &&
+                     in(c->routes_max, 1, 1u << 24) && in(c->neighs_max, 1, 1u << 20) &&
+                     in(c->neigh_wait_max, 1, 1024) && in(c->reasm_max, 1, 4096) &&
+                     in(c->reasm_frags_max, 2, 8192) && in(c->reasm_time_ms, 1000, 120000);
+    bool is_mem_ok = in(c->pkts_max, 64, 1u << 20) && in(c->lent_max, 16, 1u << 20) &&
+                     in(c->chunks_max, 16, 1u << 24) && is_pow2(c->chunk_bytes) &&
+                     in(c->chunk_bytes, 4096, 65536) && in(c->blocks_max, 64, 1u << 24);
+    bool is_sock_ok =
+        in(c->socks_max, 1, 1u << 24) && in(c->udp_max, 1, 1u << 20) &&
+        in(c->sock_errs_max, 1, 1u << 20) && in(c->tcp_conns_max, 1, 1u << 24) &&
+        in(c->tcp_listens_max, 1, 65536) && in(c->tcp_synrcvd_max, 1, 1u << 24) &&
+        in(c->tcp_timewait_max, 1, 1u << 24) && in(c->tcp_busy_max, 1, 1u << 24) &&
+        in(c->tcp_records_max, 16, 1u << 24);
+    bool is_rest_ok = in(c->sndbuf_bytes, 2048, 1u << 30) && in(c->rcvbuf_bytes, 2048, 1u << 30) &&
+                      (c->trace_max == 0 || (is_pow2(c->trace_max) && c->trace_max <= 1u << 24));
+    return is_net_ok && is_mem_ok && is_sock_ok && is_rest_ok;
+}
+
+/** struct arena - The region while it is cut; base NULL = only count */
+struct arena {
+    uint8_t *base;
+    size_t used;
+};
+
+static void *take(struct arena *a, size_t bytes)
+{
+    void *at = a->base != NULL ? a->base + a->used : NULL;
+    a->used += WF_ALIGN_UP(bytes, (size_t)REGION_ALIGN);
+    return at;
+}
+
+static void *take_zeroed(struct arena *a, size_t bytes)
+{
+    void *at = take(a, bytes);
+    if (at != NULL)
+        memset(at, 0, bytes);
+    return at;
+}
+
+static void take_slab(struct arena *a, struct wf_slab *s, size_t object_bytes, uint32_t max)
+{
+    uint32_t stride = WF_ALIGN_UP((uint32_t)object_bytes, 8u);
+    void *at = take(a, wf_slab_bytes(stride, max));
+    if (at != NULL)
+        wf_slab_init(s, at, stride, max);
+}
+
+/* A hash table with at least as many buckets as entries; returns the mask. */
+static uint32_t take_table(struct arena *a, void **tab, uint32_t entries)
+{
+    uint32_t n = 16;
+    while (n < entries)
+        n *= 2;
+    *tab = take_zeroed(a, n * sizeof(void *));
+    return n - 1;
+}
+
+static void cut(struct arena *a, const struct weft_config *c, struct weft_stack *st)
+{
+    struct net *net = &st->net;
+    void *tab = NULL;
+    net->ifs.tab = take_zeroed(a, (c->ifs_max + 1) * sizeof(struct netif)); /* And loopback. */
+    net->addrs.tab = take(a, (c->addrs_max + 1) * sizeof(struct wf_ifaddr));
+    net->routes.tab = take(a, (c->routes_max + 1) * sizeof(struct wf_route4));
+    take_slab(a, &st->link.neighs, sizeof(struct neigh), c->neighs_max);
+    st->link.buckets_mask = take_table(a, &tab, c->neighs_max);
+    st->link.buckets = tab;
+    take_slab(a, &st->ip.reasms, sizeof(struct reasm), c->reasm_max);
+    st->ip.reasm_mask = take_table(a, &tab, c->reasm_max);
+    st->ip.reasm_buckets = tab;
+    take_slab(a, &net->pool.pkts, sizeof(struct pkt), c->pkts_max);
+    take_slab(a, &net->pool.bufs.lent, sizeof(struct wf_buf), c->lent_max);
+    take_slab(a, &net->pool.bufs.chunks, sizeof(struct wf_chunk), c->chunks_max);
+    take_slab(a, &net->pool.blks, sizeof(struct wf_blk), c->blocks_max);
+    take_slab(a, &st->socks.socks, sizeof(struct sock), c->socks_max);
+    take_slab(a, &st->udp.eps, sizeof(struct udp_ep), c->udp_max);
+    take_slab(a, &st->udp.errs, sizeof(struct udp_err), c->sock_errs_max);
+    take_slab(a, &st->tcp.conns, sizeof(struct tcp_conn), c->tcp_conns_max);
+    take_slab(a, &st->tcp.listeners, sizeof(struct tcp_listener), c->tcp_listens_max);
+    take_slab(a, &st->tcp.synrcvds, sizeof(struct tcp_synrcvd), c->tcp_synrcvd_max);
+    take_slab(a, &st->tcp.timewaits, sizeof(struct tcp_timewait), c->tcp_timewait_max);
+    take_slab(a, &st->tcp.recs, sizeof(struct tcp_txrec), c->tcp_records_max);
+    take_slab(a, &st->tcp.reasms, sizeof(struct tcp_reasm), c->tcp_busy_max);
+    st->tcp.conn_mask = take_table(a, &tab, c->tcp_conns_max);
+    st->tcp.conn_tab = tab;
+    st->tcp.synrcvd_mask = take_table(a, &tab, c->tcp_synrcvd_max);
+    st->tcp.synrcvd_tab = tab;
+    st->tcp.timewait_mask = take_table(a, &tab, c->tcp_timewait_max);
+    st->tcp.timewait_tab = tab;
+    st->tcp.listen_mask = take_table(a, &tab, c->tcp_listens_max);
+    st->tcp.listen_tab = tab;
+    if (c->trace_max > 0)
+        net->trace.recs = take(a, (size_t)c->trace_max * sizeof(struct weft_trace_rec));
+}
+
+size_t weft_stack_footprint(const struct weft_config *cfg)
+{
+    struct weft_stack scratch;
+    struct arena a = {.used = WF_ALIGN_UP(sizeof(struct weft_stack), (size_t)REGION_ALIGN)};
+    if (cfg == NULL || !config_ok(cfg))
+        return 0;
+    cut(&a, cfg, &scratch);
+    return a.used;
+}
+
+/* Independent keys and streams from one seed. */
+static void seed(struct weft_stack *st)
+{
+    struct wf_rng keys;
+    wf_rng_init(&keys, st->cfg.seed, 0);
+    st->net.hash_key.k0 = wf_rng_u64(&keys);
+    st->net.hash_key.k1 = wf_rng_u64(&keys);
+    st->tcp.iss_key.k0 = wf_rng_u64(&keys);
+    st->tcp.iss_key.k1 = wf_rng_u64(&keys);
+    wf_rng_init(&st->net.rng, st->cfg.seed, 1);
+}
+
+static void add_loopback(struct net *net)
+{
+    struct weft_if_config lo = {.name = "lo",
+                                .kind = WEFT_IF_LOOPBACK,
+                                .mtu = 65535,
+                                .caps = WEFT_CAP_TX_CSUM | WEFT_CAP_TX_TSO4 | WEFT_CAP_RX_TRUST,
+                                .txq_max = 1024};
+    int index = wf_netif_add(net, &lo);
+    WF_ASSERT(index == 1);
+    int err = wf_addrs_add(net, 1, 0x7f000001, 8);
+    WF_ASSERT(err == 0);
+}
+
+int weft_stack_init(struct weft_stack **out, const struct weft_config *cfg, void *mem, size_t bytes)
+{
+    size_t need = weft_stack_footprint(cfg);
+    if (need == 0 || out == NULL || mem == NULL || ((uintptr_t)mem & (REGION_ALIGN - 1)) != 0)
+        return -WEFT_EINVAL;
+    if (bytes < need)
+        return -WEFT_ENOMEM;
+
+    struct weft_stack *st = mem;
+    memset(st, 0, sizeof(*st));
+    st->cfg = *cfg;
+    struct arena a = {.base = mem,
+                      .used = WF_ALIGN_UP(sizeof(struct weft_stack), (size_t)REGION_ALIGN)};
+    cut(&a, &st->cfg, st);
+
+    struct net *net = &st->net;
+    net->cfg = &st->cfg;
+    net->link = &st->link;
+    net->ip = &st->ip;
+    net->udp = &st->udp;
+    net->tcp = &st->tcp;
+    net->socks = &st->socks;
+    net->is_forwarding = cfg->is_forwarding;
+    net->ifs.max = cfg->ifs_max + 1;
+    net->addrs.max = cfg->addrs_max + 1;
+    net->routes.max = cfg->routes_max + 1;
+    net->trace.mask = cfg->trace_max - 1;
+    net->pool.bufs.chunks.max = 0; /* Until memory for bytes is added. */
+    net->pool.bufs.chunks_max = cfg->chunks_max;
+    net->pool.bufs.chunk_bytes = cfg->chunk_bytes;
+    net->pool.bufs.vec = cfg->vec != NULL ? *cfg->vec : wf_vec_scalar;
+    wf_list_init(&net->ready);
+    wf_list_init(&st->link.lru);
+    wf_list_init(&st->tcp.timewait_order);
+    wf_wheel_init(&net->wheel, 0);
+    seed(st);
+    wf_ip_init(net);
+    add_loopback(net);
+    *out = st;
+    return 0;
+}
+
+int weft_area_add(struct weft_stack *st, void *base, size_t bytes)
+{
+    return wf_bufs_area_add(&wf_net_of(st)->pool.bufs, base, bytes);
+}

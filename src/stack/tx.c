@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * DOC: tx - the way out: what is queued, then the senders in turn; cut last, if the driver cannot
+ *
+ * A super-frame for a driver without segmentation is cut here: each wire frame gets a packet of
+ * its own for the headers and references the parent's payload. Lengths, sequence number, flags and
+ * checksum are stamped; the payload's sum comes from the copy at send where there is one.
+ */
+#include <string.h>
+
+#include "stack/stack.h"
+
+struct pkt *wf_tx_next(struct net *net, struct netif *nif)
+{
+    struct pkt *p = wf_netif_dequeue(nif);
+    if (p != NULL) {
+        if (nif->txq_len <= nif->txq_max / 2u && !wf_list_is_empty(&nif->room_waiters))
+            wf_udp_room(net, nif);
+        return p;
+    }
+    for (struct wf_list *l = wf_list_first(&nif->senders); l != NULL;
+         l = wf_list_first(&nif->senders)) {
+        struct wf_sender *s = WF_CONTAINER_OF(l, struct wf_sender, link);
+        switch (wf_tcp_tx(net, s, &p)) {
+        case TCP_TX_PACKET: /* The next sender's turn comes after this. */
+            wf_list_remove(l);
+            wf_list_push_back(&nif->senders, l);
+            return p;
+        case TCP_TX_IDLE:
+            wf_list_remove(l);
+            break;
+        case TCP_TX_PARKED:
+            break;
+        }
+    }
+    return NULL;
+}
+
+/* ---- frames ---- */
+
+static void add_iov(struct weft_frame *f, const uint8_t *base, uint32_t len)
+{
+    f->iov[f->iov_n++] = (struct weft_iov){(void *)(uintptr_t)base, len};
+    f->len += len;
+}
+
+static void start_frame(struct net *net, struct weft_frame *f, const struct pkt *p)
+{
+    f->iov_n = 0;
+    f->csum_start = f->csum_offset = f->hdr_bytes = 0;
+    f->gso_size = f->gso_segs = 0;
+    f->gso_type = f->flags = 0;
+    f->len = 0;
+    f->pinned_bytes = 0;
+    f->cookie = wf_slab_handle(&net->pool.pkts, p);
+}
+
+static void count_frame(struct net *net, struct netif *nif, const struct weft_frame *f)
+{
+    uint32_t segs = wf_max_u32(1, f->gso_segs);
+    nif->tx_frames += segs;
+    nif->tx_bytes += f->len;
+    wf_count_n(net, WEFT_COUNT_TX_FRAMES, segs);
+}
+
+/* The checksum that somebody left to the driver, for a driver that cannot. */
+static void complete_csum(struct net *net, struct pkt *p)
+{
+    uint32_t off = (uint32_t)(p->csum_at - p->data);
+    uint16_t sum = wf_csum_finish(wf_pkt_sum(&net->pool, p, off, p->total - off));
+    wf_st16be(p->csum_at + p->csum_offset, sum == 0 ? 0xffff : sum);
+    p->csum = PKT_CSUM_NONE;
+}
+
+/* A whole packet, or a super-frame for a driver that cuts. */
+static void fill_whole(struct net *net, const struct netif *nif, struct weft_frame *f,
+                       struct pkt *p)
+{
+    if (p->csum == PKT_CSUM_PARTIAL && (nif->caps & WEFT_CAP_TX_CSUM) == 0)
+        complete_csum(net, p);
+    start_frame(net, f, p);
+    if (p->csum == PKT_CSUM_PARTIAL) {
+        f->flags = WEFT_FRAME_NEEDS_CSUM;
+        f->csum_start = (uint16_t)(p->csum_at - p->data);
+        f->csum_offset = p->csum_offset;
+    }
+    if (p->gso_segs > 1) {
+        f->gso_type = WEFT_GSO_TCP4;
+        f->gso_size = p->gso_size;
+        f->gso_segs = p->gso_segs;
+        f->hdr_bytes = (uint16_t)p->len;
+    }
+    add_iov(f, p->data, p->len);
+    for (uint32_t i = 0; i < p->frags_n; i++)
+        add_iov(f, p->frags[i].data, p->frags[i].len);
+}
+
+/* ---- cutting ---- */
+
+/* Header offsets in the linear part of a super-frame: it ends with the TCP header. */
+static uint32_t l4_offset(const struct pkt *p)
+{
+    return p->len - p->l4_hdr_bytes;
+}
+
+static uint32_t l3_offset(const struct netif *nif)
+{
+    return nif->kind == WEFT_IF_ETHER ? ETH_HDR_BYTES : 0;
+}
+
+static uint16_t payload_sum(struct net *net, const struct pkt *p, uint32_t i, uint32_t len)
+{
+    return p->is_tcp_cut ? p->sums[i] : wf_pkt_sum(&net->pool, p, p->len + i * p->gso_size, len);
+}
+
+/* Stamp the headers of cut frame @i, which carries @len bytes. */
+static void stamp(struct net *net, const struct netif *nif, const struct pkt *p, struct pkt *s,
+                  uint32_t i, uint32_t len)
+{
+    uint32_t l3 = l3_offset(nif), l4 = l4_offset(p), l4_bytes = p->l4_hdr_bytes;
+    bool is_last = i + 1u == p->gso_segs;
+    uint8_t *ip = s->data + l3, *tcp = s->data + l4;
+    uint16_t id = (uint16_t)(wf_ld16be(ip + 4) + i * p->id_step);
+    wf_ip4_emit_len(ip, (uint16_t)(l4 - l3 + l4_bytes + len), id);
+    wf_st32be(tcp + 4, wf_ld32be(tcp + 4) + i * p->gso_size);
+    if (!is_last)
+        tcp[13] &= (uint8_t)~(TCP_FIN | TCP_PSH);
+    if (i > 0)
+        tcp[13] &= (uint8_t)~TCP_CWR;
+    uint32_t pseudo = wf_csum_scalar(ip + 12, 8) + IP_PROTO_TCP + l4_bytes + len;
+    uint16_t sum = wf_csum_add((uint16_t)(pseudo & 0xffff), (uint16_t)(pseudo >> 16));
+    if ((nif->caps & WEFT_CAP_TX_CSUM) != 0) {
+        wf_st16be(tcp + TCP_CSUM_OFFSET, sum);
+        s->csum = PKT_CSUM_PARTIAL;
+        return;
+    }
+    wf_st16be(tcp + TCP_CSUM_OFFSET, 0);
+    sum = wf_csum_add(sum, wf_csum_scalar(tcp, l4_bytes));
+    sum = wf_csum_add(sum, payload_sum(net, p, i, len));
+    wf_st16be(tcp + TCP_CSUM_OFFSET, wf_csum_finish(sum));
+}
+
+/* Let a frame reference the next @len payload bytes of the super-frame. */
+static void add_payload(struct netif *nif, struct weft_frame *f, uint32_t len)
+{
+    const struct pkt *p = nif->cut;
+    while (len > 0) {
+        const struct pkt_frag *g = &p->frags[nif->cut_frag];
+        uint32_t take = wf_min_u32(len, g->len - nif->cut_frag_off);
+        add_iov(f, g->data + nif->cut_frag_off, take);
+        len -= take;
+        nif->cut_frag_off += take;
+        if (nif->cut_frag_off == g->len) {
+            nif->cut_frag++;
+            nif->cut_frag_off = 0;
+        }
+    }
+}
+
+/* The next wire frame of the super-frame being cut; false without packets. */
+static bool cut_one(struct net *net, struct netif *nif, struct weft_frame *f)
+{
+    struct pkt *p = nif->cut;
+    uint32_t i = nif->cut_next, payload = p->total - p->len;
+    uint32_t len = wf_min_u32(p->gso_size, payload - i * p->gso_size);
+    struct pkt *s = wf_pkt_alloc(&net->pool);
+    if (s == NULL)
+        return false;
+    s->ifindex = nif->index;
+    s->len = s->total = p->len;
+    memcpy(s->data, p->data, p->len);
+    s->parent = p;
+    p->refs++;
+    stamp(net, nif, p, s, i, len);
+    start_frame(net, f, s);
+    if (s->csum == PKT_CSUM_PARTIAL) {
+        f->flags = WEFT_FRAME_NEEDS_CSUM;
+        f->csum_start = (uint16_t)l4_offset(p);
+        f->csum_offset = TCP_CSUM_OFFSET;
+    }
+    add_iov(f, s->data, s->len);
+    add_payload(nif, f, len);
+    wf_count(net, WEFT_COUNT_TX_SEGMENTED);
+    if (++nif->cut_next == p->gso_segs) {
+        nif->cut = NULL;
+        wf_pkt_free(&net->pool, p);
+    }
+    return true;
+}
+
+/* What was gathered from frames on the way in has the first one's lengths and sum: mend them. */
+static void settle_coalesced(struct netif *nif, struct pkt *p)
+{
+    uint32_t l3 = l3_offset(nif), l4 = l4_offset(p);
+    uint8_t *ip = p->data + l3, *tcp = p->data + l4;
+    wf_ip4_emit_len(ip, (uint16_t)(p->total - l3), wf_ld16be(ip + 4));
+    uint32_t pseudo = wf_csum_scalar(ip + 12, 8) + IP_PROTO_TCP + (p->total - l4);
+    wf_st16be(tcp + TCP_CSUM_OFFSET,
+              wf_csum_add((uint16_t)(pseudo & 0xffff), (uint16_t)(pseudo >> 16)));
+    p->csum = PKT_CSUM_PARTIAL;
+    p->csum_at = tcp;
+    p->csum_offset = TCP_CSUM_OFFSET;
+    p->is_coalesced = false;
+}
+
+uint32_t weft_tx(struct weft_stack *st, uint16_t ifindex, struct weft_frame *frames, uint32_t n,
+                 uint64_t now_ns)
+{
+    struct net *net = wf_net_of(st);
+    struct netif *nif = wf_netif_get(net, ifindex);
+    uint32_t count = 0;
+    wf_stack_set_now(net, now_ns);
+    if (nif == NULL || !nif->is_up || nif->kind == WEFT_IF_LOOPBACK)
+        return 0;
+    while (count < n) {
+        if (nif->cut != NULL) {
+            if (!cut_one(net, nif, &frames[count]))
+                break;
+        } else {
+            struct pkt *p = wf_tx_next(net, nif);
+            if (p == NULL)
+                break;
+            if (p->is_coalesced)
+                settle_coalesced(nif, p);
+            if (p->gso_segs > 1 && ((nif->caps & WEFT_CAP_TX_TSO4) == 0 ||
+                                    p->total > nif->gso_max_bytes)) {
+                nif->cut = p;
+                nif->cut_next = nif->cut_frag = 0;
+                nif->cut_frag_off = 0;
+                continue;
+            }
+            fill_whole(net, nif, &frames[count], p);
+        }
+        count_frame(net, nif, &frames[count]);
+        count++;
+    }
+    return count;
+}
+
+void weft_tx_done(struct weft_stack *st, const uint64_t *cookies, uint32_t n)
+{
+    struct net *net = wf_net_of(st);
+    for (uint32_t i = 0; i < n; i++) {
+        struct pkt *p = wf_slab_get(&net->pool.pkts, cookies[i]);
+        if (p != NULL)
+            wf_pkt_free(&net->pool, p);
+    }
+}
+
+bool weft_tx_ready(const struct weft_stack *st, uint16_t ifindex)
+{
+    const struct netif *nif = wf_netif_get(wf_net_of_const(st), ifindex);
+    return nif != NULL && nif->kind != WEFT_IF_LOOPBACK && wf_netif_has_output(nif);
+}
+
+void weft_tx_block(struct weft_stack *st, uint16_t ifindex, bool is_blocked)
+{
+    struct netif *nif = wf_netif_get(wf_net_of(st), ifindex);
+    if (nif != NULL)
+        nif->is_blocked = is_blocked;
+}
