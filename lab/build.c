@@ -4,6 +4,7 @@
 
 #include "run.h"
 #include "weft/cc.h"
+#include "weft/host.h"
 
 #define TRACE_RECORDS 16384U
 
@@ -52,6 +53,7 @@ static void configure(const struct lab_run *run, const struct lab_node *node,
     if (node->set.tcp.receive_buffer != 0)
         st->rcvbuf_bytes = (uint32_t)node->set.tcp.receive_buffer;
     st->cc = cc_ops[node->set.tcp.cc];
+    st->vec = weft_host_vec(); /* Faster, and the same bytes. */
     st->is_forwarding = node->set.is_forwarding;
     st->is_echo_silent = node->set.is_echo_silent;
     bool is_recorded = run->opt->out_dir != NULL; /* Nobody else reads the trace. */

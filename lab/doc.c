@@ -9,6 +9,7 @@
 #include "units.h"
 
 #define FIELD_TEXT_BYTES 256
+#define FIELD_DEPTH      16 /* Deeper than any field of a lab stands. */
 
 /* What goes wrong most often when an expectation is written down, said in the file's own words. */
 static const char *hint_for(const char *problem)
@@ -35,7 +36,9 @@ bool wf_doc_load(struct lab_doc *d)
 {
     FILE *f = fopen(d->file, "rb");
     if (f == NULL) {
-        (void)fprintf(d->err, "%s: cannot be opened: %s\n", d->file, strerror(errno));
+        char why[128];
+        (void)fprintf(d->err, "%s: cannot be opened: %s\n", d->file,
+                      wf_sys_error(why, sizeof(why), errno));
         d->errors++;
         return false;
     }
@@ -66,13 +69,18 @@ void wf_doc_free(struct lab_doc *d)
 
 static size_t write_field(char *buf, size_t cap, const struct lab_at *at)
 {
-    if (at == NULL)
-        return 0;
-    size_t n = write_field(buf, cap, at->up);
-    int more = at->key != NULL ? snprintf(buf + n, cap - n, "%s%s", n != 0 ? "." : "", at->key)
-                               : snprintf(buf + n, cap - n, "[%zu]", at->index);
-    n += more > 0 ? (size_t)more : 0;
-    return n < cap ? n : cap - 1;
+    const struct lab_at *way[FIELD_DEPTH];
+    size_t depth = 0, n = 0;
+    for (; at != NULL && depth < FIELD_DEPTH; at = at->up)
+        way[depth++] = at;
+    while (depth-- > 0) {
+        const struct lab_at *a = way[depth];
+        int more = a->key != NULL ? snprintf(buf + n, cap - n, "%s%s", n != 0 ? "." : "", a->key)
+                                  : snprintf(buf + n, cap - n, "[%zu]", a->index);
+        n += more > 0 ? (size_t)more : 0;
+        n = n < cap ? n : cap - 1;
+    }
+    return n;
 }
 
 void wf_doc_error(struct lab_doc *d, const yaml_node_t *n, const struct lab_at *at, const char *fmt,

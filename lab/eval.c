@@ -9,10 +9,10 @@
 const char *wf_value_text(struct lab_arena *a, enum lab_value_type type, const struct lab_value *v)
 {
     char buf[32];
-    if (!v->is_there)
+    if (!v->is_there || (type == LAB_V_TEXT && (v->text == NULL || v->text[0] == '\0')))
         return "nothing";
     if (type == LAB_V_TEXT)
-        return v->text[0] != '\0' ? v->text : "nothing";
+        return v->text;
     return wf_lab_strdup(a, wf_units_text(buf, sizeof(buf), (enum lab_unit)type, v->number));
 }
 
@@ -99,7 +99,7 @@ static struct lab_value find(struct lab_run *run, const struct lab_expect *e,
 
 static bool holds(const struct lab_expect *e, const struct lab_value *v)
 {
-    if (!v->is_there)
+    if (!v->is_there || (e->type == LAB_V_TEXT && v->text == NULL))
         return false;
     if (e->type == LAB_V_TEXT)
         return (strcmp(v->text, e->want_text) == 0) == (e->op == LAB_EQ);

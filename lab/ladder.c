@@ -6,6 +6,8 @@
 #include "frame.h"
 #include "weft/trace.h"
 
+#define NEAR_MAX 64 /* Nodes looked at for the one a lost frame was going to. */
+
 static struct lab_leg *leg_at(const struct lab_rungs *l, size_t i)
 {
     return (struct lab_leg *)l->legs.items + i;
@@ -20,23 +22,36 @@ static size_t lane_of(const struct lab_rungs *l, size_t node)
     return SIZE_MAX;
 }
 
-/* The nearest lane from a node on, over switches; never back to where it came from. */
-static size_t lane_beyond(const struct lab_rungs *l, size_t node, size_t from, unsigned depth)
+static bool is_in(const size_t *list, size_t n, size_t node)
 {
-    size_t lane = lane_of(l, node);
-    if (lane != SIZE_MAX && lane != from)
-        return lane;
-    if (depth == 0 || !wf_lab_is_bridge(wf_lab_node(l->lab, node)))
-        return SIZE_MAX;
-    size_t best = SIZE_MAX;
-    for (size_t i = 0; best == SIZE_MAX && i < l->lab->links.n; i++) {
-        const struct lab_link *link = wf_lab_link(l->lab, i);
-        for (unsigned e = 0; best == SIZE_MAX && e < 2; e++) {
-            if (link->end[e].node == node)
-                best = lane_beyond(l, link->end[1 - e].node, from, depth - 1);
+    for (size_t i = 0; i < n; i++) {
+        if (list[i] == node)
+            return true;
+    }
+    return false;
+}
+
+/* The nearest lane from a node on, over switches that are none; never back to where it came from.
+ */
+static size_t lane_beyond(const struct lab_rungs *l, size_t node, size_t from)
+{
+    size_t seen[NEAR_MAX] = {node}, n = 1;
+    for (size_t i = 0; i < n; i++) {
+        size_t lane = lane_of(l, seen[i]);
+        if (lane != SIZE_MAX && lane != from)
+            return lane;
+        if (!wf_lab_is_bridge(wf_lab_node(l->lab, seen[i])))
+            continue;
+        for (size_t k = 0; k < l->lab->links.n; k++) {
+            const struct lab_end *end = wf_lab_link(l->lab, k)->end;
+            for (unsigned e = 0; e < 2; e++) {
+                bool is_next = end[e].node == seen[i] && !is_in(seen, n, end[1 - e].node);
+                if (is_next && n < NEAR_MAX)
+                    seen[n++] = end[1 - e].node;
+            }
         }
     }
-    return best;
+    return SIZE_MAX;
 }
 
 static struct lab_leg *add_leg(struct lab_rungs *l, size_t link, const struct weft_tap *tap)
@@ -144,7 +159,7 @@ static void lost(struct lab_rungs *l, size_t link, const struct weft_tap *tap)
     struct lab_leg *leg = find(l, link, tap->dir, tap->frame);
     if (leg == NULL)
         return;
-    leg->to = lane_beyond(l, wf_lab_link(l->lab, link)->end[1 - tap->dir].node, leg->from, 8);
+    leg->to = lane_beyond(l, wf_lab_link(l->lab, link)->end[1 - tap->dir].node, leg->from);
     if (leg->to == SIZE_MAX) /* It was going to none of the lanes: towards the next one, then. */
         leg->to = leg->from + 1 < l->spec->lanes_n ? leg->from + 1 : leg->from - 1;
     end(l, leg, tap->fate, tap->time_ns);

@@ -22,8 +22,8 @@ void *wf_lab_realloc(void *p, size_t bytes)
 {
     void *q = realloc(p, bytes != 0 ? bytes : 1);
     if (q == NULL) {
-        fputs("weft lab: out of memory\n", stderr);
-        exit(LAB_EXIT_LIMIT);
+        (void)fputs("weft lab: out of memory\n", stderr);
+        _Exit(LAB_EXIT_LIMIT);
     }
     return q;
 }
@@ -148,6 +148,13 @@ void wf_buf_xml(struct lab_buf *b, const char *s)
             return;
         wf_buf_printf(b, "&#%d;", *s++);
     }
+}
+
+char *wf_sys_error(char *buf, size_t cap, int err)
+{
+    if (strerror_r(err, buf, cap) != 0)
+        (void)snprintf(buf, cap, "error %d", err);
+    return buf;
 }
 
 void wf_buf_free(struct lab_buf *b)

@@ -68,6 +68,9 @@ void wf_buf_printf(struct lab_buf *b, const char *fmt, ...) __attribute__((forma
  */
 void wf_buf_xml(struct lab_buf *b, const char *s);
 
+/** wf_sys_error() - What an errno value means, in @buf; returns @buf */
+char *wf_sys_error(char *buf, size_t cap, int err);
+
 /** wf_buf_free() - Free the text; the buffer is empty afterwards */
 void wf_buf_free(struct lab_buf *b);
 

@@ -197,8 +197,7 @@ static void place_core(struct picture *pic)
         size_t end = spread(pic, start, next_column); /* the columns count from there. */
         if (end < start) { /* The node that the file names first stands left. */
             unplace(pic, next_column);
-            end = spread(pic, end, next_column);
-            end = start;
+            (void)spread(pic, end, next_column);
         }
         size_t last = next_column;
         for (size_t j = 0; j < pic->n; j++) {

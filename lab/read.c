@@ -140,7 +140,7 @@ static void read_root(struct lab_reader *r)
     if (p.topology != NULL)
         wf_read_topology(d, p.topology, &topology);
     if (p.scenario != NULL)
-        wf_read_steps(d, p.scenario, &scenario, &r->lab->steps, false);
+        wf_read_steps(d, p.scenario, &scenario, &r->lab->steps);
     if (p.expect != NULL)
         wf_read_expects(d, p.expect, &expect, LAB_STEP_KINDS, &r->lab->expects);
     if (p.ladder != NULL)

@@ -40,9 +40,9 @@ void wf_read_links(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at);
 void wf_read_quality(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
                      struct lab_quality q[2]);
 
-/** wf_read_steps() - Read a list of steps into @steps; is_inner inside "parallel" */
+/** wf_read_steps() - Read a list of steps into @steps */
 void wf_read_steps(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
-                   struct lab_vec *steps, bool is_inner);
+                   struct lab_vec *steps);
 
 /** wf_read_expects() - Read expectations; about a step of @kind, or LAB_STEP_KINDS: at the end */
 void wf_read_expects(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,

@@ -329,9 +329,7 @@ static void read_kind(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at
     case LAB_STEP_SHOW:
         read_show(d, n, at, s);
         break;
-    case LAB_STEP_PARALLEL:
-        wf_read_steps(d, n, at, &s->steps, true);
-        break;
+    case LAB_STEP_PARALLEL: /* By wf_read_steps(). */
     case LAB_STEP_KINDS:
         break;
     }
@@ -366,7 +364,7 @@ static const char *describe(struct lab_doc *d, const struct lab_step *s)
     case LAB_STEP_SHOW:
         return wf_lab_printf(d->arena, "show %s", s->show.node);
     case LAB_STEP_PARALLEL:
-        return wf_lab_printf(d->arena, "%zu steps at once", s->steps.n);
+        return "several steps at once";
     case LAB_STEP_KINDS:
         break;
     }
@@ -423,47 +421,70 @@ static enum lab_step_kind only_kind(struct lab_doc *d, yaml_node_t *n, const str
     return count == 1 ? (enum lab_step_kind)found : LAB_STEP_KINDS;
 }
 
-static void read_step(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
-                      struct lab_vec *steps, bool is_inner)
+/* Reads a step; false if it is none. *inner is set to the steps of "parallel", to be read after it.
+ */
+static bool read_step(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, bool is_inner,
+                      struct lab_step *s, yaml_node_t **inner)
 {
     static const struct lab_table t = LAB_TABLE(step_fields);
     struct step_parts p = {.at = WEFT_NEVER};
     unsigned errors = d->errors;
     wf_doc_read_map(d, n, at, &t, &p);
     if (d->errors != errors)
-        return;
-    struct lab_step s = {.kind = only_kind(d, n, at, &p), .to = SIZE_MAX};
-    if (s.kind == LAB_STEP_KINDS)
-        return;
-    if (is_inner && (s.kind == LAB_STEP_PARALLEL || p.at != WEFT_NEVER)) {
+        return false;
+    *s = (struct lab_step){.kind = only_kind(d, n, at, &p), .to = SIZE_MAX};
+    if (s->kind == LAB_STEP_KINDS)
+        return false;
+    if (is_inner && (s->kind == LAB_STEP_PARALLEL || p.at != WEFT_NEVER)) {
         wf_doc_error(d, n, at, "inside \"parallel\" a step has no \"at\" and no \"parallel\"");
-        return;
+        return false;
     }
-    s.mark = wf_doc_mark(n);
-    s.at = p.at;
-    s.after = p.after;
-    s.limit = p.limit;
-    struct lab_at kind_at = {.up = at, .key = wf_lab_step_names[s.kind]};
+    s->mark = wf_doc_mark(n);
+    s->at = p.at;
+    s->after = p.after;
+    s->limit = p.limit;
+    struct lab_at kind_at = {.up = at, .key = wf_lab_step_names[s->kind]};
     struct lab_at expect_at = {.up = at, .key = "expect"};
-    read_kind(d, p.kind[s.kind], &kind_at, &s);
+    *inner = s->kind == LAB_STEP_PARALLEL ? p.kind[LAB_STEP_PARALLEL] : NULL;
+    read_kind(d, p.kind[s->kind], &kind_at, s);
     if (p.expect != NULL)
-        wf_read_expects(d, p.expect, &expect_at, s.kind, &s.expects);
-    s.name = p.name != NULL ? p.name : d->errors == errors ? describe(d, &s) : "";
-    *(struct lab_step *)wf_vec_push(steps, sizeof(s)) = s;
+        wf_read_expects(d, p.expect, &expect_at, s->kind, &s->expects);
+    s->name = p.name != NULL ? p.name : d->errors == errors ? describe(d, s) : "";
+    return true;
+}
+
+static void read_inner(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
+                       struct lab_vec *steps)
+{
+    struct lab_at list_at = {.up = at, .key = "parallel"};
+    yaml_node_t *item, *inner;
+    if (!wf_doc_is_list(d, n, &list_at))
+        return;
+    for (size_t i = 0; i < STEPS_MAX && (item = wf_doc_item(d, n, i)) != NULL; i++) {
+        struct lab_at here = {.up = &list_at, .index = i};
+        struct lab_step s;
+        if (read_step(d, item, &here, true, &s, &inner))
+            *(struct lab_step *)wf_vec_push(steps, sizeof(s)) = s;
+    }
 }
 
 void wf_read_steps(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
-                   struct lab_vec *steps, bool is_inner)
+                   struct lab_vec *steps)
 {
-    yaml_node_t *item;
+    yaml_node_t *item, *inner;
     if (!wf_doc_is_list(d, n, at))
         return;
     for (size_t i = 0; (item = wf_doc_item(d, n, i)) != NULL; i++) {
         struct lab_at here = {.up = at, .index = i};
+        struct lab_step s;
         if (i == STEPS_MAX) {
             wf_doc_error(d, item, &here, "at most %d steps", STEPS_MAX);
             return;
         }
-        read_step(d, item, &here, steps, is_inner);
+        if (!read_step(d, item, &here, false, &s, &inner))
+            continue;
+        if (inner != NULL)
+            read_inner(d, inner, &here, &s.steps);
+        *(struct lab_step *)wf_vec_push(steps, sizeof(s)) = s;
     }
 }

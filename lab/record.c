@@ -25,8 +25,10 @@ static bool open_capture(struct lab_record *r, size_t i, const char *dir, FILE *
             *c = '.';
     }
     const char *path = wf_lab_printf(&r->lab->arena, "%s/%s", dir, file);
+    char why[128];
     if (!wf_capture_open(&ear->capture, &r->lab->arena, r->lab, link, path)) {
-        (void)fprintf(err, "%s: cannot be written: %s\n", path, strerror(errno));
+        (void)fprintf(err, "%s: cannot be written: %s\n", path,
+                      wf_sys_error(why, sizeof(why), errno));
         return false;
     }
     ear->capture.file = file;
@@ -67,21 +69,27 @@ void wf_record_step(struct lab_record *r, const struct lab_step *s, bool is_on)
     }
 }
 
+static bool is_of_step(const struct lab_step *s, size_t node, const struct weft_trace_rec *rec)
+{
+    bool is_from = s->from == node && rec->rport == s->talk.port;
+    bool is_to = s->to == node && rec->lport == s->talk.port;
+    return s->kind == LAB_STEP_TCP && s->outcome == LAB_RUNNING && (is_from || is_to);
+}
+
 /* The TCP step whose connection this is, to name the flow after; NULL if there is none. */
 static const struct lab_step *step_of(const struct lab_vec *steps, size_t node,
                                       const struct weft_trace_rec *rec)
 {
-    const struct lab_step *found = NULL;
     for (size_t i = 0; i < steps->n; i++) {
         const struct lab_step *s = wf_lab_step(steps, i);
-        bool is_from = s->from == node && rec->rport == s->talk.port;
-        bool is_to = s->to == node && rec->lport == s->talk.port;
-        if (s->kind == LAB_STEP_PARALLEL)
-            found = found != NULL ? found : step_of(&s->steps, node, rec);
-        else if (s->kind == LAB_STEP_TCP && s->outcome == LAB_RUNNING && (is_from || is_to))
+        if (is_of_step(s, node, rec))
             return s;
+        for (size_t j = 0; j < s->steps.n; j++) { /* Steps stand at most two deep. */
+            if (is_of_step(wf_lab_step(&s->steps, j), node, rec))
+                return wf_lab_step(&s->steps, j);
+        }
     }
-    return found;
+    return NULL;
 }
 
 static const char *flow_label(struct lab_record *r, size_t node, const struct weft_trace_rec *rec)

@@ -41,8 +41,9 @@ bool wf_report_folder(const char *dir, FILE *err)
     bool is_made = make_folders(dir, &a);
     wf_lab_arena_free(&a);
     if (!is_made) {
+        char why[128];
         (void)fprintf(err, "%s: cannot be made: %s\n", dir,
-                      strerror(errno == EEXIST ? ENOTDIR : errno));
+                      wf_sys_error(why, sizeof(why), errno == EEXIST ? ENOTDIR : errno));
         return false;
     }
     if (!is_readable(DYGRAPHS_JS) || !is_readable(DYGRAPHS_CSS)) {
@@ -72,6 +73,13 @@ static char *read_whole(struct lab_arena *a, const char *path)
     return text;
 }
 
+static void tell_unwritten(const struct lab_run *run, const char *path)
+{
+    char why[128];
+    (void)fprintf(run->err, "%s: cannot be written: %s\n", path,
+                  wf_sys_error(why, sizeof(why), errno));
+}
+
 static bool write_whole(struct lab_run *run, const char *dir, const char *name, struct lab_buf *b)
 {
     const char *path = wf_lab_printf(&run->lab->arena, "%s/%s", dir, name);
@@ -79,7 +87,7 @@ static bool write_whole(struct lab_run *run, const char *dir, const char *name, 
     bool is_ok = f != NULL && fwrite(b->s, 1, b->len, f) == b->len;
     is_ok = f != NULL && fclose(f) == 0 && is_ok;
     if (!is_ok)
-        (void)fprintf(run->err, "%s: cannot be written: %s\n", path, strerror(errno));
+        tell_unwritten(run, path);
     wf_buf_free(b);
     return is_ok;
 }
@@ -91,7 +99,7 @@ static bool write_json(struct lab_run *run, const char *dir)
     bool is_ok = f != NULL && wf_report_json(run, f);
     is_ok = f != NULL && fclose(f) == 0 && is_ok;
     if (!is_ok)
-        (void)fprintf(run->err, "%s: cannot be written: %s\n", path, strerror(errno));
+        tell_unwritten(run, path);
     return is_ok;
 }
 

@@ -110,11 +110,6 @@ static void print_step(const struct lab_run *run, const struct lab_step *s, cons
         print_expects(run, &s->expects);
     if (s->shown != NULL)
         print_shown(run, s->shown);
-    for (size_t i = 0; i < s->steps.n; i++) {
-        char inner[32];
-        (void)snprintf(inner, sizeof(inner), "%s%c", number, (char)('a' + i % 26));
-        print_step(run, wf_lab_step(&s->steps, i), inner);
-    }
 }
 
 void wf_report_text(struct lab_run *run)
@@ -128,7 +123,12 @@ void wf_report_text(struct lab_run *run)
     for (size_t i = 0; i < lab->steps.n; i++) {
         char number[24];
         (void)snprintf(number, sizeof(number), "%zu", i + 1);
-        print_step(run, wf_lab_step(&lab->steps, i), number);
+        const struct lab_step *s = wf_lab_step(&lab->steps, i);
+        print_step(run, s, number);
+        for (size_t j = 0; j < s->steps.n; j++) { /* Steps stand at most two deep. */
+            (void)snprintf(number, sizeof(number), "%zu%c", i + 1, (char)('a' + j % 26));
+            print_step(run, wf_lab_step(&s->steps, j), number);
+        }
     }
     if (lab->expects.n != 0)
         (void)fputs(" end\n", run->out);
