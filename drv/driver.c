@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /** DOC: What the drivers have in common, and the way from a text to a driver. */
-#define _GNU_SOURCE
 #include "drv.h"
 
 #include <errno.h>
@@ -19,6 +18,12 @@ int wf_fail(char *err, size_t err_cap, const char *format, ...)
         (void)vsnprintf(err, err_cap, format, args);
     va_end(args);
     return -1;
+}
+
+const char *wf_errno_text(int error)
+{
+    const char *text = strerrordesc_np(error);
+    return text != NULL ? text : "unknown error";
 }
 
 void wf_pause_begin(struct wf_pause *p, uint64_t now_ns)

@@ -104,6 +104,9 @@ struct wf_if_state {
 int wf_if_query(const struct weft_driver_sys *sys, int sock, const char *name,
                 struct wf_if_state *out);
 
+/** wf_errno_text() - Text of a positive errno value */
+const char *wf_errno_text(int error);
+
 /** wf_fail() - Write one line into @err; always -1 */
 int wf_fail(char *err, size_t err_cap, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

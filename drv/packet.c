@@ -11,7 +11,6 @@
  * ENETDOWN: the interface is down; ENODEV, ENXIO: it is gone. service() looks every 200 ms whether
  * it is up, or there again.
  */
-#define _GNU_SOURCE
 #include "drv.h"
 
 #include <arpa/inet.h>
@@ -152,7 +151,7 @@ static int explain(const char *name, int error, char *err, size_t cap)
     case EPFNOSUPPORT:
         return wf_fail(err, cap, "packet %s: not an Ethernet interface", name);
     default:
-        return wf_fail(err, cap, "packet %s: %s", name, strerror(-error));
+        return wf_fail(err, cap, "packet %s: %s", name, wf_errno_text(-error));
     }
 }
 

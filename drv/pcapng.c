@@ -3,7 +3,6 @@
  * DOC: A writer of pcapng (draft-ietf-opsawg-pcapng): one section in the machine's byte order,
  * interfaces with a resolution of 1 ns, enhanced packet blocks with direction and comment.
  */
-#define _POSIX_C_SOURCE 200809L
 #include "weft/driver.h"
 
 #include <string.h>

@@ -13,7 +13,6 @@
  * No part of a frame is ever lost inside the stream: what the socket did not take of one is kept
  * and goes first.
  */
-#define _GNU_SOURCE
 #include "drv.h"
 
 #include <errno.h>
@@ -240,7 +239,7 @@ static int pipe_open(struct weft_driver **out, const struct weft_driver_ops *ops
         if (r == -EADDRINUSE)
             return wf_fail(err, cap, "%s:%s: another program serves this socket; try another path",
                            ops->scheme, rest);
-        return wf_fail(err, cap, "%s:%s: %s", ops->scheme, rest, strerror(-r));
+        return wf_fail(err, cap, "%s:%s: %s", ops->scheme, rest, wf_errno_text(-r));
     }
     struct weft_driver_info *info = &p->d.info;
     memcpy(info->name, rest, strnlen(rest, sizeof(info->name) - 1));
@@ -465,7 +464,7 @@ static bool send_stream(struct pipe *p, const struct weft_frame *f)
         set_lost(p);
         return true;
     }
-    if (r < (int64_t)(f->len + LENGTH_BYTES))
+    if (r < (int64_t)f->len + LENGTH_BYTES)
         keep_rest(p, iov, n, (uint32_t)r);
     p->d.stats.tx_frames++;
     p->d.stats.tx_bytes += f->len;

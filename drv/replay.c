@@ -6,7 +6,6 @@
  * service(); pcap:FILE,fast gives them as fast as they are taken. What is sent goes nowhere. When
  * the last frame was given, WEFT_DRIVER_END is reported once.
  */
-#define _GNU_SOURCE
 #include "drv.h"
 
 #include <pcap/pcap.h>

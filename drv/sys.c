@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /** DOC: The system's own calls, answering negated errno values. */
-#define _GNU_SOURCE
 #include "weft/driver.h"
 
 #include <errno.h>

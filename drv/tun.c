@@ -11,7 +11,6 @@
  * ENXIO: the device is gone; service() tries to open it again. Anything else while reading pauses
  * the reads, so that a descriptor that stays in error cannot spin.
  */
-#define _GNU_SOURCE
 #include "drv.h"
 
 #include <errno.h>
@@ -119,7 +118,8 @@ static int attach(struct tun *t, const char *name)
         int bytes = (int)WF_VNET_BYTES;
         r = sys->ioctl(fd, TUNSETVNETHDRSZ, &bytes);
         unsigned long offload = TUN_F_CSUM | TUN_F_TSO4;
-        if (r >= 0) /* This call takes its value instead of a pointer. */
+        /* This call takes its value in the place of the pointer. */
+        if (r >= 0) /* NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel's choice. */
             r = sys->ioctl(fd, TUNSETOFFLOAD, (void *)(uintptr_t)offload);
     }
     if (r >= 0) {
@@ -159,7 +159,7 @@ static void explain(const struct tun *t, const char *name, int error, char *err,
                 kind, shown, kind);
         break;
     default:
-        wf_fail(err, cap, "%s %s: %s", kind, shown, strerror(-error));
+        wf_fail(err, cap, "%s %s: %s", kind, shown, wf_errno_text(-error));
         break;
     }
 }

@@ -14,58 +14,54 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 
 #include "weft/host.h"
 
 #define ECHO_PORT 7
 #define IDLE_NS   60000000000ULL
 
-static struct weft_host *host; /* For the signal handler. */
-
-static void on_signal(int number)
-{
-    (void)number;
-    weft_host_stop(host);
-}
-
 static int usage(FILE *to, int code)
 {
-    fputs("usage: echo LINK ADDRESS/PREFIX [PORT]\n"
-          "\n"
-          "Answers TCP connections with what they send, with a TCP/IP stack of its own.\n"
-          "\n"
-          "  LINK    tap:NAME, tun:NAME, packet:IFACE, unix:PATH, ...\n"
-          "  PORT    7 if it is not given\n"
-          "\n"
-          "example: echo tap:echo0 10.9.0.2/24\n",
-          to);
+    (void)fputs("usage: echo LINK ADDRESS/PREFIX [PORT]\n"
+                "\n"
+                "Answers TCP connections with what they send, with a TCP/IP stack of its own.\n"
+                "\n"
+                "  LINK    tap:NAME, tun:NAME, packet:IFACE, unix:PATH, ...\n"
+                "  PORT    7 if it is not given\n"
+                "\n"
+                "example: echo tap:echo0 10.9.0.2/24\n",
+                to);
     return code;
 }
 
-/* Builds a stack with one link and one address. */
-static int open_host(const char *link, const char *address)
+static int fail(const char *what, const char *why)
 {
-    struct weft_host_config cfg;
-    char err[WEFT_ERRTEXT_BYTES];
+    (void)fprintf(stderr, "echo: %s: %s\n", what, why);
+    return 1;
+}
 
-    weft_host_config_default(&cfg);
-    cfg.name = "echo";
-    cfg.links_n = 1;
-    cfg.links[0].spec = link;
-    cfg.links[0].addrs_n = 1;
-    if (weft_prefix_parse(&cfg.links[0].addrs[0], address) < 0) {
-        fprintf(stderr, "echo: '%s' is not an address such as 10.9.0.2/24\n", address);
-        return -1;
-    }
-    if (weft_host_open(&host, &cfg, err, sizeof(err)) < 0) {
-        fprintf(stderr, "echo: %s\n", err);
-        return -1;
-    }
-    return 0;
+static void on_signal(void *host, int fd, uint32_t ready)
+{
+    (void)fd;
+    (void)ready;
+    weft_host_stop(host);
+}
+
+/* SIGINT and SIGTERM end the loop. They arrive by a descriptor, which the loop watches. */
+static int watch_signals(struct weft_host *host)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    return weft_host_fd_add(host, signalfd(-1, &set, SFD_CLOEXEC), WEFT_DRIVER_POLL_IN, on_signal,
+                            host);
 }
 
 /* Sends everything back until the peer has finished. */
-static int64_t serve(uint64_t conn)
+static int64_t serve(struct weft_host *host, uint64_t conn)
 {
     char bytes[65536];
     int64_t n;
@@ -78,9 +74,8 @@ static int64_t serve(uint64_t conn)
     return n;
 }
 
-static int serve_all(uint16_t port)
+static int serve_all(struct weft_host *host, uint16_t port)
 {
-    struct weft_stack *stack = weft_host_stack(host);
     struct weft_endpoint any = {.port = port}, peer;
     uint64_t listener, conn;
 
@@ -90,34 +85,43 @@ static int serve_all(uint16_t port)
     while ((r = weft_host_accept(host, listener, &conn, &peer, WEFT_NEVER)) == 0) {
         char text[48];
         weft_addr_text(text, sizeof(text), &peer.addr);
-        printf("connection from %s port %u\n", text, peer.port);
-        int64_t n = serve(conn);
+        (void)printf("connection from %s port %u\n", text, peer.port);
+        int64_t n = serve(host, conn);
         if (n < 0)
-            printf("connection from %s port %u: %s\n", text, peer.port, weft_strerror((int)n));
-        weft_sock_close(stack, conn); /* TCP finishes on its own while the host polls. */
+            (void)printf("%s port %u: %s\n", text, peer.port, weft_strerror((int)n));
+        /* TCP finishes on its own while the host polls. */
+        weft_sock_close(weft_host_stack(host), conn);
     }
     return r == -WEFT_ECONNABORTED ? 0 : r; /* That is weft_host_stop(). */
 }
 
 int main(int argc, char **argv)
 {
-    unsigned long port = ECHO_PORT;
+    struct weft_host *host;
+    struct weft_host_config cfg;
+    char err[WEFT_ERRTEXT_BYTES];
 
     if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
         return usage(stdout, 0);
-    if (argc == 4)
-        port = strtoul(argv[3], NULL, 10);
+    unsigned long port = argc == 4 ? strtoul(argv[3], NULL, 10) : ECHO_PORT;
     if (argc < 3 || argc > 4 || port == 0 || port > 65535)
         return usage(stderr, 2);
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    if (open_host(argv[1], argv[2]) < 0)
-        return 1;
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
 
-    int r = serve_all((uint16_t)port);
-    if (r < 0)
-        fprintf(stderr, "echo: port %lu: %s\n", port, weft_strerror(r));
+    /* A stack with one link and one address. */
+    weft_host_config_default(&cfg);
+    cfg.name = "echo";
+    cfg.links_n = 1;
+    cfg.links[0].spec = argv[1];
+    cfg.links[0].addrs_n = 1;
+    if (weft_prefix_parse(&cfg.links[0].addrs[0], argv[2]) < 0)
+        return fail(argv[2], "not an address such as 10.9.0.2/24");
+    if (weft_host_open(&host, &cfg, err, sizeof(err)) < 0)
+        return fail("cannot start", err);
+
+    int r = watch_signals(host);
+    if (r == 0)
+        r = serve_all(host, (uint16_t)port);
     weft_host_close(host);
-    return r < 0 ? 1 : 0;
+    return r < 0 ? fail("cannot serve", weft_strerror(r)) : 0;
 }

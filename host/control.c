@@ -9,7 +9,6 @@
  *
  * Only the owner may connect (mode 0600, set before the socket has its name there).
  */
-#define _GNU_SOURCE
 #include "control.h"
 
 #include <errno.h>
@@ -60,6 +59,7 @@ int weft_ctl_path(char *buf, size_t cap, const char *name)
 {
     if (!wf_host_name_ok(name))
         return -WEFT_EINVAL;
+    /* Nothing here changes the environment. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     const char *dir = getenv("XDG_RUNTIME_DIR");
     bool has_dir = dir != NULL && dir[0] == '/';
     int n = snprintf(buf, cap, "%s/weft/%s.ctl", has_dir ? dir : "/run", name);
@@ -356,7 +356,7 @@ static int listen_at(struct weft_ctl *c, char *err, size_t cap)
     memcpy(at.sun_path, c->path, strlen(c->path));
     c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (c->fd < 0)
-        return wf_host_fail(err, cap, "control socket: %s", strerror(errno));
+        return wf_host_fail(err, cap, "control socket: %s", wf_host_errno(errno));
     mode_t old = umask(0177);
     int r = bind(c->fd, (struct sockaddr *)(void *)&at, sizeof(at)) != 0 ? -errno : 0;
     if (r == -EADDRINUSE && clear_stale(&at) == 0)
@@ -370,7 +370,7 @@ static int listen_at(struct weft_ctl *c, char *err, size_t cap)
     if (r == 0 && listen(c->fd, 16) != 0)
         r = -errno;
     if (r < 0)
-        return wf_host_fail(err, cap, "control socket %s: %s", at.sun_path, strerror(-r));
+        return wf_host_fail(err, cap, "control socket %s: %s", at.sun_path, wf_host_errno(-r));
     return 0;
 }
 
@@ -409,8 +409,10 @@ void weft_ctl_close(struct weft_ctl *c)
 {
     if (c == NULL)
         return;
-    while (c->conns != NULL)
-        drop_conn(c->conns);
+    for (struct weft_ctl_conn *conn = c->conns, *next; conn != NULL; conn = next) {
+        next = conn->next;
+        drop_conn(conn);
+    }
     if (c->fd >= 0) {
         weft_host_fd_del(c->h, c->fd);
         (void)close(c->fd);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /** DOC: The other end of the control socket: blocking, for commands that ask a running host. */
-#define _GNU_SOURCE
 #include "control.h"
 
 #include <errno.h>
@@ -35,7 +34,7 @@ int weft_ctl_client_open(struct weft_ctl_client **out, const char *path, char *e
         bool is_absent = error == ENOENT || error == ECONNREFUSED;
         return wf_host_fail(err, err_cap, "%s: %s", path,
                             is_absent ? "no host is running there; try: weft host --help"
-                                      : strerror(error));
+                                      : wf_host_errno(error));
     }
     *out = c;
     return 0;

@@ -6,7 +6,6 @@
  * has seen it. Sending and receiving go on side by side until the answer is whole. Limits: IN_BYTES
  * of head, idle_ms without progress, one redirect if it is asked for.
  */
-#define _GNU_SOURCE
 #include "http.h"
 #include "serve.h"
 

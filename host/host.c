@@ -5,7 +5,6 @@
  * Memory is mapped without being touched: a large configuration costs address space until it is
  * used. The seed comes from the kernel; without one there is no host.
  */
-#define _GNU_SOURCE
 #include "host.h"
 
 #include <poll.h>

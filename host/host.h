@@ -59,6 +59,9 @@ struct weft_host {
 /** wf_host_epoch() - Time since the epoch, ns */
 uint64_t wf_host_epoch(void);
 
+/** wf_host_errno() - Text of a positive errno value */
+const char *wf_host_errno(int error);
+
 /** wf_host_fail() - Write one line into @err; always -1 */
 int wf_host_fail(char *err, size_t err_cap, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -10,7 +10,6 @@
  * waited for. While a descriptor is wanted for nothing it is not given to ppoll(), which would
  * report errors of it for ever.
  */
-#define _GNU_SOURCE
 #include "host.h"
 
 #include <errno.h>

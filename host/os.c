@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /** DOC: What a host takes from the operating system besides its drivers: clock and entropy. */
-#define _GNU_SOURCE
 #include "host.h"
 
 #include <errno.h>
@@ -41,6 +40,12 @@ int weft_host_entropy(void *buf, size_t len)
         len -= (size_t)got;
     }
     return 0;
+}
+
+const char *wf_host_errno(int error)
+{
+    const char *text = strerrordesc_np(error);
+    return text != NULL ? text : "unknown error";
 }
 
 int wf_host_fail(char *err, size_t err_cap, const char *format, ...)

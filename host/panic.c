@@ -6,6 +6,6 @@
 
 void weft_panic(const char *file, int line, const char *expr)
 {
-    fprintf(stderr, "weft: %s:%d: broken invariant: %s\n", file, line, expr);
+    (void)fprintf(stderr, "weft: %s:%d: broken invariant: %s\n", file, line, expr);
     abort();
 }

@@ -6,7 +6,6 @@
  * is laid if /dev/net/tun opens, else a veth pair, whose second end is taken by AF_PACKET. All of
  * it is gone with the last process in the namespace, however that ends.
  */
-#define _GNU_SOURCE
 #include "host.h"
 
 #include <arpa/inet.h>
@@ -191,10 +190,10 @@ int weft_private_net_enter(struct weft_private_net *out, const struct weft_prefi
         return wf_host_fail(err, err_cap,
                             "private network: no namespace: %s; try as root, or: sysctl "
                             "user.max_user_namespaces=1000 kernel.unprivileged_userns_clone=1",
-                            strerror(-r));
+                            wf_host_errno(-r));
     int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (sock < 0)
-        return wf_host_fail(err, err_cap, "private network: socket: %s", strerror(errno));
+        return wf_host_fail(err, err_cap, "private network: socket: %s", wf_host_errno(errno));
     r = lay_wire(out, sock);
     if (r == 0)
         r = bring_up(sock, "lo");
@@ -207,6 +206,6 @@ int weft_private_net_enter(struct weft_private_net *out, const struct weft_prefi
         return wf_host_fail(err, err_cap,
                             "private network: neither /dev/net/tun nor a veth pair: %s; try: "
                             "modprobe -a tun veth",
-                            strerror(-r));
+                            wf_host_errno(-r));
     return 0;
 }

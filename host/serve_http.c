@@ -12,7 +12,6 @@
  * Limits: conns_max connections, IN_BYTES of head, put_max_bytes of body, idle_ms without progress.
  * A file goes by pread into the socket as it becomes writable, at most what the send buffer takes.
  */
-#define _GNU_SOURCE
 #include "http.h"
 #include "http_files.h"
 #include "serve.h"
@@ -547,8 +546,10 @@ static void on_listener(void *arg, uint64_t sock, uint32_t bits)
 static void http_close(struct weft_service *service)
 {
     struct http *s = (struct http *)(void *)service;
-    while (s->conns != NULL)
-        end_conn(s->conns, true);
+    for (struct http_conn *c = s->conns, *next; c != NULL; c = next) {
+        next = c->next;
+        end_conn(c, true);
+    }
     wf_serve_end(s->s.d, s->listener, false);
     if (s->root >= 0)
         (void)close(s->root);
@@ -578,7 +579,7 @@ int weft_serve_http(struct weft_dispatch *d, const struct weft_http_config *cfg,
     if (cfg->root != NULL) {
         s->root = open(cfg->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (s->root < 0) {
-            wf_host_fail(err, err_cap, "http: folder %s: %s", cfg->root, strerror(errno));
+            wf_host_fail(err, err_cap, "http: folder %s: %s", cfg->root, wf_host_errno(errno));
             free(s);
             return -WEFT_ENOENT;
         }

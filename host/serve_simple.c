@@ -49,11 +49,12 @@ struct simple {
 
 static void fill_page(char *page)
 {
-    for (unsigned line = 0; line < CHARS; line++) {
+    for (size_t line = 0; line < CHARS; line++) {
         char *at = page + line * LINE_BYTES;
         for (unsigned i = 0; i < LINE_CHARS; i++)
             at[i] = (char)(' ' + (line + i) % CHARS);
-        memcpy(at + LINE_CHARS, "\r\n", 2);
+        at[LINE_CHARS] = '\r';
+        at[LINE_CHARS + 1] = '\n';
     }
 }
 
@@ -216,8 +217,10 @@ static void on_udp(void *arg, uint64_t sock, uint32_t bits)
 static void simple_close(struct weft_service *service)
 {
     struct simple *s = (struct simple *)(void *)service;
-    while (s->conns != NULL)
-        end_conn(s->conns, true);
+    for (struct conn *c = s->conns, *next; c != NULL; c = next) {
+        next = c->next;
+        end_conn(c, true);
+    }
     wf_serve_end(s->s.d, s->listener, false);
     if (s->has_udp)
         wf_serve_end(s->s.d, s->udp, false);
