@@ -46,6 +46,7 @@ static void configure(const struct lab_run *run, const struct lab_node *node,
     set_limit(&st->socks_max, l->sockets, 8);
     set_limit(&st->tcp_conns_max, l->connections, 1);
     set_limit(&st->pkts_max, l->packets, 64);
+    set_limit(&st->reasm_frags_max, l->fragments, 2);
     if (l->memory != 0)
         cfg->area_bytes = (size_t)l->memory;
     if (node->set.tcp.send_buffer != 0)

@@ -13,13 +13,18 @@ static struct lab_leg *leg_at(const struct lab_rungs *l, size_t i)
     return (struct lab_leg *)l->legs.items + i;
 }
 
-static size_t lane_of(const struct lab_rungs *l, size_t node)
+static size_t lane_in(const struct lab_ladder *spec, size_t node)
 {
-    for (size_t i = 0; i < l->spec->lanes_n; i++) {
-        if (l->spec->lanes[i] == node)
+    for (size_t i = 0; i < spec->lanes_n; i++) {
+        if (spec->lanes[i] == node)
             return i;
     }
     return SIZE_MAX;
+}
+
+static size_t lane_of(const struct lab_rungs *l, size_t node)
+{
+    return lane_in(l->spec, node);
 }
 
 static bool is_in(const size_t *list, size_t n, size_t node)
@@ -31,19 +36,18 @@ static bool is_in(const size_t *list, size_t n, size_t node)
     return false;
 }
 
-/* The nearest lane from a node on, over switches that are none; never back to where it came from.
- */
-static size_t lane_beyond(const struct lab_rungs *l, size_t node, size_t from)
+size_t wf_ladder_beyond(const struct lab *lab, const struct lab_ladder *spec, size_t node,
+                        size_t from)
 {
     size_t seen[NEAR_MAX] = {node}, n = 1;
     for (size_t i = 0; i < n; i++) {
-        size_t lane = lane_of(l, seen[i]);
+        size_t lane = lane_in(spec, seen[i]);
         if (lane != SIZE_MAX && lane != from)
             return lane;
-        if (!wf_lab_is_bridge(wf_lab_node(l->lab, seen[i])))
+        if (!wf_lab_is_bridge(wf_lab_node(lab, seen[i])))
             continue;
-        for (size_t k = 0; k < l->lab->links.n; k++) {
-            const struct lab_end *end = wf_lab_link(l->lab, k)->end;
+        for (size_t k = 0; k < lab->links.n; k++) {
+            const struct lab_end *end = wf_lab_link(lab, k)->end;
             for (unsigned e = 0; e < 2; e++) {
                 bool is_next = end[e].node == seen[i] && !is_in(seen, n, end[1 - e].node);
                 if (is_next && n < NEAR_MAX)
@@ -159,7 +163,8 @@ static void lost(struct lab_rungs *l, size_t link, const struct weft_tap *tap)
     struct lab_leg *leg = find(l, link, tap->dir, tap->frame);
     if (leg == NULL)
         return;
-    leg->to = lane_beyond(l, wf_lab_link(l->lab, link)->end[1 - tap->dir].node, leg->from);
+    leg->to = wf_ladder_beyond(l->lab, l->spec, wf_lab_link(l->lab, link)->end[1 - tap->dir].node,
+                               leg->from);
     if (leg->to == SIZE_MAX) /* It was going to none of the lanes: towards the next one, then. */
         leg->to = leg->from + 1 < l->spec->lanes_n ? leg->from + 1 : leg->from - 1;
     end(l, leg, tap->fate, tap->time_ns);

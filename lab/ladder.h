@@ -55,6 +55,14 @@ void wf_ladder_tap(struct lab_rungs *l, size_t link, const struct weft_tap *tap)
 /** wf_ladder_label() - The short text of a frame, and whether the ladder wants it */
 bool wf_ladder_label(struct lab_rungs *l, const uint8_t *frame, size_t len, char *buf, size_t cap);
 
+/**
+ * wf_ladder_beyond() - The nearest lane from a node on, over switches that are none
+ *
+ * Never lane @from itself; SIZE_MAX if there is none.
+ */
+size_t wf_ladder_beyond(const struct lab *lab, const struct lab_ladder *spec, size_t node,
+                        size_t from);
+
 /** wf_ladder_svg() - Draw it; is_alone: with colours of its own, for a file of its own */
 void wf_ladder_svg(struct lab_buf *b, const struct lab_rungs *l, bool is_alone);
 

@@ -65,7 +65,7 @@ struct lab_tcp {
 
 /** struct lab_limits - Tables of a node; 0 = default */
 struct lab_limits {
-    uint64_t connections, sockets, neighbours, routes, packets, memory, trace, addresses;
+    uint64_t connections, sockets, neighbours, routes, packets, memory, trace, addresses, fragments;
 };
 
 /** struct lab_settings - What defaults, kinds and nodes can say */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "ladder.h"
+
 #define SECOND UINT64_C(1000000000)
 
 /* ---- ladders ---- */
@@ -58,6 +60,27 @@ static void check_step_name(struct lab_doc *d, yaml_node_t *n, const struct lab_
     wf_doc_unknown(d, n, at, "step", name, known, lab->steps.n);
 }
 
+/* A lane that no link joins to another, directly or over switches, would stay empty. */
+static void check_lanes(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
+                        const struct lab_ladder *l)
+{
+    const struct lab *lab = wf_lab_reader(d)->lab;
+    for (size_t i = 0; i < l->lanes_n; i++) {
+        bool is_joined = false;
+        for (size_t k = 0; k < lab->links.n; k++) {
+            const struct lab_end *end = wf_lab_link(lab, k)->end;
+            for (unsigned e = 0; e < 2; e++)
+                is_joined = is_joined || (end[e].node == l->lanes[i] &&
+                                          wf_ladder_beyond(lab, l, end[1 - e].node, i) != SIZE_MAX);
+        }
+        if (!is_joined)
+            wf_doc_error(
+                d, n, at,
+                "no link joins %s to another of the nodes: name the router in between, too",
+                wf_lab_node(lab, l->lanes[i])->name);
+    }
+}
+
 void wf_read_ladders(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at)
 {
     static const struct lab_table t = LAB_TABLE(ladder_fields);
@@ -73,6 +96,8 @@ void wf_read_ladders(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at)
         wf_doc_read_map(d, item, &here, &t, l);
         if (l->step != NULL)
             check_step_name(d, item, &here, l->step);
+        if (l->lanes_n > 1)
+            check_lanes(d, item, &here, l);
         if (l->title == NULL)
             l->title = l->step != NULL ? l->step : "Packets";
     }

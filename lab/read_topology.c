@@ -92,6 +92,7 @@ static const struct lab_field limit_fields[] = {
     {LAB_NUMBER("routes", LAB_T_COUNT, LIMIT(routes), 1, 65536)},
     {LAB_NUMBER("addresses", LAB_T_COUNT, LIMIT(addresses), 1, 1024)},
     {LAB_NUMBER("packets", LAB_T_COUNT, LIMIT(packets), 64, 1 << 20)},
+    {LAB_NUMBER("fragments", LAB_T_COUNT, LIMIT(fragments), 2, 8192)},
     {LAB_NUMBER("memory", LAB_T_BYTES, LIMIT(memory), 1 << 20, UINT64_C(1) << 36)},
     {LAB_NUMBER("trace", LAB_T_COUNT, LIMIT(trace), 256, 1 << 22)},
 };

@@ -161,6 +161,12 @@ static const struct row rows[] = {
     {GOOD "ladder: [{nodes: [h1]}]\n", "10:18: ladder[0].nodes: a ladder needs at least two nodes"},
     {GOOD "ladder: [{nodes: [h1, h2], step: nope}]\n",
      "10:10: ladder[0]: unknown step \"nope\" (there are: none)"},
+    {GOOD "    - {endpoints: [\"h1:x\", \"r:x\"]}\n",
+     "10:28: topology.links[2].endpoints[1]: unknown "
+     "node \"r\" (there are: h1, h2, sw)"},
+    {HEAD H1 H2 "    r: {kind: router}\n  links:\n    - {endpoints: [\"h1:eth0\", \"r:a\"]}\n    - "
+                "{endpoints: [\"h2:eth0\", \"r:b\"]}\nladder: [{nodes: [h1, h2]}]\n",
+     "10:10: ladder[0]: no link joins h1 to another of the nodes: name the router in between, too"},
     {GOOD "expect: {loss: 0%}\n", "10:10: expect.loss: unknown expectation \"loss\""},
 };
 
