@@ -463,14 +463,10 @@ static bool run_body(struct weft_fetch *f)
 static void on_sock(void *arg, uint64_t sock, uint32_t bits)
 {
     struct weft_fetch *f = arg;
-    int64_t err = 0;
     if ((bits & (WEFT_CONNECTED | WEFT_ERROR | WEFT_HANGUP)) == 0)
         return; /* Still connecting. */
     int64_t sent = 0;
-    if ((bits & WEFT_ERROR) != 0 && weft_sock_get(stack_of(f), f->sock, WEFT_SO_ERROR, &err) == 0 &&
-        err != 0)
-        sent = -err;
-    else if (f->phase == FETCH_HEAD)
+    if (f->phase == FETCH_HEAD && (bits & WEFT_ERROR) == 0) /* An error is told by receiving. */
         sent = run_send(f);
     /* An answer that came before the connection broke still counts. */
     bool is_on = true;

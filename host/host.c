@@ -80,7 +80,7 @@ static int add_if(struct weft_host *h, struct wf_link *l, const char *name, unsi
     if (r < 0)
         return r;
     *ifindex = (uint16_t)r;
-    return info->is_up ? 0 : weft_if_set_up(h->st, *ifindex, false);
+    return 0;
 }
 
 static int open_link(struct weft_host *h, const struct weft_host_link_config *cfg, char *err,
@@ -152,7 +152,13 @@ static int open_parts(struct weft_host *h, const struct weft_host_config *cfg, c
     for (unsigned i = 0; i < cfg->links_n; i++)
         if (open_link(h, &cfg->links[i], err, cap) < 0)
             return -1;
-    return add_gateway(h, &cfg->gateway, err, cap);
+    if (add_gateway(h, &cfg->gateway, err, cap) < 0)
+        return -1;
+    /* Last, because a gateway is found by way of interfaces that are up. */
+    for (unsigned i = 0; i < h->links_n; i++)
+        if (weft_if_set_up(h->st, h->links[i]->ifindex, h->links[i]->drv->info.is_up) < 0)
+            return wf_host_fail(err, cap, "%s: interface state", h->links[i]->spec);
+    return 0;
 }
 
 int weft_host_open(struct weft_host **out, const struct weft_host_config *cfg, char *err,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /** DOC: What the writer writes, the replay driver (libpcap) and tcpdump read. */
-#define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /** DOC: Frames over unix sockets: QEMU's framing, partial reads and writes, peers that go away. */
-#define _GNU_SOURCE
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /** DOC: Faults of a TAP (BAD-FAULT-08, -09, -11): every errno at every call, on a device in memory.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
 #include <linux/virtio_net.h>

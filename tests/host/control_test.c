@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /** DOC: A host with a wire that ends nowhere: its control socket, its loop, its end. */
-#define _GNU_SOURCE
 #include <jansson.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -60,10 +59,10 @@ static void begin(void)
     char err[WEFT_ERRTEXT_BYTES] = "";
     has_dir = has_dir || mkdtemp(dir) != NULL;
     (void)snprintf(path, sizeof(path), "%s/test.ctl", dir);
-    T_EQ(open_host(err, sizeof(err)), 0);
-    T_EQ(weft_ctl_open(&ctl, host, path, err, sizeof(err)), 0);
-    if (err[0] != '\0')
+    if (open_host(err, sizeof(err)) < 0 || weft_ctl_open(&ctl, host, path, err, sizeof(err)) < 0) {
         printf("# %s\n", err);
+        abort();
+    }
     T_EQ(weft_ctl_command(ctl, "stream", cmd_stream, (void *)(uintptr_t) "raw bytes"), 0);
     T_EQ(weft_ctl_command(ctl, "stream", cmd_stream, NULL), -WEFT_EEXIST);
     T_EQ(pthread_create(&thread, NULL, run_host, NULL), 0);
@@ -116,12 +115,16 @@ static void every_table_is_shown(void)
         json_decref(a);
     }
     json_t *a = request(c, "{\"cmd\":\"show\",\"what\":\"addresses\"}");
-    const json_t *row = json_array_get(json_object_get(a, "addresses"), 0);
-    T_CHECK(strcmp(json_string_value(json_object_get(row, "address")), "10.1.0.1") == 0);
-    T_EQ(json_integer_value(json_object_get(row, "prefix_len")), 24);
+    bool is_found = false;
+    size_t i;
+    const json_t *row;
+    json_array_foreach(json_object_get(a, "addresses"), i, row) is_found =
+        is_found || (strcmp(json_string_value(json_object_get(row, "address")), "10.1.0.1") == 0 &&
+                     json_integer_value(json_object_get(row, "prefix_len")) == 24);
+    T_CHECK(is_found);
     json_decref(a);
     a = request(c, "{\"cmd\":\"show\",\"what\":\"routes\"}");
-    T_EQ(json_array_size(json_object_get(a, "routes")), 2);
+    T_CHECK(json_array_size(json_object_get(a, "routes")) >= 2);
     json_decref(a);
     a = request(c, "{\"cmd\":\"hello\"}");
     T_CHECK(is_ok(a) && strcmp(json_string_value(json_object_get(a, "name")), "test") == 0);
