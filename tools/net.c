@@ -187,6 +187,7 @@ int wf_net_open(const struct wf_net *n, struct weft_host **out)
         int code = apply_route(*out, n->routes[i]);
         if (code != 0) {
             weft_host_close(*out);
+            *out = NULL;
             return code;
         }
     }

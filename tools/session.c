@@ -55,6 +55,7 @@ static int run_job(struct session *s, struct weft_host *h, const json_t *request
 {
     char err[WEFT_ERRTEXT_BYTES];
     const char *cmd = json_string_value(json_object_get(request, "cmd"));
+    (void)weft_host_poll(h, 0); /* Before that neither the stack nor its timers know the time. */
     if (wf_job_find(cmd)->start(&s->job, h, request, err, sizeof(err)) != 0)
         return wf_trouble("%s", err);
     s->job->emit = deliver;
