@@ -367,7 +367,7 @@ static struct result call_setsockopt(struct sx *s, const struct sx_call *c, stru
 /* The value an error option is to have, by name or by its number on Linux. */
 static bool is_err_value(const struct sx_call *c, int64_t err)
 {
-    int64_t want;
+    int64_t want = 0;
     bool is_number = arg_number(c, 3, &want);
     if (is_number && want == 0)
         return err == 0;

@@ -139,7 +139,7 @@ static void a_seed_is_a_run(void)
 /* A page that shows itself without a network loads nothing from anywhere. */
 static void check_page(const char *dir)
 {
-    char name[512];
+    char name[1024];
     (void)snprintf(name, sizeof(name), "%s/index.html", dir);
     char *page = read_file(name);
     T_CHECK(page != NULL);
