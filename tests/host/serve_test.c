@@ -30,7 +30,7 @@ struct talk {
 static bool pump(void *arg)
 {
     struct talk *t = arg;
-    int64_t r;
+    int64_t r = 0;
     while (t->out_at < t->out_n &&
            (r = weft_sock_send(p.st[1], t->sock, t->out + t->out_at, t->out_n - t->out_at)) > 0)
         t->out_at += (size_t)r;
