@@ -30,7 +30,7 @@ clean() {
 }
 
 wire() { # A TAP where /dev/net/tun can be opened, else a veth pair.
-    if (: <>/dev/net/tun) 2>/dev/null; then
+    if [ -c /dev/net/tun ] && (: <>/dev/net/tun) 2>/dev/null; then
         echo tap:weft0
     elif ip link add weft0 type veth peer name weft0w && ip link set weft0w up; then
         echo packet:weft0w
@@ -53,9 +53,12 @@ start_host() {
         [ ! -s "$tmp/ready" ] || break
         sleep 0.1
     done
+    if [ ! -s "$tmp/ready" ]; then
+        mark 1 "weft host" "$(cat "$tmp/errors")"
+        return
+    fi
     ip address add 10.77.0.1/24 dev weft0 && ip link set weft0 up && ip link set lo up
-    [ -s "$tmp/ready" ]
-    mark $? "weft host" "$(cat "$tmp/errors")$link, 10.77.0.2"
+    mark $? "weft host" "$link, 10.77.0.2"
 }
 
 use_host() {

@@ -178,7 +178,7 @@ def fetch_get():
             tap.eq((r.returncode, r.stdout), (1, ""))
             assert "the server answered 404" in r.stderr, r.stderr
         r = h.weft("fetch", "-o", "/dev/null", "http://10.9.0.1:9/", check=False)
-        tap.eq((r.returncode, r.stderr.count("\n")), (1, 1))
+        tap.eq((r.returncode, r.stderr.count("\n"), "refused" in r.stderr), (1, 1, True))
 
 
 def fetch_put():
