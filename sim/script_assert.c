@@ -28,7 +28,7 @@ static int64_t state_of(struct sx *s)
     struct weft_sock_info info;
     while (f != NULL && weft_sock_next(s->st, &cursor, &info))
         if (info.type == WEFT_SOCK_TCP && info.local.port == f->lport &&
-            info.remote.port == f->rport)
+            info.remote.port == f->rport && info.state != WEFT_TCP_CLOSED)
             return info.state;
     return WEFT_TCP_CLOSED;
 }

@@ -80,8 +80,9 @@ struct sx_flow *wf_sx_flow_for(struct sx *s, const struct sx_packet *p, const st
     if (f != NULL)
         return f;
     f = add_flow(s, proto_of(p));
-    /* The stack chose its ends: this is the beginning of what it opened. */
-    if (f != NULL && seen != NULL) {
+    /* The stack chose its ends: this is the beginning of what it opened (fragments tell no ports).
+     */
+    if (f != NULL && seen != NULL && seen->hdr_len != 0) {
         memcpy(f->lip, seen->src, 4);
         memcpy(f->rip, seen->dst, 4);
         f->lport = seen->sport;

@@ -160,8 +160,8 @@ int weft_world_step(struct weft_world *w)
     } else if (w->heap_n > 0) {
         struct sim_event ev = wf_sim_heap_pop(w);
         w->now_ns = ev.time_ns;
-        happen(w, &ev);
         wf_sim_check_stall(w);
+        happen(w, &ev);
     } else {
         return 0;
     }

