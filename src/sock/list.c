@@ -92,7 +92,10 @@ bool weft_sock_next(const struct weft_stack *st, uint64_t *cursor, struct weft_s
                 continue;
             show_sock(net, s, out);
         } else if (tab == 1) {
-            show_conn(net, o, out);
+            const struct tcp_conn *c = o;
+            if (c->state == WEFT_TCP_CLOSED && wf_tcp_find_timewait(net, &c->key) != NULL)
+                continue; /* Shown as the record that took over. */
+            show_conn(net, c, out);
         } else if (tab == 2) {
             const struct tcp_synrcvd *r = o;
             *out = (struct weft_sock_info){.type = WEFT_SOCK_TCP,

@@ -76,7 +76,7 @@ static void set_tcp(struct tcp_user *u, enum weft_sock_opt opt, int64_t v)
     else if (opt == WEFT_TCP_MAXSEG)
         u->maxseg = (uint16_t)v;
     else if (opt == WEFT_TCP_QUICKACK)
-        u->is_quickack = v != 0;
+        u->quickack = v != 0 ? TCP_QUICKACK_ON : TCP_QUICKACK_OFF;
     else if (opt == WEFT_TCP_DELACK_MS)
         u->delack_ms = (uint16_t)v;
     else if (opt == WEFT_TCP_RTO_MIN_MS)
@@ -149,7 +149,7 @@ static int64_t get_tcp(const struct tcp_user *u, enum weft_sock_opt opt)
     if (opt == WEFT_TCP_MAXSEG)
         return u->maxseg;
     if (opt == WEFT_TCP_QUICKACK)
-        return u->is_quickack;
+        return u->quickack == TCP_QUICKACK_ON;
     if (opt == WEFT_TCP_DELACK_MS)
         return u->delack_ms;
     if (opt == WEFT_TCP_RTO_MIN_MS)

@@ -153,7 +153,8 @@ static void control(struct net *net, struct tcp_conn *c, const struct tcp_delive
                        is_advance && newly_lost == 0);
         return;
     }
-    if (d->bytes == 0)
+    /* RFC 5681 3.2, RFC 3042: a window does not grow by what arrives behind a gap. */
+    if (!is_advance || d->bytes == 0)
         return;
     bool is_limited = c->snd.was_limited && wf_seq_leq(c->snd.una, c->snd.limited);
     bool is_slow_start = c->cc.cwnd < c->cc.ssthresh;

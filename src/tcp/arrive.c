@@ -218,7 +218,7 @@ static enum step take_text(struct net *net, struct tcp_conn *c, struct tcp_seg *
     if (c->is_orphan) { /* RFC 9293 SHLD-3: nobody will read it; the peer must learn that. */
         *why = WEFT_DROP_TCP_DATA_CLOSED;
         wf_net_note_drop(net, WEFT_DROP_TCP_DATA_CLOSED);
-        wf_tcp_reset_conn(net, c);
+        wf_tcp_reset_output(net, s);
         wf_tcp_fail(net, c, WEFT_ECONNRESET);
         return STEP_GONE;
     }
@@ -229,10 +229,12 @@ static enum step take_text(struct net *net, struct tcp_conn *c, struct tcp_seg *
 /* Eighth: FIN, once everything before it is here. */
 static enum step take_fin(struct net *net, struct tcp_conn *c, const struct tcp_seg *s)
 {
-    bool is_here = (s->h.flags & TCP_FIN) != 0 && !c->rcv.is_fin_seen &&
-                   wf_seq_eq(wf_seq_add(s->seq, s->len), c->rcv.nxt);
-    if (!is_here)
+    if ((s->h.flags & TCP_FIN) == 0 || c->rcv.is_fin_seen)
         return STEP_CONTINUE;
+    if (!wf_seq_eq(wf_seq_add(s->seq, s->len), c->rcv.nxt)) {
+        wf_tcp_ack_now(net, c); /* Something is missing in front of it. */
+        return STEP_CONTINUE;
+    }
     c->rcv.is_fin_seen = true;
     c->rcv.nxt = wf_seq_add(c->rcv.nxt, 1);
     c->rcv.edge = wf_seq_max(c->rcv.edge, c->rcv.nxt);

@@ -31,8 +31,6 @@ static inline bool wf_tcp_can_send(const struct tcp_conn *c)
 struct tcp_conn *wf_tcp_find_conn(const struct net *net, const struct tcp_key *k);
 /** wf_tcp_find_synrcvd() - Half-open record with this key, or NULL */
 struct tcp_synrcvd *wf_tcp_find_synrcvd(const struct net *net, const struct tcp_key *k);
-/** wf_tcp_find_timewait() - TIME-WAIT record with this key, or NULL */
-struct tcp_timewait *wf_tcp_find_timewait(const struct net *net, const struct tcp_key *k);
 /** wf_tcp_find_listener() - Listener for a local endpoint: its address first, then any; or NULL */
 struct tcp_listener *wf_tcp_find_listener(const struct net *net, const struct weft_endpoint *l);
 /** wf_tcp_link_conn() - Enter a connection */

@@ -113,7 +113,7 @@ void wf_tcp_listen_arrives(struct net *net, struct tcp_listener *l, struct tcp_s
         wf_net_drop(net, s->p, WEFT_DROP_TCP_LISTEN);
     } else if ((s->h.flags & TCP_SYN) == 0 || (s->h.flags & TCP_FIN) != 0) {
         wf_net_drop(net, s->p, WEFT_DROP_TCP_LISTEN);
-    } else if (l->accept_n > l->backlog) {
+    } else if (l->accept_n >= l->backlog) {
         wf_net_drop(net, s->p, WEFT_DROP_TCP_ACCEPT_LIMIT);
     } else {
         new_synrcvd(net, l, s, k);

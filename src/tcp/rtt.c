@@ -30,9 +30,12 @@ static uint32_t floor_us(const struct tcp_rtt *r)
 
 uint32_t wf_rtt_base_us(const struct tcp_rtt *r)
 {
+    uint32_t floor = floor_us(r);
     if (r->srtt8_us == 0)
-        return wf_max_u32(RTO_INITIAL_US, floor_us(r));
-    return wf_min_u32((r->srtt8_us >> 3) + wf_max_u32(r->rttvar4_us, floor_us(r)), RTO_MAX_US);
+        return wf_max_u32(RTO_INITIAL_US, floor);
+    /* 2.3 with 2.4 on the whole; and the variance stays above a peer's delayed ACK. */
+    uint32_t var = wf_max_u32(r->rttvar4_us, wf_min_u32(floor, RTO_MIN_MS * 1000u));
+    return wf_min_u32(wf_max_u32((r->srtt8_us >> 3) + var, floor), RTO_MAX_US);
 }
 
 uint32_t wf_rtt_rto_us(const struct tcp_rtt *r)

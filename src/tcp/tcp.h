@@ -45,6 +45,13 @@ struct tcp_key {
     struct weft_endpoint local, remote;
 };
 
+/** enum tcp_quickack - When data is acknowledged at once */
+enum tcp_quickack {
+    TCP_QUICKACK_AUTO, /* The first segments of a connection. */
+    TCP_QUICKACK_ON,
+    TCP_QUICKACK_OFF,
+};
+
 /** struct tcp_user - What the user chose; a listener hands it to its connections */
 struct tcp_user {
     const struct weft_cc_ops *cc;
@@ -53,7 +60,8 @@ struct tcp_user {
     uint16_t maxseg; /* 0 = by MTU */
     uint16_t delack_ms, rto_min_ms;
     uint8_t ttl, tos, syn_retries, iw_segs;
-    bool is_nodelay, is_cork, is_quickack, is_linger_rst;
+    uint8_t quickack; /* enum tcp_quickack */
+    bool is_nodelay, is_cork, is_linger_rst;
     bool may_ts, may_sack, may_wscale;
 };
 
@@ -313,6 +321,9 @@ uint32_t wf_tcp_ready(const struct tcp_conn *c);
 
 /** wf_tcp_info() - The connection in numbers */
 void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tcp_info *out);
+
+/** wf_tcp_find_timewait() - TIME-WAIT record with this key, or NULL */
+struct tcp_timewait *wf_tcp_find_timewait(const struct net *net, const struct tcp_key *k);
 
 /** wf_tcp_apply_user() - Options changed while connected */
 void wf_tcp_apply_user(struct net *net, struct tcp_conn *c, const struct tcp_user *u);

@@ -69,7 +69,8 @@ void wf_tcp_timewait_enter(struct net *net, struct tcp_conn *c)
         wf_list_push_back(&net->tcp->timewait_order, &t->order);
         wf_tcp_link_timewait(net, t);
         restart(net, t);
-        ack_output(net, t);
+        if (c->rcv.is_ack_now) /* The FIN that brought us here; a mere ACK is not answered. */
+            ack_output(net, t);
     }
     wf_tcp_set_state(net, c, WEFT_TCP_TIME_WAIT);
     wf_tcp_done(net, c);

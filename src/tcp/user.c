@@ -184,9 +184,9 @@ uint32_t wf_tcp_ready(const struct tcp_conn *c)
 
 void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tcp_info *out)
 {
-    (void)net;
+    bool is_timewait = c->state == WEFT_TCP_CLOSED && wf_tcp_find_timewait(net, &c->key) != NULL;
     *out = (struct weft_tcp_info){
-        .state = (enum weft_tcp_state)c->state,
+        .state = is_timewait ? WEFT_TCP_TIME_WAIT : (enum weft_tcp_state)c->state,
         .has_timestamps = c->opt.has_ts,
         .has_sack = c->opt.has_sack,
         .has_wscale = c->opt.has_wscale,
@@ -236,6 +236,10 @@ void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tc
 void wf_tcp_apply_user(struct net *net, struct tcp_conn *c, const struct tcp_user *u)
 {
     bool is_cc = u->cc != c->user.cc;
+    if (c->user.is_cork && !u->is_cork)
+        c->snd.wants_override = true; /* Pulling the cork pushes what it held. */
+    if (u->quickack == TCP_QUICKACK_OFF)
+        c->rcv.quick = 0;
     c->user = *u;
     c->rtt.rto_min_ms = u->rto_min_ms;
     if (is_cc) {
