@@ -172,6 +172,7 @@ int weft_host_open(struct weft_host **out, const struct weft_host_config *cfg, c
         weft_host_close(h);
         return -1;
     }
+    h->is_open = true;
     *out = h;
     return 0;
 }
@@ -181,6 +182,8 @@ void weft_host_close(struct weft_host *h)
 {
     if (h == NULL)
         return;
+    if (h->is_open) /* The resets of what was aborted last: no peer is left waiting. */
+        wf_host_transmit(h, weft_host_now());
     weft_dispatch_free(h->d);
     for (unsigned i = 0; i < h->links_n; i++) {
         weft_driver_close(h->links[i]->drv);

@@ -54,6 +54,7 @@ struct weft_host {
     unsigned captures_n;
     int stop_fd; /* An eventfd that weft_host_stop() raises. */
     atomic_bool is_stopped;
+    bool is_open; /* Every link has its driver and interface. */
 };
 
 /** wf_host_epoch() - Time since the epoch, ns */
@@ -65,6 +66,9 @@ const char *wf_host_errno(int error);
 /** wf_host_fail() - Write one line into @err; always -1 */
 int wf_host_fail(char *err, size_t err_cap, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/** wf_host_transmit() - Give the drivers what the stack has to send now */
+void wf_host_transmit(struct weft_host *h, uint64_t now_ns);
 
 /** wf_host_name_ok() - Whether a text can name a host */
 bool wf_host_name_ok(const char *name);

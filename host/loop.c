@@ -104,6 +104,12 @@ static void transmit(struct weft_host *h, unsigned number, uint64_t now_ns)
     (void)flush(h, number, now_ns);
 }
 
+void wf_host_transmit(struct weft_host *h, uint64_t now_ns)
+{
+    for (unsigned i = 0; i < h->links_n; i++)
+        transmit(h, i, now_ns);
+}
+
 static void service(struct weft_host *h, struct wf_link *l, uint64_t now_ns)
 {
     uint32_t changes = 0;
@@ -218,8 +224,7 @@ int weft_host_poll(struct weft_host *h, uint64_t until_ns)
     if (has_polled)
         call_fds(h, fds_n);
     weft_dispatch_run(h->d, now_ns);
-    for (unsigned i = 0; i < h->links_n; i++)
-        transmit(h, i, now_ns);
+    wf_host_transmit(h, now_ns);
     weft_dispatch_run(h->d, now_ns); /* What sending changed: the deadline does not tell. */
     return atomic_load(&h->is_stopped) ? -1 : 0;
 }

@@ -106,7 +106,14 @@ def test(exe):
         check("a port without a server refuses", False, str(e))
     neighbour = run("ip", "neigh", "show", "10.9.0.2").stdout
     check("the kernel knows its neighbour", "lladdr" in neighbour, neighbour)
+    left = socket.create_connection(("10.9.0.2", 7), timeout=5)
+    left.sendall(b"x")
+    came = left.recv(1)
     echo.send_signal(signal.SIGTERM)
+    try:
+        check("a connection that is open then is ended, not left hanging", came == b"x" and left.recv(1) == b"")
+    except OSError as e:
+        check("a connection that is open then is ended, not left hanging", False, str(e))
     try:
         check("it ends with exit code 0 when it is told to", echo.wait(5) == 0, f"{echo.returncode} {echo.stderr.read()}")
     except subprocess.TimeoutExpired:
