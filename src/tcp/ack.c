@@ -89,7 +89,6 @@ static void advance(struct net *net, struct tcp_conn *c, struct tcp_seq ack,
     c->acct.bytes_acked += off - c->sendq.start;
     wf_sendq_drop_to(&net->pool.bufs, &c->sendq, off);
     wf_dst_confirm(net, &c->dst);
-    wf_rtt_progress(&c->rtt);
     wf_tcp_timer_progress(net, c);
     if (c->ready != NULL && wf_sendq_bytes(&c->sendq) * 3 <= c->user.sndbuf * 2)
         wf_ready_mark(net, c->ready);
@@ -136,6 +135,30 @@ static void detect(struct net *net, struct tcp_conn *c, uint32_t *newly_lost)
         uint32_t v[6] = {c->snd.una.v - c->snd.iss.v, *newly_lost, WEFT_WHY_RETRANSMIT};
         wf_tcp_trace(net, c, WEFT_TRACE_TCP_LOSS, v);
     }
+}
+
+/*
+ * A peer without SACK: three duplicates mean the front is lost (RFC 5681 3.2), each duplicate that
+ * a segment has left the network, and a partial acknowledgement that the next one is lost too
+ * (RFC 6582 3.2). Returns the bytes marked lost.
+ */
+static uint32_t without_sack(struct net *net, struct tcp_conn *c, struct tcp_delivery *d,
+                             bool is_advance, bool is_dup)
+{
+    uint32_t lost = c->sb.lost;
+    if (is_advance) {
+        c->rec.dup_acks = 0;
+        bool is_partial = c->rec.state == REC_RECOVERY && wf_seq_lt(c->snd.una, c->rec.recover);
+        if (is_partial)
+            wf_sb_mark_front_lost(&net->tcp->recs, &c->sb, c->snd.mss);
+    } else if (is_dup && c->rec.dup_acks < UINT8_MAX) {
+        c->rec.dup_acks++;
+        if (c->rec.state == REC_OPEN && c->rec.dup_acks == RACK_DUPTHRESH)
+            wf_sb_mark_front_lost(&net->tcp->recs, &c->sb, c->snd.mss);
+        if (c->rec.dup_acks >= RACK_DUPTHRESH)
+            d->bytes = c->snd.mss;
+    }
+    return c->sb.lost - lost;
 }
 
 /* Windows after the scoreboard is up to date: congestion control, or PRR. */
@@ -224,7 +247,10 @@ void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *
         }
         struct rack_time t = wf_tcp_rack_time(net, c);
         wf_rec_delivered(&c->rec, &d, &t, floor_ns);
-        detect(net, c, &newly_lost);
+        if (c->opt.has_sack)
+            detect(net, c, &newly_lost);
+        else
+            newly_lost = without_sack(net, c, &d, is_advance, is_dup);
         tlp(net, c, s, is_dup, has_dsack);
         control(net, c, &d, flight, newly_lost, is_advance);
         if (is_advance || d.bytes > 0 || newly_lost > 0)

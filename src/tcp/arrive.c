@@ -189,6 +189,8 @@ static enum step check_ack(struct net *net, struct tcp_conn *c, struct tcp_seg *
         if (!wf_seq_gt(s->h.ack, c->snd.una) || wf_seq_gt(s->h.ack, c->snd.nxt))
             return drop(STEP_RESET, why, WEFT_DROP_TCP_ACK_INVALID);
         c->snd.una = wf_seq_add(c->snd.iss, 1);
+        if (c->timers.rtos == 0)
+            wf_rtt_sample(&c->rtt, (uint32_t)((net->now_ns - c->snd.last_ns) / 1000));
         c->snd.wnd = c->snd.wnd_max = (uint32_t)s->h.wnd << c->opt.snd_wscale;
         c->snd.wl1 = s->h.seq;
         c->snd.wl2 = s->h.ack;

@@ -113,7 +113,7 @@ void wf_tcp_listen_arrives(struct net *net, struct tcp_listener *l, struct tcp_s
         wf_net_drop(net, s->p, WEFT_DROP_TCP_LISTEN);
     } else if ((s->h.flags & TCP_SYN) == 0 || (s->h.flags & TCP_FIN) != 0) {
         wf_net_drop(net, s->p, WEFT_DROP_TCP_LISTEN);
-    } else if (l->accept_n >= l->backlog) {
+    } else if (l->accept_n > l->backlog) {
         wf_net_drop(net, s->p, WEFT_DROP_TCP_ACCEPT_LIMIT);
     } else {
         new_synrcvd(net, l, s, k);
@@ -140,8 +140,6 @@ static struct tcp_conn *promote(struct net *net, struct tcp_synrcvd *r, struct t
     (void)wf_dst_route(net, &c->dst, wf_addr_to4(&r->key.remote.addr));
     if (!r->is_rtx)
         wf_rtt_sample(&c->rtt, (uint32_t)((net->now_ns - r->sent_ns) / 1000));
-    else
-        c->rtt.backoff = 1; /* Tells the initial window that something was lost. */
     wf_tcp_set_state(net, c, WEFT_TCP_SYN_RECEIVED);
     wf_tcp_established(net, c);
     wf_tcp_synrcvd_free(net, r);

@@ -217,8 +217,10 @@ void wf_tcp_established(struct net *net, struct tcp_conn *c)
     c->timers.since_ns = 0;
     wf_tcp_update_mss(net, c);
     /* RFC 5681 3.1: a lost SYN or SYN,ACK means one segment to begin with. */
-    uint32_t iw = c->rtt.backoff > 0 ? c->snd.mss : wf_tcp_initial_window(c);
-    wf_rtt_progress(&c->rtt);
+    bool is_lost = c->rtt.srtt8_us == 0;
+    uint32_t iw = is_lost ? c->snd.mss : wf_tcp_initial_window(c);
+    if (is_lost)
+        wf_rtt_syn_lost(&c->rtt);
     c->cc.ops->init(&c->cc, c->snd.mss, iw);
     wf_dst_confirm(net, &c->dst);
     wf_tcp_wake(net, c);

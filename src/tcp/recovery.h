@@ -26,6 +26,7 @@ enum rec_state {
 /** struct tcp_rec - Recovery state of a connection; zero is a valid start */
 struct tcp_rec {
     uint8_t state; /* enum rec_state */
+    uint8_t dup_acks; /* In a row, for peers without SACK. */
     bool has_rack, has_fack, is_reordering_seen, has_tlp, is_tlp_rtx;
     uint8_t reo_mult;         /* reo_wnd is this many quarters of the minimum RTT. */
     uint8_t reo_persist;      /* Recoveries until reo_mult goes back to 1. */

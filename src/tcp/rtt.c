@@ -10,6 +10,7 @@ void wf_rtt_sample(struct tcp_rtt *r, uint32_t rtt_us)
 {
     rtt_us = wf_min_u32(wf_max_u32(rtt_us, 1), SAMPLE_MAX_US);
     r->last_us = rtt_us;
+    r->backoff = 0;
     if (r->min_us == 0 || rtt_us < r->min_us)
         r->min_us = rtt_us;
     if (r->srtt8_us == 0) { /* RFC 6298 2.2 */
@@ -32,7 +33,7 @@ uint32_t wf_rtt_base_us(const struct tcp_rtt *r)
 {
     uint32_t floor = floor_us(r);
     if (r->srtt8_us == 0)
-        return wf_max_u32(RTO_INITIAL_US, floor);
+        return wf_max_u32(r->is_syn_lost ? RTO_SYN_LOST_US : RTO_INITIAL_US, floor);
     /* 2.3 with 2.4 on the whole; and the variance stays above a peer's delayed ACK. */
     uint32_t var = wf_max_u32(r->rttvar4_us, wf_min_u32(floor, RTO_MIN_MS * 1000u));
     return wf_min_u32(wf_max_u32((r->srtt8_us >> 3) + var, floor), RTO_MAX_US);
@@ -50,7 +51,8 @@ void wf_rtt_back_off(struct tcp_rtt *r)
         r->backoff++;
 }
 
-void wf_rtt_progress(struct tcp_rtt *r)
+void wf_rtt_syn_lost(struct tcp_rtt *r)
 {
     r->backoff = 0;
+    r->is_syn_lost = true;
 }

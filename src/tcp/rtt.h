@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #define RTO_INITIAL_US 1000000u  /* RFC 6298 2.1 */
+#define RTO_SYN_LOST_US 3000000u /* RFC 6298 5.7 */
 #define RTO_MAX_US     120000000u /* RFC 6298 2.5 asks for at least 60 s. */
 #define RTO_MIN_MS     200u
 
@@ -23,10 +24,11 @@ struct tcp_rtt {
     uint32_t min_us;     /* Smallest sample, 0 = none. */
     uint32_t last_us;    /* Latest sample. */
     uint16_t rto_min_ms; /* Floor; 0 = RTO_MIN_MS. */
-    uint8_t backoff;     /* Doublings since the last progress. */
+    uint8_t backoff;     /* Doublings since the last sample (Karn). */
+    bool is_syn_lost;    /* The handshake gave no sample: RTO starts at 3 s. */
 };
 
-/** wf_rtt_sample() - Take one measurement; 0 counts as 1 us */
+/** wf_rtt_sample() - Take one measurement, 0 counts as 1 us; it ends the back-off */
 void wf_rtt_sample(struct tcp_rtt *r, uint32_t rtt_us);
 
 /** wf_rtt_rto_us() - Timeout with the present back-off, at most RTO_MAX_US */
@@ -38,8 +40,8 @@ uint32_t wf_rtt_base_us(const struct tcp_rtt *r);
 /** wf_rtt_back_off() - The timer expired: double (RFC 6298 5.5) */
 void wf_rtt_back_off(struct tcp_rtt *r);
 
-/** wf_rtt_progress() - New data was acknowledged: the back-off ends (RFC 6298 5.7 as amended) */
-void wf_rtt_progress(struct tcp_rtt *r);
+/** wf_rtt_syn_lost() - The handshake ended after a retransmission: nothing was measured */
+void wf_rtt_syn_lost(struct tcp_rtt *r);
 
 /** wf_rtt_srtt_us() - Smoothed RTT, 0 = none */
 static inline uint32_t wf_rtt_srtt_us(const struct tcp_rtt *r)

@@ -176,6 +176,16 @@ void wf_sb_mark_lost(struct tcp_sb *sb, struct tcp_txrec *r)
     wf_list_remove(&r->by_time);
 }
 
+void wf_sb_mark_front_lost(struct wf_slab *recs, struct tcp_sb *sb, uint32_t len)
+{
+    struct tcp_txrec *r = wf_sb_first(sb);
+    if (r == NULL)
+        return;
+    if (len_of(r) > len && split(recs, r, wf_seq_add(r->seq, len)) == NULL)
+        return; /* The timer finds it. */
+    wf_sb_mark_lost(sb, r);
+}
+
 void wf_sb_mark_all_lost(struct tcp_sb *sb)
 {
     WF_LIST_FOR_EACH (l, &sb->by_seq)

@@ -79,6 +79,9 @@ struct tcp_txrec *wf_sb_split_tail(struct wf_slab *recs, struct tcp_txrec *r, ui
 /** wf_sb_mark_lost() - A record in flight is believed lost */
 void wf_sb_mark_lost(struct tcp_sb *sb, struct tcp_txrec *r);
 
+/** wf_sb_mark_front_lost() - The first @len bytes outstanding are believed lost */
+void wf_sb_mark_front_lost(struct wf_slab *recs, struct tcp_sb *sb, uint32_t len);
+
 /** wf_sb_mark_all_lost() - Everything that is not selectively acknowledged is (RFC 6675 5.1) */
 void wf_sb_mark_all_lost(struct tcp_sb *sb);
 

@@ -47,8 +47,7 @@ void wf_tcp_synsent_arrives(struct net *net, struct tcp_conn *c, struct tcp_seg 
         return;
     }
     c->snd.una = s->h.ack;
-    bool is_sampled = c->timers.rtos == 0;
-    if (is_sampled)
+    if (c->timers.rtos == 0)
         wf_rtt_sample(&c->rtt, (uint32_t)((net->now_ns - c->snd.last_ns) / 1000));
     wf_tcp_established(net, c);
     wf_tcp_ack_now(net, c);

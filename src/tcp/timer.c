@@ -120,7 +120,7 @@ static void rto(struct net *net, struct tcp_conn *c)
     c->timers.rtos++;
     c->acct.rtos++;
     wf_count(net, WEFT_COUNT_TCP_RTOS);
-    bool is_first = c->rtt.backoff == 0;
+    bool is_first = c->timers.rtos == 1;
     wf_rtt_back_off(&c->rtt);
     if (c->timers.rtos == R1_RTOS)
         c->dst.gen = 0; /* R1: the route is looked up anew (RFC 1122 3.3.1.4). */
