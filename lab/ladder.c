@@ -88,6 +88,7 @@ static void start(struct lab_rungs *l, size_t link, size_t lane, const struct we
     weft_frame_text(text, sizeof(text), bytes, len, true);
     struct lab_leg *leg = add_leg(l, link, tap);
     leg->from = lane;
+    leg->packet = l->packets;
     leg->label = wf_lab_strdup(l->arena, label);
     leg->text = wf_lab_strdup(l->arena, text);
     l->is_full = ++l->packets >= l->spec->first;

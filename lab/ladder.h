@@ -24,6 +24,7 @@ struct lab_leg {
     uint64_t sent_ns, arrived_ns;
     enum weft_fate fate; /* SENT: under way; DELIVERED; else why it was lost. */
     bool is_copy, is_corrupted, is_reordered;
+    uint64_t packet;          /* Number of the packet in the ladder: branches share it. */
     const char *label, *text; /* Short, and as weft_frame_text() has it. */
 };
 

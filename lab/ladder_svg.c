@@ -7,6 +7,7 @@
  * Labels stand beside the lanes, on the side the packet comes from: no text crosses a line.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,8 @@
 #define LEAP     58.0  /* Longest way for a pause. */
 #define HEAD_H   64.0
 #define FLIGHT_H 34.0 /* What the median flight time takes. */
+#define TIP_L    9.0  /* Length of an arrow head, */
+#define TIP_W    3.6  /* and half of its width. */
 #define LOST_H   22.0 /* How far a lost packet's line falls. */
 
 /** struct moment - A leg begins or ends */
@@ -27,6 +30,7 @@ struct moment {
     uint64_t time_ns;
     size_t index; /* Of the leg. */
     bool is_end;
+    bool is_branch; /* Of a packet whose label stands there already. */
     double y;
 };
 
@@ -138,6 +142,19 @@ static const char *fate_note(const struct lab_leg *leg)
                                : "";
 }
 
+/* The beginning of the same packet's first leg, if @m is a branch of it (flooded by a switch). */
+static const struct moment *trunk_of(const struct drawing *d, size_t at)
+{
+    const struct lab_leg *leg = d->m[at].leg;
+    for (size_t i = at; i-- > 0 && d->m[i].time_ns == d->m[at].time_ns;) {
+        const struct moment *m = &d->m[i];
+        if (!m->is_end && m->leg->packet == leg->packet && !leg->is_copy && !is_lost(leg) &&
+            is_leftward(m->leg) == is_leftward(leg))
+            return m;
+    }
+    return NULL;
+}
+
 static void layout(struct drawing *d)
 {
     double y = HEAD_H, row[2] = {0, 0};
@@ -148,6 +165,12 @@ static void layout(struct drawing *d)
         bool has_passed = i != 0 && m->time_ns != d->m[i - 1].time_ns;
         y += step > LEAP ? LEAP : has_passed && step < 3 ? 3 : step;
         unsigned side = is_leftward(m->leg);
+        const struct moment *trunk = m->is_end ? NULL : trunk_of(d, i);
+        if (trunk != NULL) {
+            m->is_branch = true;
+            m->y = d->y0[m->index] = trunk->y;
+            continue;
+        }
         if (!m->is_end) {
             if (row[side] != 0 && y < row[side] + ROW_H)
                 y = row[side] + ROW_H;
@@ -231,11 +254,12 @@ static void draw_arrow(struct drawing *d, const struct lab_leg *leg, double y0, 
         x1 = x0 + (x1 > x0 ? 1 : -1) * LANE_W * 0.55;
         y1 = y0 + LOST_H * 0.55;
     }
-    double sign = x1 > x0 ? 1 : -1;
+    double length = sqrt((x1 - x0) * (x1 - x0) + (y1 - y0) * (y1 - y0));
+    double ux = (x1 - x0) / length, uy = (y1 - y0) / length;
+    double bx = x1 - ux * TIP_L, by = y1 - uy * TIP_L;
     wf_buf_printf(
         d->b, "<line class=\"ld-a%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"%s/>", kind,
-        x0, y0, x1 - (bad ? 0 : sign * 7), bad ? y1 : y1 - (y1 - y0) * 7 / (sign * (x1 - x0)),
-        leg->is_copy ? " stroke-dasharray=\"5 3\"" : "");
+        x0, y0, bad ? x1 : bx, bad ? y1 : by, leg->is_copy ? " stroke-dasharray=\"5 3\"" : "");
     if (bad) {
         wf_buf_printf(d->b,
                       "<path class=\"ld-a ld-bad\" stroke-width=\"2\" d=\"M%.1f %.1fl8 8m0 -8l-8 "
@@ -243,10 +267,9 @@ static void draw_arrow(struct drawing *d, const struct lab_leg *leg, double y0, 
                       x1 - 4, y1 - 4);
         return;
     }
-    double slope = (y1 - y0) / (x1 - x0);
-    double bx = x1 - sign * 9, by = y1 - slope * sign * 9;
     wf_buf_printf(d->b, "<path class=\"ld-tip%s\" d=\"M%.1f %.1fL%.1f %.1fL%.1f %.1fz\"/>",
-                  odd ? " ld-oddtip" : "", x1, y1, bx, by - 4, bx, by + 4);
+                  odd ? " ld-oddtip" : "", x1, y1, bx - uy * TIP_W, by + ux * TIP_W,
+                  bx + uy * TIP_W, by - ux * TIP_W);
     wf_buf_printf(d->b, "<circle class=\"ld-tip%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\"/>",
                   odd ? " ld-oddtip" : "", x0, y0);
 }
@@ -279,12 +302,15 @@ static void draw_label(struct drawing *d, const struct lab_leg *leg, double y)
 static void draw_moments(struct drawing *d)
 {
     double last_time_y = -100;
+    uint64_t last_ns = 0;
     for (size_t i = 0; i < d->n; i++) {
         const struct moment *m = &d->m[i];
         bool is_leap = i != 0 && (double)(m->time_ns - d->m[i - 1].time_ns) * d->scale > LEAP;
-        if (!m->is_end && m->y - last_time_y >= ROW_H - 1) {
+        bool is_news = m->time_ns != last_ns || last_time_y < 0;
+        if (!m->is_end && is_news && m->y - last_time_y >= ROW_H - 1) {
             draw_time(d, m, is_leap);
             last_time_y = m->y;
+            last_ns = m->time_ns;
         }
     }
     for (size_t i = 0; i < d->n; i++) {
@@ -292,7 +318,8 @@ static void draw_moments(struct drawing *d)
         if (m->is_end)
             continue;
         draw_arrow(d, m->leg, d->y0[m->index], d->y1[m->index]);
-        draw_label(d, m->leg, m->y);
+        if (!m->is_branch)
+            draw_label(d, m->leg, m->y);
     }
 }
 

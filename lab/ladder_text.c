@@ -93,6 +93,9 @@ static int label(struct lab_rungs *l, const struct lab_frame *f, char *buf, size
         return fragment_label(f, buf, cap);
     switch (f->protocol) {
     case LAB_PROTO_ARP:
+        if (memcmp(f->src, f->dst, 4) == 0)
+            return snprintf(buf, cap, "announces %u.%u.%u.%u", f->src[0], f->src[1], f->src[2],
+                            f->src[3]);
         if (f->arp_op == 1)
             return snprintf(buf, cap, "who has %u.%u.%u.%u?", f->dst[0], f->dst[1], f->dst[2],
                             f->dst[3]);

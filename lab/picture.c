@@ -421,9 +421,10 @@ void wf_picture_svg(struct lab_buf *b, const struct lab *lab, bool is_alone)
     lay_out(&pic);
     wf_buf_printf(b,
                   "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"topology\" role=\"img\" "
-                  "width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\" font-size=\"11\" "
+                  "style=\"min-width:min(%.0fpx,900px)\" width=\"%.0f\" height=\"%.0f\" "
+                  "viewBox=\"0 0 %.0f %.0f\" font-size=\"11\" "
                   "font-family=\"DejaVu Sans, system-ui, sans-serif\"><title>Topology</title>",
-                  pic.width, pic.height, pic.width, pic.height);
+                  pic.width, pic.width, pic.height, pic.width, pic.height);
     if (is_alone)
         wf_buf_str(b, style);
     for (size_t i = 0; i < lab->links.n; i++)

@@ -178,6 +178,9 @@ static void write_steps(const struct lab_run *run, struct lab_buf *b)
 
 /* ---- flows ---- */
 
+#define POINTS_MIN                                                                                 \
+    16 /* With fewer points a plot says nothing that a ladder would not say better. */
+
 enum column {
     SENT,
     UNA,
@@ -259,7 +262,8 @@ static void write_flow_data(const struct lab_run *run, struct lab_buf *b, const 
                   "<script class=\"flow\" type=\"application/json\" data-plots=\"flow-%zu\">"
                   "{\"t0_us\":%.3f,\"bin_us\":%.3f,\"n\":%zu,\"sends\":%s,\"receives\":%s,\"at\":[",
                   number, t0, (double)f->bin_ns / 1e3, f->bins_n,
-                  f->bytes_sent != 0 ? "true" : "false", f->bytes_received != 0 ? "true" : "false");
+                  has_plots(f->bytes_sent) ? "true" : "false",
+                  has_plots(f->bytes_received) ? "true" : "false");
     for (size_t i = 0; i < f->bins_n; i++) {
         if (is_empty(&f->bins[i]))
             continue;
@@ -285,12 +289,16 @@ static void write_flow(const struct lab_run *run, struct lab_buf *b, const struc
     if (f->bytes_sent != 0)
         wf_buf_printf(b,
                       "; <b>%" PRIu32 "</b> segments sent again, <b>%" PRIu32
-                      "</b> by RTO, <b>%" PRIu32 "</b> probes",
+                      "</b> of them after an RTO, <b>%" PRIu32 "</b> probes",
                       f->retrans, f->rtos, f->probes);
     if (f->srtt_max_us != 0)
         wf_buf_printf(b, "; smoothed round trip <b>%s</b> to <b>%s</b>",
                       time_text(rtt0, (uint64_t)f->srtt_min_us * 1000),
                       time_text(rtt1, (uint64_t)f->srtt_max_us * 1000));
+    if (!has_plots(f->bytes_sent) && !has_plots(f->bytes_received)) {
+        wf_buf_str(b, ". Too short for plots.</p></div>\n");
+        return;
+    }
     wf_buf_printf(b, "</p><div class=\"plots\" id=\"flow-%zu\"></div></div>\n", number);
     write_flow_data(run, b, f, number);
 }
@@ -303,7 +311,8 @@ static void write_flows(const struct lab_run *run, struct lab_buf *b)
     heading(b, "flows", "TCP flows");
     wf_buf_str(
         b, "<p class=\"hint\">Drag to zoom in, hold shift and drag to move, double-click to see "
-           "all. The plots of a flow move together.</p>\n");
+           "all. The plots of a flow move together. Click a name to show or hide it; a band is the "
+           "range of what was there.</p>\n");
     for (size_t i = 0; i < run->rec.flows.n; i++) {
         const struct lab_flow *f = (const struct lab_flow *)run->rec.flows.items + i;
         if (f->bytes_sent == 0 && f->bytes_received == 0)
@@ -357,12 +366,45 @@ static void write_topology(const struct lab_run *run, struct lab_buf *b)
 
 /* ---- links ---- */
 
-static void write_cell(struct lab_buf *b, uint64_t n)
+/** struct link_column - A column of the table of links: the sum of some fates */
+struct link_column {
+    const char *title;
+    unsigned fates; /* Bits by enum weft_fate; 0: the longest queue. */
+};
+
+static const struct link_column link_columns[] = {
+    {"Sent", 1U << WEFT_FATE_SENT},
+    {"Delivered", 1U << WEFT_FATE_DELIVERED},
+    {"Lost", 1U << WEFT_FATE_LOST | 1U << WEFT_FATE_LOST_BURST | 1U << WEFT_FATE_LOST_LIST},
+    {"Queue full", 1U << WEFT_FATE_QUEUE},
+    {"Cut", 1U << WEFT_FATE_CUT},
+    {"Refused", 1U << WEFT_FATE_MTU | 1U << WEFT_FATE_REFUSED},
+    {"Copies", 1U << WEFT_FATE_DUPLICATED},
+    {"Held back", 1U << WEFT_FATE_REORDERED},
+    {"Corrupted", 1U << WEFT_FATE_CORRUPTED},
+    {"Longest queue", 0},
+};
+#define LINK_COLUMNS (sizeof(link_columns) / sizeof(link_columns[0]))
+
+static uint64_t link_number(const struct lab_link *link, unsigned d, const struct link_column *c)
 {
-    if (n != 0)
-        wf_buf_printf(b, "<td class=\"num\">%" PRIu64 "</td>", n);
-    else
-        wf_buf_str(b, "<td class=\"num\"></td>");
+    struct weft_link_stats s;
+    uint64_t sum = 0;
+    weft_link_stats(link->link, d, &s);
+    for (unsigned f = 0; f < WEFT_FATE_COUNT; f++)
+        sum += (c->fates >> f & 1) != 0 ? s.pkts[f] : 0;
+    return c->fates != 0 ? sum : s.queue_pkts_max;
+}
+
+/* Columns that are empty for all links are left out. */
+static bool is_column_used(const struct lab *lab, const struct link_column *c)
+{
+    for (size_t i = 0; i < lab->links.n; i++) {
+        const struct lab_link *link = wf_lab_link(lab, i);
+        if (link_number(link, 0, c) + link_number(link, 1, c) != 0)
+            return true;
+    }
+    return false;
 }
 
 static void write_direction(const struct lab_run *run, struct lab_buf *b,
@@ -372,41 +414,43 @@ static void write_direction(const struct lab_run *run, struct lab_buf *b,
     char size[32];
     weft_link_stats(link->link, d, &s);
     const struct lab_end *from = &link->end[d], *to = &link->end[1 - d];
-    wf_buf_printf(b, "<tr><td>%s:%s to %s:%s</td>", wf_lab_node(run->lab, from->node)->name,
-                  from->iface, wf_lab_node(run->lab, to->node)->name, to->iface);
-    write_cell(b, s.pkts[WEFT_FATE_SENT]);
-    wf_buf_printf(b, "<td class=\"num\">%s</td>",
+    wf_buf_printf(b, "<tr><td class=\"name\">%s:%s to %s:%s</td><td class=\"num\">%s</td>",
+                  wf_lab_node(run->lab, from->node)->name, from->iface,
+                  wf_lab_node(run->lab, to->node)->name, to->iface,
                   wf_units_text(size, sizeof(size), LAB_UNIT_BYTES, s.bytes[WEFT_FATE_SENT]));
-    write_cell(b, s.pkts[WEFT_FATE_DELIVERED]);
-    write_cell(b,
-               s.pkts[WEFT_FATE_LOST] + s.pkts[WEFT_FATE_LOST_BURST] + s.pkts[WEFT_FATE_LOST_LIST]);
-    write_cell(b, s.pkts[WEFT_FATE_QUEUE]);
-    write_cell(b, s.pkts[WEFT_FATE_CUT]);
-    write_cell(b, s.pkts[WEFT_FATE_MTU] + s.pkts[WEFT_FATE_REFUSED]);
-    write_cell(b, s.pkts[WEFT_FATE_DUPLICATED]);
-    write_cell(b, s.pkts[WEFT_FATE_REORDERED]);
-    write_cell(b, s.pkts[WEFT_FATE_CORRUPTED]);
-    write_cell(b, s.queue_pkts_max);
+    for (size_t c = 0; c < LINK_COLUMNS; c++) {
+        uint64_t n = link_number(link, d, &link_columns[c]);
+        if (!is_column_used(run->lab, &link_columns[c]))
+            continue;
+        wf_buf_str(b, "<td class=\"num\">");
+        if (n != 0)
+            wf_buf_printf(b, "%" PRIu64, n);
+        wf_buf_str(b, "</td>");
+    }
+}
+
+static void write_links_head(const struct lab_run *run, struct lab_buf *b)
+{
+    heading(b, "links", "Links");
+    wf_buf_str(b, "<div class=\"card scroll\"><table><tr><th>Direction</th><th "
+                  "class=\"num\">Bytes</th>");
+    for (size_t c = 0; c < LINK_COLUMNS; c++) {
+        if (is_column_used(run->lab, &link_columns[c]))
+            wf_buf_printf(b, "<th class=\"num\">%s</th>", link_columns[c].title);
+    }
+    wf_buf_str(b, "<th>Capture</th></tr>\n");
 }
 
 static void write_links(const struct lab_run *run, struct lab_buf *b)
 {
-    heading(b, "links", "Links");
-    wf_buf_str(
-        b,
-        "<div class=\"card scroll\"><table><tr><th>Direction</th><th class=\"num\">Sent</th>"
-        "<th class=\"num\">Bytes</th><th class=\"num\">Delivered</th><th class=\"num\">Lost</th>"
-        "<th class=\"num\">Queue full</th><th class=\"num\">Cut</th><th class=\"num\">Refused</th>"
-        "<th class=\"num\">Copies</th><th class=\"num\">Held back</th>"
-        "<th class=\"num\">Corrupted</th><th class=\"num\">Longest queue</th>"
-        "<th>Capture</th></tr>\n");
+    write_links_head(run, b);
     for (size_t i = 0; i < run->lab->links.n; i++) {
         const struct lab_link *link = wf_lab_link(run->lab, i);
         const struct lab_capture *c = &run->rec.ears[i].capture;
         write_direction(run, b, link, 0);
-        wf_buf_str(b, "<td rowspan=\"2\"><a href=\"");
+        wf_buf_str(b, "<td class=\"wide\" rowspan=\"2\"><a href=\"");
         wf_buf_xml(b, c->file);
-        wf_buf_printf(b, "\">pcapng</a><small>%" PRIu64 " frames</small>", c->packets);
+        wf_buf_printf(b, "\">pcapng</a> of %" PRIu64 " frames", c->packets);
         if (c->left_out != 0)
             wf_buf_printf(b, "<small>full: the last %" PRIu64 " are not in it</small>",
                           c->left_out);

@@ -94,6 +94,8 @@ static void add_send(struct lab_flow *f, struct lab_bin *b, const struct weft_tr
 {
     uint64_t seq = widen(f->nxt, r->v[0]), end = seq + r->v[1];
     enum weft_tcp_why why = (enum weft_tcp_why)r->v[2];
+    if (why == WEFT_WHY_SYN) /* There are no windows yet. */
+        return;
     b->has_send = true;
     if (r->v[1] != 0 && end > f->nxt) { /* Only what goes beyond is new. */
         f->bytes_sent += end - (seq > f->nxt ? seq : f->nxt);

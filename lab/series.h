@@ -5,7 +5,7 @@
  * A stack's trace ring tells every segment sent and every acknowledgement. They are folded into
  * bins of equal width as they come: a flow never has more than LAB_BINS_MAX of them, because when
  * they run out neighbours are merged and the width doubles. So a flow of 30 minutes and one of 30
- * milliseconds both come out as some hundred points, and memory does not grow with traffic.
+ * milliseconds both come out as some thousand points, and memory does not grow with traffic.
  */
 #ifndef WEFT_LAB_SERIES_H
 #define WEFT_LAB_SERIES_H
@@ -13,7 +13,7 @@
 #include "mem.h"
 #include "weft/trace.h"
 
-#define LAB_BINS_MAX 1600U
+#define LAB_BINS_MAX 4096U
 
 /** struct lab_bin - What happened in one slice of time; levels are those at its end */
 struct lab_bin {

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Draws the plots of the TCP flows with dygraphs. Each flow's numbers stand in a script element of
- * type application/json: bins of equal width, a column for each quantity, null where it has no value. */
+ * type application/json: bins of equal width, a column for each quantity, null where it has no value.
+ *
+ * What is drawn are groups of bins, as many as a plot has room for: their mean as a line and their
+ * range as a band around it. Zooming in makes the groups finer, down to single bins. */
 (function () {
   "use strict";
 
+  const GROUPS = 360; /* In the visible stretch of time. */
+  const RATE_US = 100000; /* Throughput is a mean over at least this long. */
   const MB = { name: "MB", factor: 1e6 }, KB = { name: "kB", factor: 1e3 }, B = { name: "bytes", factor: 1 };
-
-  function byteUnit(max) {
-    return max >= 2e6 ? MB : max >= 2e3 ? KB : B;
-  }
+  const MS = { name: "ms", factor: 1e3 }, S = { name: "s", factor: 1e6 };
 
   function maxOf(flow, columns) {
     let max = 0;
@@ -19,87 +21,167 @@
     return max;
   }
 
-  /* The plots of a flow: title, unit, and series as [column, label, colour, style]. */
+  /* The plots of a flow: title, unit, and series as [column, label, colour, style]. Styles: "line";
+   * "edge" is a bound for the others, hidden at first where it would flatten them (so many
+   * times higher, 8 unless said); "dots"; "rate" is
+   * made from bytes in a bin. */
   function plotsOf(flow) {
-    const bytes = (columns) => byteUnit(maxOf(flow, columns));
     const sent = [
-      { title: "Sequence numbers", what: "bytes since the start", unit: bytes(["sent", "edge"]),
-        series: [["edge", "peer's window ends", "--c3", "line"], ["sent", "sent", "--c1", "line"],
-                 ["una", "acknowledged", "--c2", "line"], ["rex", "sent again", "--c4", "dots"]] },
-      { title: "Windows", what: "window", unit: bytes(["cwnd", "flight", "wnd"]),
-        series: [["wnd", "peer's window", "--c3", "line"], ["cwnd", "cwnd", "--c1", "line"],
-                 ["ssthresh", "ssthresh", "--c5", "line"], ["flight", "in flight", "--c2", "line"]] },
-      { title: "Round trip", what: "time", unit: { name: "ms", factor: 1e3 },
-        series: [["rto", "RTO", "--c5", "line"], ["srtt", "smoothed RTT", "--c1", "line"]] },
-      { title: "Throughput", what: "rate", unit: rateUnit(flow),
-        series: [["rsent", "sent", "--c1", "line"], ["rate", "acknowledged", "--c2", "line"]] },
+      { title: "Sequence numbers", what: "bytes since the start",
+        series: [["rex", "sent again", "--c4", "dots"], ["edge", "peer's window ends", "--c3", "edge"],
+                 ["sent", "sent", "--c1", "line"], ["una", "acknowledged", "--c2", "line"]] },
+      { title: "Windows", what: "window",
+        series: [["wnd", "peer's window", "--c3", "edge"], ["flight", "in flight", "--c2", "line"],
+                 ["ssthresh", "ssthresh", "--c5", "line"], ["cwnd", "cwnd", "--c1", "line"]] },
+      { title: "Round trip", what: "time", unit: MS,
+        series: [["rto", "RTO", "--c5", "edge", 30], ["srtt", "smoothed RTT", "--c1", "line"]] },
+      { title: "Throughput", what: "rate", unit: { name: "Mbit/s", factor: 1e6 },
+        series: [["out", "sent", "--c1", "rate"], ["acked", "acknowledged", "--c2", "rate"]] },
     ];
     const received = [
-      { title: "Receiving", what: "bytes", unit: bytes(["rwnd", "ooo"]),
-        series: [["rwnd", "window offered", "--c1", "line"], ["ooo", "out of order", "--c4", "line"]] },
-      { title: "Throughput", what: "rate", unit: rateUnit(flow),
-        series: [["rrecv", "received in order", "--c2", "line"]] },
+      { title: "Receiving", what: "bytes",
+        series: [["rwnd", "window offered", "--c3", "edge"], ["ooo", "out of order", "--c4", "line"]] },
+      { title: "Throughput", what: "rate", unit: { name: "Mbit/s", factor: 1e6 },
+        series: [["in", "received in order", "--c2", "rate"]] },
     ];
-    return flow.sends ? (flow.receives ? sent.concat(received) : sent) : received;
+    const plots = flow.sends ? (flow.receives ? sent.concat(received) : sent) : received;
+    for (const plot of plots) {
+      plot.visible = visibilityOf(plot, flow);
+      plot.unit = plot.unit || byteUnit(plot, flow);
+    }
+    return plots;
   }
 
-  function rateUnit(flow) {
-    const max = maxOf(flow, ["rate", "rsent", "rrecv"]);
-    return max >= 2e6 ? { name: "Mbit/s", factor: 1e6 } : { name: "kbit/s", factor: 1e3 };
+  /* A bound far above everything else is hidden, unless there is nothing else. For the end of the
+   * peer's window it is the way there that counts. */
+  function visibilityOf(plot, flow) {
+    const is_near = maxOf(flow, ["wnd"]) < 30 * maxOf(flow, ["flight"]);
+    const others = plot.series.filter((s) => s[3] !== "edge").map((s) => s[0]);
+    const highest = maxOf(flow, others);
+    return plot.series.map((s) => s[3] !== "edge" || highest === 0 ||
+      (s[0] === "edge" ? is_near : maxOf(flow, [s[0]]) < (s[4] || 8) * highest));
+  }
+
+  function byteUnit(plot, flow) {
+    const max = maxOf(flow, plot.series.filter((s, i) => plot.visible[i]).map((s) => s[0]));
+    return max >= 2e6 ? MB : max >= 2e3 ? KB : B;
   }
 
   function color(name) {
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   }
 
-  /* Rates are means over at least 100 ms, or a fiftieth of a short flow: bins are too fine for them. */
-  function addRates(flow) {
-    const span = flow.n * flow.bin_us, over = Math.min(100000, span / 50);
-    const width = Math.max(1, Math.round(over / flow.bin_us));
-    for (const [from, to] of [["acked", "rate"], ["out", "rsent"], ["in", "rrecv"]]) {
-      const column = new Array(flow.at.length).fill(null), sums = new Map();
-      flow.at.forEach((bin, row) => {
-        const slot = Math.floor(bin / width);
-        sums.set(slot, (sums.get(slot) || 0) + (flow[from][row] || 0));
-      });
-      let last = -1;
-      flow.at.forEach((bin, row) => {
-        const slot = Math.floor(bin / width);
-        if (slot !== last)
-          column[row] = sums.get(slot) * 8 * 1e6 / (width * flow.bin_us);
-        last = slot;
-      });
-      flow[to] = column;
-    }
+  /* ---- from bins to what is drawn ---- */
+
+  const NONE = [null, null, null];
+
+  /* Bins that stand for one point while `span` microseconds are visible. */
+  function groupWidth(flow, span) {
+    return Math.max(1, Math.round(span / flow.bin_us / GROUPS));
   }
 
-  function rowsOf(flow, plot, time) {
-    return flow.at.map((bin, row) => {
-      const out = [(flow.t0_us + bin * flow.bin_us) / time.factor];
-      for (const [column] of plot.series) {
-        const v = flow[column][row];
-        out.push(v === null || v === undefined ? null : v / plot.unit.factor);
-      }
-      return out;
+  function spread(values) {
+    let min = Infinity, max = -Infinity, sum = 0, n = 0;
+    for (const v of values) {
+      if (v === null)
+        continue;
+      min = Math.min(min, v);
+      max = Math.max(max, v);
+      sum += v;
+      n++;
+    }
+    return n === 0 ? NONE : [min, sum / n, max];
+  }
+
+  /* Groups over which throughput is a mean. */
+  function rateStep(flow, width) {
+    const over = Math.min(RATE_US, flow.n * flow.bin_us / 50);
+    return Math.max(1, Math.round(over / (width * flow.bin_us)));
+  }
+
+  /* Rows [first, end) of each group of `width` bins. Pauses get an empty group at each end: throughput
+   * is zero there. */
+  function groupsOf(flow, width) {
+    const groups = [], step = rateStep(flow, width);
+    let last = -1;
+    flow.at.forEach((bin, row) => {
+      const number = Math.floor(bin / width);
+      if (last >= 0 && number - last > 2 * step)
+        for (const empty of [last + step, number - step])
+          groups.push({ number: empty, first: row, end: row });
+      if (number !== last)
+        groups.push({ number: number, first: row, end: row });
+      groups[groups.length - 1].end = row + 1;
+      last = number;
+    });
+    return groups;
+  }
+
+  function ratesOf(flow, column, groups, width) {
+    const step = rateStep(flow, width), sums = new Map();
+    for (const g of groups) {
+      const slot = Math.floor(g.number / step);
+      for (let row = g.first; row < g.end; row++)
+        sums.set(slot, (sums.get(slot) || 0) + (flow[column][row] || 0));
+    }
+    let last = -1;
+    return groups.map((g) => {
+      const slot = Math.floor(g.number / step), is_first = slot !== last;
+      const v = (sums.get(slot) || 0) * 8e6 / (step * width * flow.bin_us);
+      last = slot;
+      return is_first ? [v, v, v] : NONE;
     });
   }
+
+  function valuesOf(flow, series, groups, width) {
+    const column = flow[series[0]];
+    if (series[3] === "rate")
+      return ratesOf(flow, series[0], groups, width);
+    const values = groups.map((g) => spread(column.slice(g.first, g.end)));
+    return series[3] === "dots" ? values.map((v) => (v === NONE ? NONE : [v[1], v[1], v[1]])) : values;
+  }
+
+  function rowsOf(flow, plot, time, span) {
+    const width = groupWidth(flow, span), groups = groupsOf(flow, width);
+    const columns = plot.series.map((s) => valuesOf(flow, s, groups, width));
+    return groups.map((g, i) => {
+      const t = (flow.t0_us + (g.number + 0.5) * width * flow.bin_us) / time.factor;
+      return [t].concat(columns.map((c) => c[i].map((v) => (v === null ? null : v / plot.unit.factor))));
+    });
+  }
+
+  /* ---- looks ---- */
 
   function digits(v) {
     const a = Math.abs(v);
     return v.toFixed(a >= 100 ? 0 : a >= 10 ? 1 : a >= 1 ? 2 : 3);
   }
 
+  function tick(v) {
+    return String(parseFloat(v.toPrecision(6)));
+  }
+
   function legendFor(plot, time) {
     return function (data) {
       const head = data.xHTML === undefined ? "" : "<span><b>" + data.xHTML + " " + time.name + "</b></span>";
-      return head + data.series.map((s, i) => {
-        const style = plot.series[i];
-        const value = s.yHTML === undefined || s.y === undefined || s.y === null ? "" :
-          ": <b>" + digits(s.y) + "</b> " + plot.unit.name;
-        return '<span><i class="' + (style[3] === "dots" ? "dot" : "") + '" style="background:' +
-          color(style[2]) + '"></i>' + style[1] + value + "</span>";
+      return head + data.series.map((s) => {
+        const i = plot.series.findIndex((p) => p[1] === s.label), style = plot.series[i];
+        const has_value = s.yHTML !== undefined && s.y !== undefined && s.y !== null && !isNaN(s.y);
+        const value = has_value ? ": <b>" + digits(s.y) + "</b> " + plot.unit.name : "";
+        return '<span data-series="' + i + '" title="click to show or hide"' +
+          (s.isVisible ? "" : ' class="off"') + '><i class="' + (style[3] === "dots" ? "dot" : "") +
+          '" style="background:' + color(style[2]) + '"></i>' + style[1] + value + "</span>";
       }).join("");
     };
+  }
+
+  function seriesOptions(plot) {
+    const options = {};
+    for (const s of plot.series) {
+      options[s[1]] = s[3] === "dots" ? { strokeWidth: 0, drawPoints: true, pointSize: 2 } :
+        { strokeWidth: s[3] === "edge" ? 1.2 : 1.6 };
+    }
+    return options;
   }
 
   function looks(plot) {
@@ -107,49 +189,53 @@
              axisLineColor: color("--faint") };
   }
 
-  function draw(plot, flow, time, parent, peers) {
-    const box = document.createElement("div");
+  /* ---- drawing ---- */
+
+  function frame(plot, parent) {
+    const box = document.createElement("div"), title = document.createElement("h4"),
+          legend = document.createElement("div"), area = document.createElement("div");
     box.className = "plot";
-    const title = document.createElement("h4"), legend = document.createElement("div"),
-          area = document.createElement("div");
     title.textContent = plot.title;
     legend.className = "legend";
     area.className = "area";
     box.append(title, legend, area);
     parent.append(box);
-    const series = {};
-    for (const s of plot.series)
-      series[s[1]] = s[3] === "dots" ? { strokeWidth: 0, drawPoints: true, pointSize: 2.2 } : { strokeWidth: 1.6 };
-    const graph = new Dygraph(area, rowsOf(flow, plot, time), Object.assign(looks(plot), {
-      labels: ["time"].concat(plot.series.map((s) => s[1])),
-      labelsDiv: legend, legend: "always", legendFormatter: legendFor(plot, time), series: series,
+    return { legend: legend, area: area };
+  }
+
+  function draw(plot, flow, time, parent, peers) {
+    const at = frame(plot, parent), span = flow.n * flow.bin_us;
+    const graph = new Dygraph(at.area, rowsOf(flow, plot, time, span), Object.assign(looks(plot), {
+      labels: ["time"].concat(plot.series.map((s) => s[1])), customBars: true, fillAlpha: 0.22,
+      labelsDiv: at.legend, legend: "always", legendFormatter: legendFor(plot, time),
+      series: seriesOptions(plot), visibility: plot.visible,
       xlabel: "virtual time (" + time.name + ")", ylabel: plot.what + " (" + plot.unit.name + ")",
-      connectSeparatedPoints: true, includeZero: true, labelsKMB: false, highlightCircleSize: 3,
-      axisLabelFontSize: 12, xLabelHeight: 20, yLabelWidth: 20, rightGap: 12,
+      connectSeparatedPoints: true, includeZero: plot.series[0][3] !== "dots", labelsKMB: false, highlightCircleSize: 3,
+      axisLabelFontSize: 12, xLabelHeight: 20, yLabelWidth: 20, rightGap: 14,
       axes: { y: { axisLabelWidth: 52, axisLabelFormatter: (v) => tick(v) },
-              x: { axisLabelWidth: 64, axisLabelFormatter: (v) => tick(v),
-                   valueFormatter: (v) => v.toFixed(3) } },
-      drawCallback: (g, is_initial) => follow(g, is_initial, peers),
+              x: { axisLabelWidth: 64, axisLabelFormatter: (v) => tick(v), valueFormatter: (v) => v.toFixed(3) } },
+      drawCallback: (g, is_initial) => follow(g, is_initial, peers, time),
     }));
+    graph.weft_rows = (visible) => rowsOf(flow, plot, time, visible);
     peers.push(graph);
+    at.legend.addEventListener("click", (event) => {
+      const span = event.target.closest("span[data-series]");
+      if (span !== null)
+        graph.setVisibility(+span.dataset.series, !graph.visibility()[+span.dataset.series]);
+    });
     return () => graph.updateOptions(looks(plot));
   }
 
-  function tick(v) {
-    return String(parseFloat(v.toPrecision(6)));
-  }
-
-  /* All plots of a flow show the same stretch of time. */
+  /* All plots of a flow show the same stretch of time, as finely as it allows. */
   let is_following = false;
-  function follow(graph, is_initial, peers) {
-    if (is_initial || is_following)
+  function follow(graph, is_initial, peers, time) {
+    const range = graph.xAxisRange(), key = range.join(" ");
+    if (is_initial || is_following || graph.weft_range === key)
       return;
     is_following = true;
-    const range = graph.xAxisRange();
     for (const g of peers) {
-      const have = g.xAxisRange();
-      if (g !== graph && (have[0] !== range[0] || have[1] !== range[1]))
-        g.updateOptions({ dateWindow: range });
+      g.weft_range = key;
+      g.updateOptions({ file: g.weft_rows((range[1] - range[0]) * time.factor), dateWindow: range });
     }
     is_following = false;
   }
@@ -157,9 +243,7 @@
   const recolor = [];
   for (const data of document.querySelectorAll("script.flow")) {
     const flow = JSON.parse(data.textContent), peers = [];
-    const is_short = flow.n * flow.bin_us < 2e6 && flow.t0_us < 2e6;
-    const time = is_short ? { name: "ms", factor: 1e3 } : { name: "s", factor: 1e6 };
-    addRates(flow);
+    const time = flow.t0_us + flow.n * flow.bin_us < 4e6 ? MS : S;
     for (const plot of plotsOf(flow))
       recolor.push(draw(plot, flow, time, document.getElementById(data.dataset.plots), peers));
   }
