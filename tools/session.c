@@ -153,13 +153,18 @@ static int run_remote(struct session *s, const struct wf_net *net, json_t *reque
     if (weft_ctl_client_open(&s->client, path, err, sizeof(err)) != 0)
         return wf_trouble("%s", err);
     int fd = wf_signals();
-    if (weft_ctl_client_send(s->client, json_incref(request)) != 0)
+    if (weft_ctl_client_send(s->client, json_incref(request)) != 0) {
         code = wf_trouble("%s: the host went away", path);
-    else if (fd < 0 || pthread_create(&waiter, NULL, wait_signal, s) != 0)
+    } else if (fd < 0 || pthread_create(&waiter, NULL, wait_signal, s) != 0) {
         code = wf_trouble("cannot wait for signals");
-    else
+    } else {
         code = read_events(s, path);
-    /* The waiter may be using the client; both go with this process, which is about to end. */
+        (void)pthread_cancel(waiter);
+        (void)pthread_join(waiter, NULL);
+    }
+    weft_ctl_client_close(s->client);
+    if (fd >= 0)
+        (void)close(fd);
     return code;
 }
 
