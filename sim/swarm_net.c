@@ -22,7 +22,7 @@ static void draw_limits(struct swarm *s, struct weft_node_config *cfg)
 {
     static const uint64_t pkts[] = {96, 128, 256, 1024}, lent[] = {16, 32, 128, 512};
     static const uint64_t blocks[] = {128, 256, 1024}, records[] = {64, 256, 1024};
-    static const uint64_t chunk[] = {2048, 4096, 16384, 65536};
+    static const uint64_t chunk[] = {4096, 8192, 16384, 65536};
     struct weft_config *c = &cfg->stack;
     if (sim_rng_below(&s->rng, 2) == 0)
         c->chunk_bytes = (uint32_t)wf_swarm_pick(s, chunk, 4);
@@ -69,6 +69,8 @@ static void draw_quality(struct swarm *s, struct weft_link_quality *q)
         q->delay_ns = sim_rng_below(r, 40 * SWARM_MS);
     if (sim_rng_below(r, 3) == 0)
         q->queue_pkts = (uint32_t)sim_rng_range(r, 2, 200);
+    /* No queue holds more than some 300 ms: ARP gives up after three seconds. */
+    q->queue_bytes = q->rate_bps == 0 ? 0 : (uint32_t)(q->rate_bps / 27 + 20000);
     if (s->has_lossless_links)
         return;
     if (sim_rng_below(r, 4) == 0)
