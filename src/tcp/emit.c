@@ -86,10 +86,27 @@ static void set_csum(struct net *net, struct pkt *p, const struct netif *nif,
     wf_st16be(at, wf_csum_finish(sum));
 }
 
+/* SACK blocks that the next segment carries. */
+static uint8_t sack_blocks(const struct tcp_conn *c)
+{
+    if (!c->opt.has_sack)
+        return 0;
+    uint32_t n = (c->rcv.has_dsack ? 1u : 0u) + (c->ooo != NULL ? c->ooo->n : 0u);
+    return (uint8_t)wf_min_u32(n, c->opt.has_ts ? 3 : 4);
+}
+
+/* Payload of a full segment, the options it will carry taken off (RFC 9293 MUST-16). */
+static uint32_t seg_mss(const struct tcp_conn *c)
+{
+    uint8_t n = sack_blocks(c);
+    uint32_t opts = n > 0 ? 4u + 8u * n : 0u;
+    return c->snd.mss > opts + 8 ? c->snd.mss - opts : 8;
+}
+
 static void sack_options(struct tcp_conn *c, struct tcp_opts *o)
 {
-    uint8_t max = c->opt.has_ts ? 3 : 4;
-    if (!c->opt.has_sack)
+    uint8_t max = sack_blocks(c);
+    if (max == 0)
         return;
     if (c->rcv.has_dsack) { /* RFC 2883: the duplicate goes first. */
         o->sack[0].from = c->rcv.dsack_from;
@@ -213,7 +230,7 @@ static uint32_t attach(struct net *net, struct tcp_conn *c, struct pkt *p, struc
                        uint32_t len)
 {
     const struct netif *nif = wf_netif_get(net, c->dst.ifindex);
-    uint32_t mss = c->snd.mss;
+    uint32_t mss = seg_mss(c);
     if (len == 0)
         return 0;
     uint32_t got = wf_sendq_slice(&c->sendq, seq.v, len, p);
@@ -354,7 +371,7 @@ static struct pkt *emit_planned(struct net *net, struct tcp_conn *c, const struc
 static uint32_t super_bytes(const struct net *net, const struct tcp_conn *c)
 {
     const struct netif *nif = wf_netif_get(net, c->dst.ifindex);
-    uint32_t mss = c->snd.mss, max = PKT_SEGS_MAX * mss;
+    uint32_t mss = seg_mss(c), max = PKT_SEGS_MAX * mss;
     if ((nif->caps & WEFT_CAP_TX_TSO4) != 0)
         max = nif->gso_max_bytes;
     max = wf_min_u32(max, 65535) - 120; /* All headers with full options. */
@@ -370,7 +387,7 @@ static struct tcp_plan_in plan_in(const struct net *net, const struct tcp_conn *
         .end = wf_seq(c->sendq.end),
         .wnd = c->snd.wnd,
         .wnd_max = c->snd.wnd_max,
-        .mss = c->snd.mss,
+        .mss = seg_mss(c),
         .super_bytes = super_bytes(net, c),
         .flight = wf_tcp_flight(c),
         .cwnd = c->rec.state == REC_RECOVERY ? c->rec.prr_cwnd : c->cc.cwnd,
