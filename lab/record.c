@@ -60,13 +60,19 @@ bool wf_record_open(struct lab_record *r, struct lab *lab, struct weft_world *w,
     return true;
 }
 
-void wf_record_step(struct lab_record *r, const struct lab_step *s, bool is_on)
+void wf_record_step(struct lab_record *r, const struct lab_step *s)
 {
     for (size_t i = 0; r->rungs != NULL && i < r->lab->ladders.n; i++) {
         const char *step = r->rungs[i].spec->step;
         if (step != NULL && strcmp(step, s->name) == 0)
-            r->rungs[i].is_on = is_on;
+            r->rungs[i].is_on = true;
     }
+}
+
+void wf_record_pause(struct lab_record *r)
+{
+    for (size_t i = 0; r->rungs != NULL && i < r->lab->ladders.n; i++)
+        r->rungs[i].is_on = r->rungs[i].spec->step == NULL;
 }
 
 static bool is_of_step(const struct lab_step *s, size_t node, const struct weft_trace_rec *rec)

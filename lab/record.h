@@ -37,8 +37,11 @@ struct lab_record {
 bool wf_record_open(struct lab_record *r, struct lab *lab, struct weft_world *w, const char *dir,
                     FILE *err);
 
-/** wf_record_step() - A step begins or ends: ladders that follow it are switched on or off */
-void wf_record_step(struct lab_record *r, const struct lab_step *s, bool is_on);
+/** wf_record_step() - A step begins: ladders that follow it are switched on */
+void wf_record_step(struct lab_record *r, const struct lab_step *s);
+
+/** wf_record_pause() - Something new begins: ladders that follow a step are switched off */
+void wf_record_pause(struct lab_record *r);
 
 /** wf_record_drain() - Take the trace rings' records and fold them into flows */
 void wf_record_drain(struct lab_record *r);

@@ -178,8 +178,14 @@ static void write_steps(const struct lab_run *run, struct lab_buf *b)
 
 /* ---- flows ---- */
 
-#define POINTS_MIN                                                                                 \
-    16 /* With fewer points a plot says nothing that a ladder would not say better. */
+#define PLOT_BYTES_MIN                                                                             \
+    12000U /* Of less a plot says nothing that a ladder would not say better.                      \
+            */
+
+static bool has_plots(uint64_t bytes)
+{
+    return bytes >= PLOT_BYTES_MIN;
+}
 
 enum column {
     SENT,

@@ -150,6 +150,7 @@ static bool run_group(struct group *g)
     struct lab_run *run = g->run;
     g->start_ns = weft_world_now(run->w);
     g->left = g->n;
+    wf_record_pause(&run->rec);
     while (g->left != 0) {
         if (take_turns(g))
             continue;
@@ -228,6 +229,9 @@ void wf_run_scenario(struct lab_run *run)
         (void)(s->kind == LAB_STEP_PARALLEL ? run_parallel(run, s) : run_group(&g));
     }
     run->end_ns = weft_world_now(run->w);
+    /* What is under way may arrive: the last ACK, for one. */
+    if (run->problem == NULL && weft_world_run(run->w, run->end_ns + SECOND) != 0)
+        run->problem = weft_world_error(run->w);
     run->real_s = wf_run_seconds(run);
     if (!wf_eval(run, &lab->expects, NULL))
         run->has_failed = true;

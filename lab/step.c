@@ -128,7 +128,7 @@ void wf_step_begin(struct lab_run *run, struct lab_step *s)
     s->due_ns = s->limit != 0 ? s->started_ns + s->limit : WEFT_NEVER;
     s->wake_ns = WEFT_NEVER;
     s->real_s = wf_run_seconds(run);
-    wf_record_step(&run->rec, s, true);
+    wf_record_step(&run->rec, s);
     switch (s->kind) {
     case LAB_STEP_PING:
         add_client(run, s, WEFT_ACTOR_PING, s->talk.size);
@@ -418,5 +418,4 @@ void wf_step_end(struct lab_run *run, struct lab_step *s, bool is_late)
     s->outcome = holds && s->problem == NULL ? LAB_PASSED : LAB_FAILED;
     run->has_failed = run->has_failed || s->outcome == LAB_FAILED;
     run->steps_run++;
-    wf_record_step(&run->rec, s, false);
 }
