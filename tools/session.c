@@ -3,6 +3,8 @@
 #include "session.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +21,7 @@ struct session {
     struct wf_job *job;
     struct weft_ctl_client *client;
     int body_fd;
+    int signal_fd, stop_fds[2];
 };
 
 static void deliver(void *arg, json_t *event)
@@ -88,22 +91,32 @@ static int run_own(struct session *s, const struct wf_net *net, const json_t *re
 
 /* ---- inside a running host ---- */
 
-/* Waits for a signal while the main thread waits for the host: it tells the host to end the job. */
+/* The first signal, read here, has the host end the job; the next one has its usual effect. */
+static void pass_on(const struct session *s)
+{
+    struct signalfd_siginfo info;
+    if (read(s->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+        return;
+    sigset_t set;
+    sigemptyset(&set);
+    (void)sigaddset(&set, (int)info.ssi_signo);
+    (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    if (weft_ctl_client_send(s->client, json_pack("{s:s}", "cmd", "end")) != 0)
+        (void)raise((int)info.ssi_signo);
+}
+
+/* Waits for signals while the main thread waits for the host, until that one closes the pipe. */
 static void *wait_signal(void *arg)
 {
     const struct session *s = arg;
-    sigset_t set;
-    int number;
-    sigemptyset(&set);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGHUP);
-    if (sigwait(&set, &number) == 0) {
-        (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL); /* The next one ends this process. */
-        if (weft_ctl_client_send(s->client, json_pack("{s:s}", "cmd", "end")) != 0)
-            (void)raise(number);
-        for (;;)
-            (void)pause();
+    struct pollfd p[2] = {{.fd = s->signal_fd, .events = POLLIN}, {.fd = s->stop_fds[0]}};
+    while (poll(p, 2, -1) >= 0 || errno == EINTR) {
+        if ((p[1].revents & POLLHUP) != 0)
+            break;
+        if ((p[0].revents & POLLIN) != 0) {
+            pass_on(s);
+            p[0].fd = -1;
+        }
     }
     return NULL;
 }
@@ -143,28 +156,36 @@ static int read_events(struct session *s, const char *path)
     }
 }
 
+static int read_with_signals(struct session *s, const char *path)
+{
+    pthread_t waiter;
+    s->signal_fd = wf_signals();
+    if (s->signal_fd < 0 || pipe2(s->stop_fds, O_CLOEXEC) != 0)
+        return wf_trouble("cannot wait for signals: %s", strerror(errno));
+    int error = pthread_create(&waiter, NULL, wait_signal, s);
+    int code = error == 0 ? read_events(s, path)
+                          : wf_trouble("cannot wait for signals: %s", strerror(error));
+    (void)close(s->stop_fds[1]);
+    if (error == 0)
+        (void)pthread_join(waiter, NULL);
+    (void)close(s->stop_fds[0]);
+    (void)close(s->signal_fd);
+    return code;
+}
+
 static int run_remote(struct session *s, const struct wf_net *net, json_t *request)
 {
     char path[WF_CTL_PATH_BYTES], err[WEFT_ERRTEXT_BYTES];
-    pthread_t waiter;
     int code = wf_net_control(net->host, net->control, path);
     if (code != 0)
         return code;
     if (weft_ctl_client_open(&s->client, path, err, sizeof(err)) != 0)
         return wf_trouble("%s", err);
-    int fd = wf_signals();
-    if (weft_ctl_client_send(s->client, json_incref(request)) != 0) {
+    if (weft_ctl_client_send(s->client, json_incref(request)) != 0)
         code = wf_trouble("%s: the host went away", path);
-    } else if (fd < 0 || pthread_create(&waiter, NULL, wait_signal, s) != 0) {
-        code = wf_trouble("cannot wait for signals");
-    } else {
-        code = read_events(s, path);
-        (void)pthread_cancel(waiter);
-        (void)pthread_join(waiter, NULL);
-    }
+    else
+        code = read_with_signals(s, path);
     weft_ctl_client_close(s->client);
-    if (fd >= 0)
-        (void)close(fd);
     return code;
 }
 
