@@ -21,6 +21,7 @@ void weft_node_config_default(struct weft_node_config *cfg, const char *name)
     memset(cfg, 0, sizeof(*cfg));
     wf_sim_name_copy(cfg->name, name);
     weft_config_default(&cfg->stack);
+    cfg->stack.pmtu_min = 68; /* A world may have links as small as IP allows. */
     cfg->area_bytes = (size_t)8 << 20;
 }
 

@@ -37,6 +37,7 @@ struct weft_config {
     uint32_t reasm_max;      /* Datagrams in reassembly. */
     uint32_t reasm_frags_max; /* Fragments of one datagram. */
     uint32_t reasm_time_ms;  /* Life of an incomplete datagram. */
+    uint32_t pmtu_min;       /* Least path MTU believed, 68..1280: lower claims serve attackers. */
 
     uint32_t pkts_max;    /* Packet descriptors (with room for headers), 64..2^20. */
     uint32_t lent_max;    /* Received frames whose memory is held at a time, 16..2^20. */

@@ -3,7 +3,6 @@
 #include "ip/ip.h"
 
 #define PMTU_LIFE_NS (600 * 1000000000ull)
-#define PMTU_FLOOR   552u /* Nothing below is believed: it would only serve an attacker. */
 
 static struct wf_pmtu *slot(const struct net *net, uint32_t dst4)
 {
@@ -26,7 +25,7 @@ static uint32_t plateau(uint32_t packet_bytes)
     for (uint32_t i = 0; i < WF_ARRAY_LEN(steps); i++)
         if (steps[i] < packet_bytes)
             return steps[i];
-    return PMTU_FLOOR;
+    return 68;
 }
 
 bool wf_pmtu_learn(struct net *net, uint32_t dst4, uint32_t told_mtu, uint32_t packet_bytes,
@@ -34,8 +33,7 @@ bool wf_pmtu_learn(struct net *net, uint32_t dst4, uint32_t told_mtu, uint32_t p
 {
     uint32_t now = wf_pmtu_get(net, dst4, if_mtu);
     uint32_t mtu = told_mtu != 0 ? told_mtu : plateau(packet_bytes);
-    if (mtu < PMTU_FLOOR)
-        mtu = wf_min_u32(PMTU_FLOOR, now);
+    mtu = wf_max_u32(mtu, wf_min_u32(net->cfg->pmtu_min, now));
     if (mtu >= now)
         return false;
     *slot(net, dst4) =

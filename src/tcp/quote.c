@@ -7,9 +7,10 @@ static void take_mtu(struct net *net, struct tcp_conn *c, const struct icmp_quot
 {
     const struct netif *nif = wf_netif_get(net, c->dst.ifindex);
     uint32_t dst4 = wf_addr_to4(&c->key.remote.addr), old = c->snd.mss;
-    if (nif == NULL || !wf_pmtu_learn(net, dst4, q->told_mtu, q->packet_bytes, nif->mtu))
+    if (nif == NULL)
         return;
-    wf_tcp_update_mss(net, c);
+    (void)wf_pmtu_learn(net, dst4, q->told_mtu, q->packet_bytes, nif->mtu);
+    wf_tcp_update_mss(net, c); /* Another connection may have learned it already. */
     if (c->snd.mss >= old || !wf_tcp_is_synchronized(c))
         return;
     wf_sb_mark_all_lost(&c->sb);
