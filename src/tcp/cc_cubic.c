@@ -100,11 +100,21 @@ static void grow_estimate(struct cubic *s, uint32_t acked, uint32_t mss, uint32_
     s->est_frac = (uint32_t)wf_min_u64(num % den, UINT32_MAX);
 }
 
+/* Time in which the window was not used up does not count (RFC 9438 4.2): the curve begins anew. */
+static void end_epoch(struct weft_cc *cc)
+{
+    struct cubic s = load(cc);
+    s.epoch_ns = 0;
+    store(cc, &s);
+}
+
 static void on_ack(struct weft_cc *cc, const struct weft_cc_ack *a)
 {
-    if (!a->is_cwnd_limited)
-        return;
     uint32_t acked = a->acked;
+    if (!a->is_cwnd_limited) {
+        end_epoch(cc);
+        return;
+    }
     if (cc->cwnd < cc->ssthresh) {
         uint32_t step = wf_min_u32(acked, cc->ssthresh - cc->cwnd);
         cc->cwnd = wf_min_u32(CWND_MAX, cc->cwnd + step);
@@ -156,16 +166,18 @@ static void on_rto(struct weft_cc *cc, const struct weft_cc_loss *l, bool is_fir
 {
     if (is_first)
         reduce(cc, l);
+    struct cubic s = load(cc);
+    s.w_max = 0; /* RFC 9438 4.8: the next epoch begins at its own window, with K = 0. */
+    s.epoch_ns = 0;
+    store(cc, &s);
     cc->cwnd = l->mss;
 }
 
 static void on_idle(struct weft_cc *cc, uint64_t idle_ns, uint64_t rto_ns, uint32_t restart_window)
 {
-    struct cubic s = load(cc);
     for (; idle_ns > rto_ns && cc->cwnd > restart_window; idle_ns -= rto_ns)
         cc->cwnd = wf_max_u32(cc->cwnd / 2, restart_window); /* RFC 2861: halved per RTO. */
-    s.epoch_ns = 0; /* The time that nothing was sent does not count. */
-    store(cc, &s);
+    end_epoch(cc);
 }
 
 static void on_undo(struct weft_cc *cc)
