@@ -16,8 +16,11 @@ void wf_tcp_wake(struct net *net, struct tcp_conn *c)
 {
     if (wf_list_is_linked(&c->sender.link))
         return; /* On an interface's list, or parked with a neighbour. */
-    if (!wf_dst_route(net, &c->dst, wf_addr_to4(&c->key.remote.addr)))
-        return; /* The timers try again. */
+    if (!wf_dst_route(net, &c->dst, wf_addr_to4(&c->key.remote.addr))) {
+        c->snd.why = WEFT_WHY_IF;
+        wf_tcp_timer_blocked(net, c); /* What waits is tried again, and given up one day. */
+        return;
+    }
     wf_sender_wake(wf_netif_get(net, c->dst.ifindex), &c->sender);
 }
 
