@@ -5,6 +5,8 @@
 
 #include "weft/types.h"
 
+uint32_t fuzz_states_seen;
+
 void fuzz_fail(const char *file, int line, const char *expr)
 {
     fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, expr);

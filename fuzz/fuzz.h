@@ -4,7 +4,7 @@
  *
  * A harness gives libFuzzer's bytes, which lie in a heap block of exactly their size, to one parser
  * and states what must hold whatever they are. A claim that fails aborts, as an assertion of the
- * core does; the sanitizers see to the rest.
+ * core does; the sanitizers see to the rest. replay.c runs a kept corpus without libFuzzer.
  */
 #ifndef WEFT_FUZZ_FUZZ_H
 #define WEFT_FUZZ_FUZZ_H
@@ -18,6 +18,9 @@
 
 /** LLVMFuzzerTestOneInput() - The harness: called by libFuzzer once an input */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Bit for each TCP state (enum weft_tcp_state) that a harness of a whole stack came across. */
+extern uint32_t fuzz_states_seen;
 
 /** fuzz_fail() - Say which claim does not hold and abort */
 _Noreturn void fuzz_fail(const char *file, int line, const char *expr);
