@@ -234,9 +234,10 @@ static void say_ready(const struct running *r, const struct host_opts *o)
                r->control);
         json_array_foreach(addrs, i, a)
         {
-            printf(", %s %s/%d", json_string_value(json_object_get(a, "dev")),
-                   json_string_value(json_object_get(a, "address")),
-                   (int)json_integer_value(json_object_get(a, "prefix_len")));
+            const char *dev = json_string_value(json_object_get(a, "dev"));
+            if (strcmp(dev, "lo") != 0)
+                printf(", %s %s/%d", dev, json_string_value(json_object_get(a, "address")),
+                       (int)json_integer_value(json_object_get(a, "prefix_len")));
         }
     }
     printf("\n");
