@@ -119,6 +119,7 @@ static bool add_pair(struct swarm *s, uint32_t i)
     const struct swarm_host *from = &s->host[sim_rng_below(r, s->hosts_n)];
     const struct swarm_host *to = &s->host[sim_rng_below(r, s->hosts_n)];
     struct weft_actor_config c, v;
+    s->hops[i] = 1 + (from->net > to->net ? from->net - to->net : to->net - from->net);
     memset(&c, 0, sizeof(c));
     memset(&v, 0, sizeof(v));
     c.kind = role->client;
@@ -190,6 +191,18 @@ static bool judge_actor(const struct swarm *s, const struct weft_actor *a, bool 
     return true;
 }
 
+/* A path has as many hops as it has routers, and the target. */
+static bool judge_route(const struct weft_actor *a, uint32_t hops, struct weft_swarm_result *out)
+{
+    const struct weft_actor_result *r = weft_actor_result(a);
+    if (weft_actor_config_get(a)->kind != WEFT_ACTOR_TRACEROUTE || !r->has_reached ||
+        r->hops == hops)
+        return true;
+    (void)snprintf(out->failure, sizeof(out->failure), "%s took %u hops instead of %u",
+                   weft_actor_config_get(a)->name, r->hops, hops);
+    return false;
+}
+
 bool wf_swarm_judge(struct swarm *s, struct weft_swarm_result *out)
 {
     for (uint32_t i = 0; i < s->pairs_n; i++) {
@@ -201,7 +214,8 @@ bool wf_swarm_judge(struct swarm *s, struct weft_swarm_result *out)
                           (weft_actor_result(s->client[i])->has_failed ||
                            (s->server[i] != NULL && weft_actor_result(s->server[i])->has_failed)));
         if (!judge_actor(s, s->client[i], is_broken && c->abort_at == 0, out) ||
-            !judge_actor(s, s->server[i], is_broken, out))
+            !judge_actor(s, s->server[i], is_broken, out) ||
+            !judge_route(s->client[i], s->hops[i], out))
             return false;
     }
     return true;

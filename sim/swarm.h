@@ -47,6 +47,7 @@ struct swarm {
     struct weft_link *link[SWARM_LINKS_MAX];
     struct swarm_fault fault[4];
     struct weft_actor *client[SWARM_PAIRS_MAX], *server[SWARM_PAIRS_MAX];
+    uint32_t hops[SWARM_PAIRS_MAX]; /* Routers between the two, and one. */
 
     uint64_t heal_ns;      /* From then on every link is whole. */
     bool has_cuts;         /* Connections may fail for want of a path. */

@@ -2,18 +2,21 @@
 /**
  * DOC: The swarm: scenarios from seeds, each run twice; both runs must pass and have equal hashes.
  *
- * usage: swarm [--seeds A-B] [--minutes M] [--once] [--verbose] [--out DIR]
- * With --minutes it stops when the time is up, and goes on beyond B until then. A failing seed is
- * described, with the command that replays it; with --out the description also goes to a file.
+ * usage: swarm [--seeds A-B] [--minutes M] [--once] [--stop] [--verbose] [--out DIR]
+ * With --minutes it stops when the time is up, and goes on beyond B until then; with --stop, at the
+ * first failure. A failing seed is described, with the command that replays it; with --out the
+ * description also goes to a file. A broken assertion ends the run, and the seed is named as well.
  * The exit code is 0 if every seed passed.
  */
 #define _POSIX_C_SOURCE 200809L
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "weft/sim.h"
 
@@ -21,7 +24,7 @@
 struct options {
     uint64_t first, last;
     uint64_t minutes;
-    bool is_once, is_verbose;
+    bool is_once, is_stopping, is_verbose;
     const char *out;
 };
 
@@ -32,6 +35,35 @@ struct totals {
 };
 
 static const char *program;
+static volatile uint64_t current_seed; /* Read by the signal handler. */
+
+/* Only what may be called in a signal handler: the number is written digit by digit. */
+static void on_signal(int number)
+{
+    static const char before[] = "\nnot ok - seed ", after[] = ": the program was ended\n";
+    char digits[24];
+    size_t at = sizeof(digits);
+    uint64_t seed = current_seed;
+    (void)number;
+    do {
+        digits[--at] = (char)('0' + seed % 10);
+        seed /= 10;
+    } while (seed > 0);
+    ssize_t n = write(STDOUT_FILENO, before, sizeof(before) - 1);
+    n += write(STDOUT_FILENO, digits + at, sizeof(digits) - at);
+    n += write(STDOUT_FILENO, after, sizeof(after) - 1);
+    _exit(n > 0 ? 1 : 2);
+}
+
+static void catch_signals(void)
+{
+    static const int numbers[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTERM};
+    struct sigaction sa;
+    memset(&sa, 0, sizeof(sa));
+    sa.sa_handler = on_signal;
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        (void)sigaction(numbers[i], &sa, NULL);
+}
 
 static void print_line(void *user, const char *line)
 {
@@ -72,6 +104,7 @@ static void describe(const struct options *o, uint64_t seed, const char *failure
 static bool run_seed(const struct options *o, uint64_t seed, struct totals *t)
 {
     struct weft_swarm_result a, b;
+    current_seed = seed;
     void (*print)(void *user, const char *line) = o->is_verbose ? print_line : NULL;
     int r = weft_swarm_run(seed, print, stdout, &a);
     t->seeds++;
@@ -107,6 +140,8 @@ static bool parse(struct options *o, int argc, char **argv)
             o->is_verbose = true;
         } else if (strcmp(argv[i], "--once") == 0) {
             o->is_once = true;
+        } else if (strcmp(argv[i], "--stop") == 0) {
+            o->is_stopping = true;
         } else if (strcmp(argv[i], "--seeds") == 0 && has_value) {
             char *end;
             o->first = strtoull(argv[++i], &end, 10);
@@ -130,17 +165,21 @@ int main(int argc, char **argv)
     struct totals t = {0};
     program = argv[0];
     if (!parse(&o, argc, argv)) {
-        fprintf(stderr,
-                "usage: swarm [--seeds A-B] [--minutes M] [--once] [--verbose] [--out DIR]\n");
+        fprintf(
+            stderr,
+            "usage: swarm [--seeds A-B] [--minutes M] [--once] [--stop] [--verbose] [--out DIR]\n");
         return 2;
     }
+    catch_signals();
     uint64_t begin = now_ms(), spent = 0;
     for (uint64_t seed = o.first;; seed++) {
         if (o.minutes == 0 ? seed > o.last : spent >= o.minutes * 60000)
             break;
-        (void)run_seed(&o, seed, &t);
+        bool has_passed = run_seed(&o, seed, &t);
         spent = now_ms() - begin;
         fflush(stdout);
+        if (!has_passed && o.is_stopping)
+            break;
     }
     printf("%sok - %" PRIu64 " seeds, %" PRIu64 " failed\n", t.failed != 0 ? "not " : "", t.seeds,
            t.failed);
