@@ -179,6 +179,10 @@ void wf_neigh_wait(struct net *net, struct neigh *n, struct pkt *p)
         wf_net_drop(net, p, WEFT_DROP_NEIGH_FAILED);
         return;
     }
+    if (wf_pool_is_tight(&net->pool)) {
+        wf_net_drop(net, p, WEFT_DROP_NEIGH_QUEUE_FULL);
+        return;
+    }
     if (n->wait_n == net->cfg->neigh_wait_max) { /* RFC 1122 2.3.2.2: the latest is kept. */
         struct pkt *old = n->wait_head;
         n->wait_head = old->next;

@@ -6,6 +6,7 @@
 #include "net/net.h"
 
 #define TXQ_DEFAULT 256
+#define GSO_LEAST   256 /* Room for all headers with full options, and some payload. */
 
 struct netif *wf_netif_get(const struct net *net, uint16_t index)
 {
@@ -27,7 +28,8 @@ static bool config_ok(const struct weft_if_config *c)
         c->kind != WEFT_IF_ETHER || ((c->mac[0] & 1) == 0 && memcmp(c->mac, none, 6) != 0);
     return (unsigned)c->kind <= WEFT_IF_LOOPBACK && is_mac_ok && c->name[0] != '\0' &&
            c->name[WEFT_IF_NAME_MAX - 1] == '\0' &&
-           (c->mtu == 0 || (c->mtu >= 68 && c->mtu <= 65535)) && c->gso_max_bytes <= 65535;
+           (c->mtu == 0 || (c->mtu >= 68 && c->mtu <= 65535)) &&
+           (c->gso_max_bytes == 0 || (c->gso_max_bytes >= GSO_LEAST && c->gso_max_bytes <= 65535));
 }
 
 bool wf_netif_is_named(const struct netif *nif, const char *name)
@@ -39,6 +41,12 @@ bool wf_netif_is_named(const struct netif *nif, const char *name)
             return true;
     }
     return false;
+}
+
+/* Who cuts a super-frame has to fill its checksums in: without that the stack cuts itself. */
+static uint32_t usable_caps(uint32_t caps)
+{
+    return (caps & WEFT_CAP_TX_CSUM) != 0 ? caps : caps & ~WEFT_CAP_TX_TSO4;
 }
 
 int wf_netif_add(struct net *net, const struct weft_if_config *c)
@@ -56,7 +64,7 @@ int wf_netif_add(struct net *net, const struct weft_if_config *c)
     *nif = (struct netif){.kind = c->kind,
                           .index = (uint16_t)t->n,
                           .mtu = c->mtu != 0 ? c->mtu : 1500,
-                          .caps = c->caps,
+                          .caps = usable_caps(c->caps),
                           .gso_max_bytes = c->gso_max_bytes != 0 ? c->gso_max_bytes : 65535,
                           .txq_max = c->txq_max != 0 ? c->txq_max : TXQ_DEFAULT,
                           .is_any_address = c->is_any_address,

@@ -84,6 +84,17 @@ void wf_buf_release(struct wf_bufs *b, struct wf_buf *buf);
 /** wf_lent_done() - Take cookies of finished frames, at most @n; returns their number */
 uint32_t wf_lent_done(struct wf_bufs *b, uint64_t *cookies, uint32_t n);
 
+/**
+ * wf_lent_may_keep() - Whether queues may still keep lent frames
+ *
+ * Half of the descriptors stay free for what has to be looked at next: were all of them held by
+ * data out of order, the segment that fills the gap could not come in.
+ */
+static inline bool wf_lent_may_keep(const struct wf_bufs *b)
+{
+    return b->lent.in_use <= b->lent.max / 2;
+}
+
 static inline struct wf_buf *wf_buf_hold(struct wf_buf *buf)
 {
     buf->refs++;

@@ -229,7 +229,7 @@ bool wf_recvq_put(struct pkt_pool *pool, struct wf_recvq *q, const struct pkt *p
                   uint32_t len)
 {
     bool is_held_elsewhere = p->len == 0 || p->data_buf != NULL || off >= p->len;
-    if (p->pinned > 2 * len || !is_held_elsewhere)
+    if (p->pinned > 2 * len || !is_held_elsewhere || !wf_lent_may_keep(&pool->bufs))
         return put_copy(pool, q, p, off, len);
 
     struct wf_recvq fresh = {0};

@@ -131,6 +131,16 @@ void wf_pkt_copy_out(const struct pkt_pool *pool, const struct pkt *p, uint32_t 
 /** wf_pkt_sum() - Checksum of @n bytes from offset @off (asserted to be there) */
 uint16_t wf_pkt_sum(const struct pkt_pool *pool, const struct pkt *p, uint32_t off, uint32_t n);
 
+/**
+ * wf_pool_is_tight() - Whether packets must not be queued for long any more
+ *
+ * The last quarter of them is for what is answered at once: ARP, ICMP, acknowledgements, resets.
+ */
+static inline bool wf_pool_is_tight(const struct pkt_pool *pool)
+{
+    return pool->pkts.in_use > pool->pkts.max - pool->pkts.max / 4;
+}
+
 /** wf_pkt_piece() - The @i-th run of bytes (0 = linear part); false past the end */
 static inline bool wf_pkt_piece(const struct pkt *p, uint32_t i, struct pkt_frag *out)
 {

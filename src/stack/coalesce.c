@@ -149,7 +149,7 @@ static bool append(struct run *r, const struct weft_frame *f, uint32_t hdr_bytes
         wf_pkt_frag_add(p, b + hdr_bytes, (uint32_t)f->iov[0].len - hdr_bytes, wf_buf_hold(buf));
     for (uint32_t i = 1; i < f->iov_n; i++)
         wf_pkt_frag_add(p, f->iov[i].base, (uint32_t)f->iov[i].len, wf_buf_hold(buf));
-    p->pinned += buf->cap;
+    p->pinned = buf->cap < UINT32_MAX - p->pinned ? p->pinned + buf->cap : UINT32_MAX;
     p->gso_segs++;
     p->gso_size = (uint16_t)r->seg_bytes;
     p->l4_hdr_bytes = (uint16_t)(hdr_bytes - TCP_OFF);

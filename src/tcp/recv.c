@@ -63,7 +63,12 @@ static void took(struct net *net, struct tcp_conn *c, uint32_t n)
 static void in_order(struct net *net, struct tcp_conn *c, struct tcp_seg *s)
 {
     bool had_gap = c->ooo != NULL && c->ooo->n > 0;
-    if (!c->rcv.is_shut && !wf_recvq_put(&net->pool, &c->recvq, s->p, s->off, s->len)) {
+    bool is_put = c->rcv.is_shut || wf_recvq_put(&net->pool, &c->recvq, s->p, s->off, s->len);
+    if (!is_put && had_gap) { /* What comes next matters more than what comes later. */
+        wf_reasm_clear(&net->pool, c->ooo);
+        is_put = wf_recvq_put(&net->pool, &c->recvq, s->p, s->off, s->len);
+    }
+    if (!is_put) {
         wf_net_note_drop(net, WEFT_DROP_TCP_RCVBUF); /* No memory: the peer sends it again. */
         s->h.flags &= (uint16_t)~TCP_FIN;
         s->len = 0;

@@ -11,7 +11,7 @@ _Static_assert(sizeof(struct udp_dgram) <= PKT_DGRAM_BYTES, "fits the packet");
 /* Queue a datagram's payload; memory that is mostly empty is given back by copying. */
 static void queue(struct net *net, struct udp_ep *ep, struct pkt *p, const struct udp_dgram *d)
 {
-    if (p->pinned > 2 * p->total + 512) {
+    if (p->pinned > 2 * p->total + 512 || !wf_lent_may_keep(&net->pool.bufs)) {
         struct pkt *small = wf_pkt_alloc(&net->pool);
         uint8_t *at = NULL;
         struct wf_chunk *c = NULL;
@@ -32,8 +32,10 @@ static void queue(struct net *net, struct udp_ep *ep, struct pkt *p, const struc
             p = small;
         }
     }
-    p->pinned += (uint32_t)sizeof(struct pkt);
-    if (ep->recv_charge + p->pinned > ep->rcvbuf && ep->recv_n > 0) {
+    if (p->pinned < UINT32_MAX / 2)
+        p->pinned += (uint32_t)sizeof(struct pkt);
+    bool is_full = ep->recv_charge + p->pinned > ep->rcvbuf && ep->recv_n > 0;
+    if (is_full || wf_pool_is_tight(&net->pool)) {
         wf_net_drop(net, p, WEFT_DROP_UDP_QUEUE_FULL);
         return;
     }
