@@ -11,6 +11,8 @@ build  meson                               meson
 build  ninja                               ninja-build
 build  pkg-config                          pkg-config
 build  pkg-config:yaml-0.1                 libyaml-dev
+build  pkg-config:jansson                  libjansson-dev
+build  pkg-config:libpcap                  libpcap-dev
 test   ip                                  iproute2
 test   tcpdump                             tcpdump
 test   tshark                              tshark
