@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHAR_W    6.4
-#define LINE_H    15.0
-#define PAD       12.0
-#define GAP_Y     34.0
+#define CHAR_W 6.4
+#define LINE_H 15.0
+#define PAD    12.0
+#define GAP_Y  34.0
+#define GAP_LABEL                                                                                  \
+    66.0 /* Between nodes one above the other, where links between such have labels. */
 #define GAP_X     44.0 /* Beside the widest label of a link. */
 #define MARGIN    16.0
 #define LINES_MAX 6
@@ -79,9 +81,10 @@ static size_t add_line(struct lab_arena *a, struct lab_buf *b, const char **line
     return n;
 }
 
-size_t wf_picture_quality(struct lab_arena *a, const struct lab_link *link, const char **lines,
-                          size_t max)
+size_t wf_picture_quality(struct lab_arena *a, const struct lab_link *link, bool is_upright,
+                          const char **lines, size_t max)
 {
+    const char *there = is_upright ? "↓ " : "→ ", *back = is_upright ? "↑ " : "← ";
     struct lab_buf wire[2] = {{0}}, harm[2] = {{0}};
     for (unsigned d = 0; d < 2; d++) {
         wf_buf_str(&wire[d], "");
@@ -95,10 +98,10 @@ size_t wf_picture_quality(struct lab_arena *a, const struct lab_link *link, cons
         wf_buf_free(&wire[1]);
     if (same)
         wf_buf_free(&harm[1]);
-    n = add_line(a, &wire[0], lines, n, max, same_wire ? "" : "→ ");
-    n = add_line(a, &wire[1], lines, n, max, "← ");
-    n = add_line(a, &harm[0], lines, n, max, same ? "" : "→ ");
-    return add_line(a, &harm[1], lines, n, max, "← ");
+    n = add_line(a, &wire[0], lines, n, max, same_wire ? "" : there);
+    n = add_line(a, &wire[1], lines, n, max, back);
+    n = add_line(a, &harm[0], lines, n, max, same ? "" : there);
+    return add_line(a, &harm[1], lines, n, max, back);
 }
 
 static void say_node(struct picture *pic, size_t i)
@@ -231,21 +234,30 @@ static void place_leaves(struct picture *pic)
     }
 }
 
+/* About the width of a label; the bytes that go on with a character take no room. */
+static double label_width(const char *s)
+{
+    size_t chars = 0;
+    for (; *s != '\0'; s++)
+        chars += (*s & 0xc0) != 0x80;
+    return (double)chars * CHAR_W * 0.94;
+}
+
 /* The widest label between the nodes up to a column and those beyond it. */
 static double widest_label(struct picture *pic, size_t column)
 {
-    size_t chars = 0;
+    double width = 0;
     for (size_t i = 0; i < pic->lab->links.n; i++) {
         const struct lab_link *link = wf_lab_link(pic->lab, i);
         size_t a = pic->p[link->end[0].node].column, b = pic->p[link->end[1].node].column;
         if ((a <= column) == (b <= column))
             continue;
         const char *lines[4];
-        size_t n = wf_picture_quality(&pic->arena, link, lines, 4);
+        size_t n = wf_picture_quality(&pic->arena, link, false, lines, 4);
         for (size_t j = 0; j < n; j++)
-            chars = strlen(lines[j]) > chars ? strlen(lines[j]) : chars;
+            width = label_width(lines[j]) > width ? label_width(lines[j]) : width;
     }
-    return (double)chars * CHAR_W * 0.92;
+    return width;
 }
 
 /* Mean height of what a node is linked to: nodes of a column stand in this order. */
@@ -262,11 +274,22 @@ static double pull(const struct picture *pic, size_t node)
     return n != 0 ? sum / n : 0;
 }
 
+/* Between the nodes of a column: more where links between them have labels. */
+static double gap_of(const struct picture *pic, size_t column)
+{
+    for (size_t i = 0; i < pic->lab->links.n; i++) {
+        const struct lab_end *end = wf_lab_link(pic->lab, i)->end;
+        if (pic->p[end[0].node].column == column && pic->p[end[1].node].column == column)
+            return GAP_LABEL;
+    }
+    return GAP_Y;
+}
+
 /* Puts the nodes of a column one below the other, centred; in the order of their pull or number. */
 static void stack_column(struct picture *pic, size_t column, double x, bool by_pull)
 {
     size_t *in = pic->queue, n = 0;
-    double total = 0;
+    double total = 0, gap = gap_of(pic, column);
     for (size_t i = 0; i < pic->n; i++) {
         if (pic->p[i].column != column)
             continue;
@@ -274,14 +297,14 @@ static void stack_column(struct picture *pic, size_t column, double x, bool by_p
         for (; by_pull && at > 0 && pull(pic, in[at - 1]) > pull(pic, i); at--)
             in[at] = in[at - 1];
         in[at] = i;
-        total += pic->p[i].h + GAP_Y;
+        total += pic->p[i].h + gap;
     }
-    double y = -(total - GAP_Y) / 2;
+    double y = -(total - gap) / 2;
     for (size_t i = 0; i < n; i++) {
         struct place *p = &pic->p[in[i]];
         p->x = x;
         p->y = y + p->h / 2;
-        y += p->h + GAP_Y;
+        y += p->h + gap;
     }
 }
 
@@ -355,32 +378,45 @@ static void draw_line(struct picture *pic, struct lab_buf *b, const struct lab_l
                   is_harmful(link) ? " tp-bad" : "", p->x, p->y, q->x, q->y);
 }
 
+static void draw_lines(struct lab_buf *b, const char *const *lines, size_t n, double x, double y,
+                       double split)
+{
+    for (size_t i = 0; i < n; i++) {
+        wf_buf_printf(b, "<text class=\"tp-label\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">",
+                      x, y + 13 * (double)i + (i >= (n + 1) / 2 ? split : 0));
+        wf_buf_xml(b, lines[i]);
+        wf_buf_str(b, "</text>");
+    }
+}
+
+/* Above and below a line that is level; otherwise on it, with the line cut out behind the text. */
 static void draw_label(struct picture *pic, struct lab_buf *b, const struct lab_link *link)
 {
     const struct place *p = &pic->p[link->end[0].node], *q = &pic->p[link->end[1].node];
-    double x0, y0, x1, y1;
+    double x0, y0, x1, y1, w = 0;
     leave_box(p, q->x, q->y, &x0, &y0);
     leave_box(q, p->x, p->y, &x1, &y1);
+    bool is_upright = x1 - x0 < 1 && x0 - x1 < 1, is_level = y1 - y0 < 4 && y0 - y1 < 4;
     struct lab_link shown = *link; /* Arrows in the text point the way they point in the picture. */
-    if (p->x > q->x) {
+    if (is_upright ? p->y > q->y : p->x > q->x) {
         shown.q[0] = link->q[1];
         shown.q[1] = link->q[0];
     }
     const char *lines[4];
-    size_t n = wf_picture_quality(&pic->arena, &shown, lines, 4);
-    double x = (x0 + x1) / 2, y = (y0 + y1) / 2 + 4 - (n > 1 ? (double)(n - 1) * 13 / 2 + 4 : 0);
-    if (n == 1) { /* It stands on the line. */
-        double w = (double)strlen(lines[0]) * CHAR_W * 0.92;
-        wf_buf_printf(
-            b, "<rect class=\"tp-back\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"16\"/>",
-            x - w / 2, y - 12, w);
+    size_t n = wf_picture_quality(&pic->arena, &shown, is_upright, lines, 4);
+    for (size_t i = 0; i < n; i++)
+        w = label_width(lines[i]) > w ? label_width(lines[i]) : w;
+    double x = (x0 + x1) / 2, middle = (y0 + y1) / 2, h = 13 * (double)n;
+    if (n == 0)
+        return;
+    if (is_level && n > 1) {
+        draw_lines(b, lines, n, x, middle - h / 2 + 6, 8);
+        return;
     }
-    for (size_t i = 0; i < n; i++) {
-        wf_buf_printf(b, "<text class=\"tp-label\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">",
-                      x, y + 13 * (double)i + (i >= (n + 1) / 2 ? 8 : 0));
-        wf_buf_xml(b, lines[i]);
-        wf_buf_str(b, "</text>");
-    }
+    wf_buf_printf(b,
+                  "<rect class=\"tp-back\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>",
+                  x - w / 2 - 2, middle - h / 2 - 2, w + 4, h + 4);
+    draw_lines(b, lines, n, x, middle - h / 2 + 10, 0);
 }
 
 static void draw_node(struct picture *pic, struct lab_buf *b, size_t i)

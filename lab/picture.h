@@ -15,8 +15,13 @@
  */
 void wf_picture_svg(struct lab_buf *b, const struct lab *lab, bool is_alone);
 
-/** wf_picture_quality() - What a link does to frames, in at most @max lines; returns the lines */
-size_t wf_picture_quality(struct lab_arena *arena, const struct lab_link *link, const char **lines,
-                          size_t max);
+/**
+ * wf_picture_quality() - What a link does to frames, in at most @max lines; returns the lines
+ *
+ * What holds for one direction only has an arrow before it: right or left, or with @is_upright down
+ * or up, for the way from the first end to the second.
+ */
+size_t wf_picture_quality(struct lab_arena *arena, const struct lab_link *link, bool is_upright,
+                          const char **lines, size_t max);
 
 #endif /* WEFT_LAB_PICTURE_H */
