@@ -9,7 +9,7 @@ static uint32_t whole(const struct tcp_plan_in *in, uint32_t want, uint32_t room
     uint32_t n = wf_min_u32(want, in->super_bytes);
     if (n <= room)
         return n;
-    return wf_max_u32(room - room % in->mss, in->mss);
+    return wf_min_u32(n, wf_max_u32(room - room % in->mss, in->mss));
 }
 
 static uint32_t cwnd_room(const struct tcp_plan_in *in)
