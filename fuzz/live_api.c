@@ -118,7 +118,10 @@ static void set_option(struct live *l, uint64_t sock, uint8_t b)
                                      2048, 4096, 8192, 65535, 1 << 20, (1ll << 30), -1,  INT64_MAX};
     uint8_t v = live_byte(l);
     int64_t value = (v & 0x80) != 0 ? (v & 0x7f) : values[v & 15];
-    (void)!weft_sock_set(l->st, sock, (enum weft_sock_opt)(b % (WEFT_SOCK_OPT_COUNT + 1)), value);
+    enum weft_sock_opt opt = (enum weft_sock_opt)(b % (WEFT_SOCK_OPT_COUNT + 1));
+    if (opt == WEFT_TCP_USER_TIMEOUT_MS && value > (1 << 20))
+        value = 1 << 20; /* Whoever wants to wait for days may; the end of a run does not. */
+    (void)!weft_sock_set(l->st, sock, opt, value);
 }
 
 void live_op_api(struct live *l)
