@@ -175,10 +175,23 @@
     };
   }
 
+  /* Dots that would run together are no larger than the lines above them. */
+  function dot(graph, name, ctx, x, y, color) {
+    ctx.beginPath();
+    ctx.fillStyle = color;
+    ctx.arc(x, y, graph.weft_is_crowded === false ? 2.4 : 0.8, 0, 2 * Math.PI);
+    ctx.fill();
+  }
+
+  function isCrowded(flow, span) {
+    const dots = flow.rex.filter((v) => v !== null).length;
+    return dots * span / (flow.n * flow.bin_us) > 120;
+  }
+
   function seriesOptions(plot) {
     const options = {};
     for (const s of plot.series) {
-      options[s[1]] = s[3] === "dots" ? { strokeWidth: 0, drawPoints: true, pointSize: 2 } :
+      options[s[1]] = s[3] === "dots" ? { strokeWidth: 0, drawPoints: true, drawPointCallback: dot } :
         { strokeWidth: s[3] === "edge" ? 1.2 : 1.6 };
     }
     return options;
@@ -214,9 +227,17 @@
       axisLabelFontSize: 12, xLabelHeight: 20, yLabelWidth: 20, rightGap: 14,
       axes: { y: { axisLabelWidth: 52, axisLabelFormatter: (v) => tick(v) },
               x: { axisLabelWidth: 64, axisLabelFormatter: (v) => tick(v), valueFormatter: (v) => v.toFixed(3) } },
-      drawCallback: (g, is_initial) => follow(g, is_initial, peers, time),
+      drawCallback: (g, is_initial) => follow(g, is_initial, peers),
     }));
-    graph.weft_rows = (visible) => rowsOf(flow, plot, time, visible);
+    graph.weft_zoom = (range) => {
+      const visible = (range[1] - range[0]) * time.factor;
+      graph.weft_is_crowded = isCrowded(flow, visible);
+      graph.updateOptions({ file: rowsOf(flow, plot, time, visible), dateWindow: range });
+    };
+    if (!isCrowded(flow, span)) {
+      graph.weft_is_crowded = false;
+      graph.updateOptions({});
+    }
     peers.push(graph);
     at.legend.addEventListener("click", (event) => {
       const span = event.target.closest("span[data-series]");
@@ -228,14 +249,14 @@
 
   /* All plots of a flow show the same stretch of time, as finely as it allows. */
   let is_following = false;
-  function follow(graph, is_initial, peers, time) {
+  function follow(graph, is_initial, peers) {
     const range = graph.xAxisRange(), key = range.join(" ");
     if (is_initial || is_following || graph.weft_range === key)
       return;
     is_following = true;
     for (const g of peers) {
       g.weft_range = key;
-      g.updateOptions({ file: g.weft_rows((range[1] - range[0]) * time.factor), dateWindow: range });
+      g.weft_zoom(range);
     }
     is_following = false;
   }
