@@ -18,16 +18,24 @@ void wf_rec_delivered(struct tcp_rec *rec, const struct tcp_delivery *d, const s
 {
     if (!d->has_latest)
         return;
-    uint32_t rtt_us = (uint32_t)((t->now_ns - d->latest_ns) / 1000);
+    uint64_t sent_ns = d->latest_ns;
+    struct tcp_seq end = d->latest_end;
+    uint32_t rtt_us = (uint32_t)((t->now_ns - sent_ns) / 1000);
     /* Step 2: an answer to the original of something sent twice says nothing of the second. */
     bool is_ambiguous =
-        d->is_latest_rtx && (rtt_us < t->min_rtt_us || d->latest_ns > ts_sent_floor_ns);
-    if (!is_ambiguous && (!rec->has_rack || sent_after(d->latest_ns, d->latest_end,
-                                                       rec->rack_sent_ns, rec->rack_end))) {
+        d->is_latest_rtx && (rtt_us < t->min_rtt_us || sent_ns > ts_sent_floor_ns);
+    if (is_ambiguous && d->has_low) { /* But it came with something that was sent once. */
+        is_ambiguous = false;
+        sent_ns = d->once_ns;
+        end = d->once_end;
+        rtt_us = (uint32_t)((t->now_ns - sent_ns) / 1000);
+    }
+    if (!is_ambiguous &&
+        (!rec->has_rack || sent_after(sent_ns, end, rec->rack_sent_ns, rec->rack_end))) {
         rec->has_rack = true;
         rec->rack_rtt_us = rtt_us;
-        rec->rack_sent_ns = d->latest_ns;
-        rec->rack_end = d->latest_end;
+        rec->rack_sent_ns = sent_ns;
+        rec->rack_end = end;
     }
     /* Step 3: something sent once arrived below what had arrived before. */
     if (d->has_low && rec->has_fack && wf_seq_lt(d->low_once, rec->fack))

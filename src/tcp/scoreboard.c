@@ -70,6 +70,12 @@ void wf_sb_resent(struct wf_slab *recs, struct tcp_sb *sb, struct tcp_txrec *r, 
     wf_list_push_back(&sb->by_time, &r->by_time);
 }
 
+/* RFC 8985 6.2 step 2: of equal times the higher sequence was sent later. */
+static bool is_later(uint64_t t1, struct tcp_seq end1, uint64_t t2, struct tcp_seq end2)
+{
+    return t1 > t2 || (t1 == t2 && wf_seq_gt(end1, end2));
+}
+
 /* A record, or the part of it below @end, was delivered. */
 static void note(struct tcp_delivery *d, const struct tcp_txrec *r, struct tcp_seq end)
 {
@@ -78,6 +84,10 @@ static void note(struct tcp_delivery *d, const struct tcp_txrec *r, struct tcp_s
     d->has_rtx |= is_rtx;
     if (!is_rtx && (!d->has_low || r->sent_ns < d->first_sent_ns))
         d->first_sent_ns = r->sent_ns;
+    if (!is_rtx && (!d->has_low || is_later(r->sent_ns, end, d->once_ns, d->once_end))) {
+        d->once_ns = r->sent_ns;
+        d->once_end = end;
+    }
     if (!is_rtx && (!d->has_low || wf_seq_lt(end, d->low_once))) {
         d->has_low = true;
         d->low_once = end;
@@ -86,9 +96,7 @@ static void note(struct tcp_delivery *d, const struct tcp_txrec *r, struct tcp_s
         d->has_high = true;
         d->high_end = end;
     }
-    /* RFC 8985 6.2 step 2: of equal times the higher sequence was sent later. */
-    if (!d->has_latest || r->sent_ns > d->latest_ns ||
-        (r->sent_ns == d->latest_ns && wf_seq_gt(end, d->latest_end))) {
+    if (!d->has_latest || is_later(r->sent_ns, end, d->latest_ns, d->latest_end)) {
         d->has_latest = true;
         d->latest_ns = r->sent_ns;
         d->latest_end = end;

@@ -48,6 +48,8 @@ struct tcp_delivery {
     uint64_t latest_ns;       /* Last transmission of what was sent latest ... */
     struct tcp_seq latest_end; /* ... and its end. */
     bool is_latest_rtx;
+    uint64_t once_ns;        /* The latest of what was sent once (has_low) ... */
+    struct tcp_seq once_end; /* ... and its end. */
     bool has_low, has_high;
     struct tcp_seq low_once; /* Lowest end of records delivered that were sent once. */
     struct tcp_seq high_end; /* Highest end delivered. */
