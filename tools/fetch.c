@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /** DOC: weft fetch - HTTP with the habits of curl(1) */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -70,10 +69,10 @@ static void print_progress(struct fetch_opts *o, const json_t *ev)
         return;
     o->has_progress = true;
     if (number(ev, "total") > 0)
-        fprintf(stderr, "\r%s of %s \033[K", amount(done, number(ev, "bytes")),
-                amount(total, number(ev, "total")));
+        (void)fprintf(stderr, "\r%s of %s \033[K", amount(done, number(ev, "bytes")),
+                      amount(total, number(ev, "total")));
     else
-        fprintf(stderr, "\r%s \033[K", amount(done, number(ev, "bytes")));
+        (void)fprintf(stderr, "\r%s \033[K", amount(done, number(ev, "bytes")));
 }
 
 static void print_done(const struct fetch_opts *o, const json_t *ev)
@@ -89,10 +88,10 @@ static void print_done(const struct fetch_opts *o, const json_t *ev)
     else if (!o->is_ok)
         wf_say("%s: %s", o->url, why);
     else if (!o->is_silent && !o->is_json && o->upload != NULL)
-        fprintf(stderr, "%d %s in %s ms\n", status, why, wf_ms(ms, time_ns, 1));
+        (void)fprintf(stderr, "%d %s in %s ms\n", status, why, wf_ms(ms, time_ns, 1));
     else if (!o->is_silent && !o->is_json)
-        fprintf(stderr, "%s in %s ms, %s/s\n", amount(bytes, n), wf_ms(ms, time_ns, 1),
-                amount(speed, rate(n, time_ns)));
+        (void)fprintf(stderr, "%s in %s ms, %s/s\n", amount(bytes, n), wf_ms(ms, time_ns, 1),
+                      amount(speed, rate(n, time_ns)));
 }
 
 static void on_event(void *arg, const json_t *ev)
@@ -106,7 +105,7 @@ static void on_event(void *arg, const json_t *ev)
     }
     o->is_ok = json_is_true(json_object_get(ev, "is_ok"));
     if (o->has_progress)
-        fprintf(stderr, "\r\033[K");
+        (void)fprintf(stderr, "\r\033[K");
     print_done(o, ev);
 }
 

@@ -6,7 +6,6 @@
  * janitor is forked for what must be removed at the end; then privileges are given up; then one
  * line says that it is ready.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -36,6 +35,7 @@ struct host_opts {
 struct running {
     struct weft_host *h;
     struct weft_ctl *ctl;
+    struct wf_jobs jobs;
     struct weft_service *services[SERVICES_MAX];
     unsigned services_n;
     struct wf_janitor janitor;
@@ -132,7 +132,7 @@ static int start_control(struct running *r, const struct host_opts *o)
     /* NULL lets it make the default folder. */
     if (weft_ctl_open(&r->ctl, r->h, o->control, err, sizeof(err)) != 0)
         return wf_trouble("%s", err);
-    if (wf_jobs_serve(r->ctl) != 0 || wf_capture_serve(r->ctl) != 0)
+    if (wf_jobs_serve(&r->jobs, r->ctl) != 0 || wf_capture_serve(r->ctl) != 0)
         return wf_trouble("control socket: no room for a command");
     return 0;
 }
@@ -209,7 +209,7 @@ static void stop(struct running *r)
     for (unsigned i = 0; i < r->services_n; i++)
         weft_service_close(r->services[i]);
     weft_ctl_close(r->ctl);
-    wf_jobs_end();
+    wf_jobs_end(&r->jobs);
     weft_host_close(r->h);
     if (r->pid_file != NULL)
         (void)unlink(r->pid_file);

@@ -6,13 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct wf_job_kind *const kinds[] = {&wf_job_ping, &wf_job_traceroute, &wf_job_fetch};
-
-#define KINDS_N (sizeof(kinds) / sizeof(kinds[0]))
+static const struct wf_job_kind *const kinds[WF_JOB_KINDS] = {&wf_job_ping, &wf_job_traceroute,
+                                                              &wf_job_fetch};
 
 const struct wf_job_kind *wf_job_find(const char *cmd)
 {
-    for (size_t i = 0; i < KINDS_N; i++)
+    for (size_t i = 0; i < WF_JOB_KINDS; i++)
         if (strcmp(kinds[i]->cmd, cmd) == 0)
             return kinds[i];
     return NULL;
@@ -31,7 +30,7 @@ int wf_job_error(char *err, size_t cap, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    (void)vsnprintf(err, cap, fmt, args);
+    (void)vsnprintf(err, cap, fmt, args); // NOLINT: the analyser misses va_start().
     va_end(args);
     return -1;
 }
@@ -100,13 +99,12 @@ json_t *wf_job_address_json(const struct weft_stack *st, const struct weft_addr 
 /** struct served - The job of a connection; lives until the connection is gone and one round more
  */
 struct served {
+    struct wf_jobs *jobs;
     struct wf_job *job;
     struct weft_ctl_conn *conn; /* NULL: it is gone. */
     struct served *next;
     struct weft_timer reaper;
 };
-
-static struct served *all_served;
 
 static void emit_line(void *arg, json_t *event)
 {
@@ -115,18 +113,21 @@ static void emit_line(void *arg, json_t *event)
     weft_ctl_reply(s->conn, event);
 }
 
-static void reap(void *arg)
+static void free_served(struct served *s)
 {
-    struct served *s = arg;
-    for (struct served **at = &all_served; *at != NULL; at = &(*at)->next) {
-        if (*at == s) {
-            *at = s->next;
-            break;
-        }
-    }
     weft_dispatch_disarm(weft_host_dispatch(s->job->h), &s->reaper);
     s->job->free(s->job);
     free(s);
+}
+
+static void reap(void *arg)
+{
+    struct served *s = arg;
+    struct served **at = &s->jobs->first;
+    while (*at != s)
+        at = &(*at)->next;
+    *at = s->next;
+    free_served(s);
 }
 
 static int write_raw(void *arg, const void *bytes, size_t n)
@@ -146,9 +147,9 @@ static void on_close(void *arg)
     weft_dispatch_arm(weft_host_dispatch(s->job->h), &s->reaper, weft_host_now());
 }
 
-static struct served *find_served(const struct weft_ctl_conn *conn)
+static struct served *find_served(const struct wf_jobs *jobs, const struct weft_ctl_conn *conn)
 {
-    struct served *s = all_served;
+    struct served *s = jobs->first;
     while (s != NULL && s->conn != conn)
         s = s->next;
     return s;
@@ -156,9 +157,9 @@ static struct served *find_served(const struct weft_ctl_conn *conn)
 
 static void serve_job(void *arg, struct weft_ctl_conn *conn, struct json_t *request)
 {
-    const struct wf_job_kind *kind = arg;
+    const struct wf_jobs_command *c = arg;
     char err[WEFT_ERRTEXT_BYTES];
-    if (find_served(conn) != NULL) {
+    if (find_served(c->jobs, conn) != NULL) {
         weft_ctl_error(conn, "one job a connection");
         return;
     }
@@ -166,7 +167,7 @@ static void serve_job(void *arg, struct weft_ctl_conn *conn, struct json_t *requ
     (void)json_object_del(request, "out_fd");
     (void)json_object_del(request, "put_fd");
     struct served *s = calloc(1, sizeof(*s));
-    if (s == NULL || kind->start(&s->job, weft_ctl_host(conn), request, err, sizeof(err)) != 0) {
+    if (s == NULL || c->kind->start(&s->job, weft_ctl_host(conn), request, err, sizeof(err)) != 0) {
         weft_ctl_error(conn, s == NULL ? "out of memory" : err);
         free(s);
         return;
@@ -175,17 +176,17 @@ static void serve_job(void *arg, struct weft_ctl_conn *conn, struct json_t *requ
     s->job->emit = emit_line;
     s->job->write = write_raw;
     s->job->arg = s;
-    s->next = all_served;
-    all_served = s;
+    s->jobs = c->jobs;
+    s->next = c->jobs->first;
+    c->jobs->first = s;
     weft_ctl_on_close(conn, on_close, s);
     weft_ctl_reply(conn, NULL);
 }
 
 static void serve_end(void *arg, struct weft_ctl_conn *conn, struct json_t *request)
 {
-    (void)arg;
     (void)request;
-    struct served *s = find_served(conn);
+    struct served *s = find_served(arg, conn);
     if (s == NULL)
         weft_ctl_error(conn, "there is no job to end");
     else if (!s->job->is_done)
@@ -194,16 +195,23 @@ static void serve_end(void *arg, struct weft_ctl_conn *conn, struct json_t *requ
         weft_ctl_reply(conn, NULL);
 }
 
-int wf_jobs_serve(struct weft_ctl *ctl)
+int wf_jobs_serve(struct wf_jobs *jobs, struct weft_ctl *ctl)
 {
-    int err = weft_ctl_command(ctl, "end", serve_end, NULL);
-    for (size_t i = 0; err == 0 && i < KINDS_N; i++)
-        err = weft_ctl_command(ctl, kinds[i]->cmd, serve_job, (void *)(uintptr_t)kinds[i]);
+    int err = weft_ctl_command(ctl, "end", serve_end, jobs);
+    for (size_t i = 0; err == 0 && i < WF_JOB_KINDS; i++) {
+        jobs->commands[i] = (struct wf_jobs_command){kinds[i], jobs};
+        err = weft_ctl_command(ctl, kinds[i]->cmd, serve_job, &jobs->commands[i]);
+    }
     return err;
 }
 
-void wf_jobs_end(void)
+void wf_jobs_end(struct wf_jobs *jobs)
 {
-    while (all_served != NULL)
-        reap(all_served);
+    struct served *s = jobs->first;
+    while (s != NULL) {
+        struct served *next = s->next;
+        free_served(s);
+        s = next;
+    }
+    jobs->first = NULL;
 }

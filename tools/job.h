@@ -59,10 +59,23 @@ bool wf_job_address(const json_t *request, const char *key, struct weft_addr *ou
 json_t *wf_job_address_json(const struct weft_stack *st, const struct weft_addr *a,
                             const struct weft_addr *dst);
 
+#define WF_JOB_KINDS 3
+
+struct served;
+
+/** struct wf_jobs - The jobs of a control socket; begins all zero */
+struct wf_jobs {
+    struct served *first; /* Private. */
+    struct wf_jobs_command {
+        const struct wf_job_kind *kind;
+        struct wf_jobs *jobs;
+    } commands[WF_JOB_KINDS];
+};
+
 /** wf_jobs_serve() - Have a control socket accept requests for jobs, and "end" for the last one */
-int wf_jobs_serve(struct weft_ctl *ctl) __attribute__((warn_unused_result));
+int wf_jobs_serve(struct wf_jobs *jobs, struct weft_ctl *ctl) __attribute__((warn_unused_result));
 
 /** wf_jobs_end() - Free what is left of the jobs, after the control socket was closed */
-void wf_jobs_end(void);
+void wf_jobs_end(struct wf_jobs *jobs);
 
 #endif /* WEFT_TOOLS_JOB_H */

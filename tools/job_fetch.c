@@ -6,7 +6,6 @@
  * progress (bytes, total), done (status, why, figures). A job of a running host keeps the body in a
  * file without a name and sends its body_bytes behind "done".
  */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 #include "net.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct weft_host_link_config *last_link(struct wf_net *n)
@@ -72,19 +73,29 @@ static int set_mtu(void *opts, const char *arg)
     return 0;
 }
 
+/* Six octets of two digits each, the first of them even: unicast. */
+static bool read_mac(uint8_t mac[6], const char *text)
+{
+    if (strlen(text) != 17)
+        return false;
+    for (int i = 0; i < 6; i++, text += 3) {
+        char *end;
+        mac[i] = (uint8_t)strtoul(text, &end, 16);
+        if (end != text + 2 || *end != (i < 5 ? ':' : '\0'))
+            return false;
+    }
+    return (mac[0] & 1) == 0;
+}
+
 static int set_mac(void *opts, const char *arg)
 {
     struct weft_host_link_config *l = last_link(opts);
-    unsigned b[6];
-    char tail;
-    if (sscanf(arg, "%2x:%2x:%2x:%2x:%2x:%2x%c", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5], &tail) !=
-            6 ||
-        (b[0] & 1) != 0)
+    uint8_t mac[6];
+    if (!read_mac(mac, arg))
         return wf_usage("--mac '%s' is not a unicast address such as 02:00:00:00:00:01", arg);
     if (l == NULL)
         return wf_usage("--mac comes after the --link it belongs to");
-    for (int i = 0; i < 6; i++)
-        l->driver.mac[i] = (uint8_t)b[i];
+    memcpy(l->driver.mac, mac, sizeof(mac));
     return 0;
 }
 

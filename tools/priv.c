@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE
 #include "priv.h"
 
 #include <errno.h>
@@ -40,11 +39,16 @@ static bool find_user(const char *user, struct ids *out)
 /* Inside a user namespace only mapped ids can be taken on. */
 static bool is_mapped(const char *map, uint32_t id)
 {
+    char line[128];
     FILE *f = fopen(map, "re");
-    unsigned inside, outside, count;
     bool is_found = f == NULL;
-    while (f != NULL && !is_found && fscanf(f, "%u %u %u", &inside, &outside, &count) == 3)
+    while (f != NULL && !is_found && fgets(line, sizeof(line), f) != NULL) {
+        char *at = line;
+        unsigned long inside = strtoul(at, &at, 10);
+        (void)strtoul(at, &at, 10);
+        unsigned long count = strtoul(at, &at, 10);
         is_found = id >= inside && id - inside < count;
+    }
     if (f != NULL)
         (void)fclose(f);
     return is_found;

@@ -42,7 +42,7 @@ static bool is_true(const json_t *row, const char *key)
     return json_is_true(json_object_get(row, key));
 }
 
-static void print_links(const json_t *rows, const struct show_opts *o)
+static void print_links(json_t *rows, const struct show_opts *o)
 {
     size_t i;
     const json_t *r;
@@ -69,7 +69,7 @@ static void print_links(const json_t *rows, const struct show_opts *o)
     }
 }
 
-static void print_addresses(const json_t *rows, const struct show_opts *o)
+static void print_addresses(json_t *rows, const struct show_opts *o)
 {
     size_t i;
     const json_t *r;
@@ -82,7 +82,7 @@ static void print_addresses(const json_t *rows, const struct show_opts *o)
     }
 }
 
-static void print_routes(const json_t *rows, const struct show_opts *o)
+static void print_routes(json_t *rows, const struct show_opts *o)
 {
     size_t i;
     const json_t *r;
@@ -109,7 +109,7 @@ static void print_routes(const json_t *rows, const struct show_opts *o)
     }
 }
 
-static void print_neighbours(const json_t *rows, const struct show_opts *o)
+static void print_neighbours(json_t *rows, const struct show_opts *o)
 {
     size_t i;
     const json_t *r;
@@ -158,7 +158,7 @@ static void print_tcp(const json_t *t)
            number(t, "bytes_received"), number(t, "flight"), number(t, "snd_wnd"), text(t, "why"));
 }
 
-static void print_sockets(const json_t *rows, const struct show_opts *o)
+static void print_sockets(json_t *rows, const struct show_opts *o)
 {
     size_t i;
     const json_t *r;
@@ -176,11 +176,11 @@ static void print_sockets(const json_t *rows, const struct show_opts *o)
     }
 }
 
-static void print_counts(const json_t *object, const struct show_opts *o)
+static void print_counts(json_t *object, const struct show_opts *o)
 {
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)object, name, value)
+    json_object_foreach(object, name, value)
     {
         if (json_integer_value(value) != 0 || o->is_all)
             printf("%-32s %16" JSON_INTEGER_FORMAT "\n", name, json_integer_value(value));
@@ -189,7 +189,7 @@ static void print_counts(const json_t *object, const struct show_opts *o)
 
 static const struct table {
     const char *name;
-    void (*print)(const json_t *rows, const struct show_opts *o);
+    void (*print)(json_t *rows, const struct show_opts *o);
 } tables[] = {
     {"links", print_links},           {"addresses", print_addresses}, {"routes", print_routes},
     {"neighbours", print_neighbours}, {"sockets", print_sockets},     {"counters", print_counts},
@@ -220,7 +220,7 @@ static int show(const struct table *t, const struct show_opts *o)
     if (weft_ctl_client_send(c, json_pack("{s:s,s:s}", "cmd", "show", "what", t->name)) == 0)
         answer = weft_ctl_client_answer(c);
     weft_ctl_client_close(c);
-    const json_t *rows = json_object_get(answer, t->name);
+    json_t *rows = json_object_get(answer, t->name);
     if (rows == NULL && answer != NULL)
         code = wf_trouble("%s: %s", path, text(answer, "error"));
     else if (rows == NULL)

@@ -17,13 +17,14 @@
 #define OPTS_MAX   48
 #define LONG_FIRST 256 /* Codes of options without a letter. */
 
-static const char *running = ""; /* Name of the subcommand, for messages. */
+/* Name of the subcommand, for messages. NOLINTNEXTLINE: one process runs one command. */
+static const char *running = "";
 
 static void say(const char *tail, const char *fmt, va_list args)
 {
-    fprintf(stderr, "weft%s%s: ", running[0] != '\0' ? " " : "", running);
-    vfprintf(stderr, fmt, args);
-    fprintf(stderr, "%s\n", tail);
+    (void)fprintf(stderr, "weft%s%s: ", running[0] != '\0' ? " " : "", running);
+    (void)vfprintf(stderr, fmt, args); // NOLINT: the analyser misses the callers' va_start().
+    (void)fprintf(stderr, "%s\n", tail);
 }
 
 void wf_say(const char *fmt, ...)
