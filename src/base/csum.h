@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
+
 /** wf_csum_scalar() - Sum of @len bytes at any alignment */
 uint16_t wf_csum_scalar(const void *data, size_t len);
 
@@ -26,6 +28,24 @@ static inline uint16_t wf_csum_add(uint16_t a, uint16_t b)
 {
     uint32_t s = (uint32_t)a + b;
     return (uint16_t)((s & 0xffff) + (s >> 16));
+}
+
+/** wf_csum_fold() - Fold a sum of 32-bit words, fewer than 2^31 of them */
+static inline uint16_t wf_csum_fold(uint64_t sum)
+{
+    sum = (sum & 0xffffffff) + (sum >> 32);
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (uint16_t)((sum & 0xffff) + (sum >> 16));
+}
+
+/** wf_csum_words() - Unfolded sum of a header: @len is a multiple of 4 */
+static inline uint64_t wf_csum_words(const uint8_t *p, uint32_t len)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < len; i += 4)
+        sum += wf_ld32be(p + i);
+    return sum;
 }
 
 /** wf_csum_swap() - The sum of a block as it counts when the block starts at an odd offset */

@@ -101,9 +101,34 @@ static void spread(struct wf_wheel *w)
     }
 }
 
+void wf_wheel_leap(struct wf_wheel *w, uint64_t now_ns)
+{
+    uint64_t target = now_ns / WF_TICK_NS;
+    struct wf_list due;
+    if (target < w->tick || target - w->tick <= HORIZON_TICKS)
+        return;
+    wf_list_init(&due);
+    for (unsigned level = 0; level < WF_WHEEL_LEVELS; level++)
+        for (unsigned i = 0, from = digit(w->tick, level); i < WF_WHEEL_SLOTS; i++) {
+            unsigned slot = (from + i) % WF_WHEEL_SLOTS;
+            struct wf_list *node;
+            while ((node = wf_list_pop_front(&w->slot[level][slot])) != NULL)
+                wf_list_push_back(&due, node);
+            w->occupied[level][slot / 64] &= ~((uint64_t)1 << slot % 64);
+        }
+    w->tick = target;
+    for (struct wf_list *node = wf_list_pop_front(&due); node != NULL;
+         node = wf_list_pop_front(&due)) {
+        struct wf_timer *t = WF_CONTAINER_OF(node, struct wf_timer, link);
+        t->due = (uint32_t)target;
+        file(w, t);
+    }
+}
+
 struct wf_timer *wf_wheel_expire(struct wf_wheel *w, uint64_t now_ns)
 {
     uint64_t target = wf_max_u64(now_ns / WF_TICK_NS, w->tick);
+    wf_wheel_leap(w, now_ns);
     for (;;) {
         struct wf_list *node = wf_list_first(&w->slot[0][digit(w->tick, 0)]);
         if (node != NULL) {

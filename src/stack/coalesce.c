@@ -88,7 +88,8 @@ static bool is_plain_data(const struct weft_frame *f, uint32_t *hdr_bytes)
     if (f->iov[0].len < HDRS_MIN || f->gso_segs > 1 || f->gso_type != WEFT_GSO_NONE)
         return false;
     if (wf_ld16be(b + 12) != ETHERTYPE_IP4 || b[14] != 0x45 || b[23] != IP_PROTO_TCP ||
-        (wf_ld16be(b + 20) & 0xbfff) != 0 || b[TCP_OFF + 13] != TCP_ACK)
+        (wf_ld16be(b + 20) & 0xbfff) != 0 || b[TCP_OFF + 13] != TCP_ACK ||
+        wf_ld16be(b + TCP_OFF + 18) != 0) /* No urgent pointer either. */
         return false;
     uint32_t tcp = (uint32_t)(b[TCP_OFF + 12] >> 4) * 4, all = TCP_OFF + tcp;
     *hdr_bytes = all;
@@ -97,37 +98,63 @@ static bool is_plain_data(const struct weft_frame *f, uint32_t *hdr_bytes)
 }
 
 /* Both checksums of a frame that is_plain_data(). */
-static bool sums_ok(const struct net *net, const struct netif *nif, const struct weft_frame *f)
+static bool sums_ok(const struct net *net, const struct netif *nif, const struct weft_frame *f,
+                    uint32_t hdr_bytes)
 {
     const uint8_t *b = f->iov[0].base;
     if ((nif->caps & WEFT_CAP_RX_TRUST) != 0)
         return true;
-    if (wf_csum_scalar(b + ETH_HDR_BYTES, IP4_HDR_BYTES) != 0xffff)
+    if (wf_csum_fold(wf_csum_words(b + ETH_HDR_BYTES, IP4_HDR_BYTES)) != 0xffff)
         return false;
     if ((f->flags & (WEFT_FRAME_NEEDS_CSUM | WEFT_FRAME_CSUM_OK)) != 0)
         return true;
-    uint32_t l4 = f->len - TCP_OFF, sum = wf_csum_scalar(b + 26, 8); /* Both addresses. */
-    sum += IP_PROTO_TCP + l4;
-    uint16_t total = wf_csum_add((uint16_t)(sum & 0xffff), (uint16_t)(sum >> 16));
-    total = wf_csum_add(total, net->pool.bufs.vec.sum(b + TCP_OFF, f->iov[0].len - TCP_OFF));
-    bool is_odd = ((f->iov[0].len - TCP_OFF) & 1) != 0;
+    uint64_t sum = wf_csum_words(b + 26, 8) + IP_PROTO_TCP + (f->len - TCP_OFF) +
+                   wf_csum_words(b + TCP_OFF, hdr_bytes - TCP_OFF);
+    uint32_t rest = (uint32_t)f->iov[0].len - hdr_bytes;
+    if (rest > 0)
+        sum += net->pool.bufs.vec.sum(b + hdr_bytes, rest);
+    bool is_odd = (rest & 1) != 0;
     for (uint32_t i = 1; i < f->iov_n; i++) {
         uint16_t part = net->pool.bufs.vec.sum(f->iov[i].base, f->iov[i].len);
-        total = wf_csum_add(total, is_odd ? wf_csum_swap(part) : part);
+        sum += is_odd ? wf_csum_swap(part) : part;
         is_odd ^= (f->iov[i].len & 1) != 0;
     }
-    return total == 0xffff;
+    return wf_csum_fold(sum) == 0xffff;
+}
+
+static inline uint64_t load64(const uint8_t *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof(v));
+    return v;
+}
+
+static inline uint32_t load32(const uint8_t *p)
+{
+    uint32_t v;
+    memcpy(&v, p, sizeof(v));
+    return v;
+}
+
+/* Whether two runs of @n bytes, a multiple of 4, are equal; short enough not to be worth a call. */
+static inline bool words_eq(const uint8_t *a, const uint8_t *b, uint32_t n)
+{
+    uint32_t diff = 0;
+    for (uint32_t i = 0; i < n; i += 4)
+        diff |= load32(a + i) ^ load32(b + i);
+    return diff == 0;
 }
 
 /* Everything but lengths, identification, sequence and checksums is the same. */
 static bool same_stream(const struct run *r, const uint8_t *b, uint32_t hdr_bytes)
 {
     const uint8_t *a = r->hdr;
-    return r->hdr_bytes == hdr_bytes && memcmp(a, b, 16) == 0 &&  /* Link, version, TOS. */
-           memcmp(a + 20, b + 20, 4) == 0 &&                      /* Flags, TTL, protocol. */
-           memcmp(a + 26, b + 26, 12) == 0 &&                     /* Addresses, ports. */
-           memcmp(a + TCP_OFF + 8, b + TCP_OFF + 8, 8) == 0 &&    /* ACK, flags, window. */
-           memcmp(a + TCP_OFF + 18, b + TCP_OFF + 18, hdr_bytes - TCP_OFF - 18) == 0;
+    uint64_t diff = (load64(a) ^ load64(b)) | (load64(a + 8) ^ load64(b + 8)); /* Link .. TOS. */
+    diff |= load32(a + 20) ^ load32(b + 20); /* Flags, TTL, protocol. */
+    diff |= (load64(a + 26) ^ load64(b + 26)) | (load32(a + 34) ^ load32(b + 34)); /* Ends. */
+    diff |= load64(a + TCP_OFF + 8) ^ load64(b + TCP_OFF + 8); /* ACK, flags, window. */
+    return r->hdr_bytes == hdr_bytes && diff == 0 &&
+           words_eq(a + TCP_OFF + 20, b + TCP_OFF + 20, hdr_bytes - TCP_OFF - 20);
 }
 
 static bool append(struct run *r, const struct weft_frame *f, uint32_t hdr_bytes,
@@ -180,7 +207,7 @@ static void one_frame(struct net *net, struct netif *nif, const struct weft_fram
 {
     uint32_t hdr_bytes = 0;
     bool may_run = nif->kind == WEFT_IF_ETHER && !is_alone && is_plain_data(f, &hdr_bytes) &&
-                   sums_ok(net, nif, f);
+                   sums_ok(net, nif, f, hdr_bytes);
     if (may_run && r->p != NULL && append(r, f, hdr_bytes, buf)) {
         wf_buf_release(&net->pool.bufs, buf);
         return;

@@ -8,7 +8,10 @@
 void wf_stack_set_now(struct net *net, uint64_t now_ns)
 {
     if (now_ns >= net->now_ns) {
-        net->has_jumped |= now_ns - net->now_ns > JUMP_NS;
+        if (WF_UNLIKELY(now_ns - net->now_ns > JUMP_NS)) {
+            net->has_jumped = true;
+            wf_wheel_leap(&net->wheel, now_ns);
+        }
         net->now_ns = now_ns;
     } else {
         wf_count(net, WEFT_COUNT_CLOCK_BACKWARDS); /* Counts as standing still. */

@@ -113,31 +113,43 @@ static uint16_t payload_sum(struct net *net, const struct pkt *p, uint32_t i, ui
     return p->is_tcp_cut ? p->sums[i] : wf_pkt_sum(&net->pool, p, p->len + i * p->gso_size, len);
 }
 
+/*
+ * Sum of what all cut frames of a super-frame have in common: addresses, protocol, and the TCP
+ * header without sequence number, flags and checksum.
+ */
+static uint64_t common_sum(const struct netif *nif, const struct pkt *p)
+{
+    const uint8_t *ip = p->data + l3_offset(nif), *tcp = p->data + l4_offset(p);
+    uint64_t sum = wf_csum_words(ip + 12, 8) + IP_PROTO_TCP + p->l4_hdr_bytes;
+    if ((nif->caps & WEFT_CAP_TX_CSUM) != 0)
+        return sum; /* The driver sums the rest. */
+    sum += (uint64_t)wf_ld32be(tcp) + wf_ld32be(tcp + 8);
+    sum += wf_ld16be(tcp + 14) + (uint32_t)wf_ld16be(tcp + 18);
+    return sum + wf_csum_words(tcp + TCP_HDR_BYTES, p->l4_hdr_bytes - TCP_HDR_BYTES);
+}
+
 /* Stamp the headers of cut frame @i, which carries @len bytes. */
 static void stamp(struct net *net, const struct netif *nif, const struct pkt *p, struct pkt *s,
                   uint32_t i, uint32_t len)
 {
-    uint32_t l3 = l3_offset(nif), l4 = l4_offset(p), l4_bytes = p->l4_hdr_bytes;
-    bool is_last = i + 1u == p->gso_segs;
+    uint32_t l3 = l3_offset(nif), l4 = l4_offset(p);
     uint8_t *ip = s->data + l3, *tcp = s->data + l4;
     uint16_t id = (uint16_t)(wf_ld16be(ip + 4) + i * p->id_step);
-    wf_ip4_emit_len(ip, (uint16_t)(l4 - l3 + l4_bytes + len), id);
-    wf_st32be(tcp + 4, wf_ld32be(tcp + 4) + i * p->gso_size);
-    if (!is_last)
+    wf_ip4_emit_len(ip, (uint16_t)(l4 - l3 + p->l4_hdr_bytes + len), id);
+    uint32_t seq = wf_ld32be(tcp + 4) + i * p->gso_size;
+    wf_st32be(tcp + 4, seq);
+    if (i + 1u < p->gso_segs)
         tcp[13] &= (uint8_t)~(TCP_FIN | TCP_PSH);
     if (i > 0)
         tcp[13] &= (uint8_t)~TCP_CWR;
-    uint32_t pseudo = wf_csum_scalar(ip + 12, 8) + IP_PROTO_TCP + l4_bytes + len;
-    uint16_t sum = wf_csum_add((uint16_t)(pseudo & 0xffff), (uint16_t)(pseudo >> 16));
+    uint64_t sum = nif->cut_sum + len;
     if ((nif->caps & WEFT_CAP_TX_CSUM) != 0) {
-        wf_st16be(tcp + TCP_CSUM_OFFSET, sum);
+        wf_st16be(tcp + TCP_CSUM_OFFSET, wf_csum_fold(sum));
         s->csum = PKT_CSUM_PARTIAL;
         return;
     }
-    wf_st16be(tcp + TCP_CSUM_OFFSET, 0);
-    sum = wf_csum_add(sum, wf_csum_scalar(tcp, l4_bytes));
-    sum = wf_csum_add(sum, payload_sum(net, p, i, len));
-    wf_st16be(tcp + TCP_CSUM_OFFSET, wf_csum_finish(sum));
+    sum += seq + (uint64_t)wf_ld16be(tcp + 12) + payload_sum(net, p, i, len);
+    wf_st16be(tcp + TCP_CSUM_OFFSET, wf_csum_finish(wf_csum_fold(sum)));
 }
 
 /* Let a frame reference the next @len payload bytes of the super-frame. */
@@ -194,13 +206,18 @@ static void settle_coalesced(struct netif *nif, struct pkt *p)
     uint32_t l3 = l3_offset(nif), l4 = l4_offset(p);
     uint8_t *ip = p->data + l3, *tcp = p->data + l4;
     wf_ip4_emit_len(ip, (uint16_t)(p->total - l3), wf_ld16be(ip + 4));
-    uint32_t pseudo = wf_csum_scalar(ip + 12, 8) + IP_PROTO_TCP + (p->total - l4);
-    wf_st16be(tcp + TCP_CSUM_OFFSET,
-              wf_csum_add((uint16_t)(pseudo & 0xffff), (uint16_t)(pseudo >> 16)));
+    uint64_t pseudo = wf_csum_words(ip + 12, 8) + IP_PROTO_TCP + (p->total - l4);
+    wf_st16be(tcp + TCP_CSUM_OFFSET, wf_csum_fold(pseudo));
     p->csum = PKT_CSUM_PARTIAL;
     p->csum_at = tcp;
     p->csum_offset = TCP_CSUM_OFFSET;
     p->is_coalesced = false;
+}
+
+static bool driver_cuts(const struct netif *nif, const struct pkt *p)
+{
+    return (nif->caps & WEFT_CAP_TX_TSO4) != 0 && p->total <= nif->gso_max_bytes &&
+           p->frags_n < WEFT_FRAME_IOV_MAX;
 }
 
 uint32_t weft_tx(struct weft_stack *st, uint16_t ifindex, struct weft_frame *frames, uint32_t n,
@@ -222,11 +239,11 @@ uint32_t weft_tx(struct weft_stack *st, uint16_t ifindex, struct weft_frame *fra
                 break;
             if (p->is_coalesced)
                 settle_coalesced(nif, p);
-            if (p->gso_segs > 1 && ((nif->caps & WEFT_CAP_TX_TSO4) == 0 ||
-                                    p->total > nif->gso_max_bytes)) {
+            if (p->gso_segs > 1 && !driver_cuts(nif, p)) {
                 nif->cut = p;
                 nif->cut_next = nif->cut_frag = 0;
                 nif->cut_frag_off = 0;
+                nif->cut_sum = common_sum(nif, p);
                 continue;
             }
             fill_whole(net, nif, &frames[count], p);
