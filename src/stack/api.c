@@ -58,6 +58,7 @@ int weft_if_set_up(struct weft_stack *st, uint16_t ifindex, bool is_up)
     if (!is_up) {
         wf_netif_flush(net, nif, WEFT_DROP_IF_DOWN);
         wf_link_flush(net, nif);
+        wf_tcp_if_down(net, nif);
         return 0;
     }
     for (uint32_t i = 0; i < net->addrs.n && nif->kind == WEFT_IF_ETHER; i++)

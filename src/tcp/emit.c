@@ -24,6 +24,17 @@ void wf_tcp_wake(struct net *net, struct tcp_conn *c)
     wf_sender_wake(wf_netif_get(net, c->dst.ifindex), &c->sender);
 }
 
+void wf_tcp_if_down(struct net *net, struct netif *nif)
+{
+    struct wf_list parted;
+    struct wf_list *l = NULL;
+    wf_list_init(&parted);
+    while ((l = wf_list_pop_front(&nif->senders)) != NULL)
+        wf_list_push_back(&parted, l);
+    while ((l = wf_list_pop_front(&parted)) != NULL)
+        wf_tcp_wake(net, WF_CONTAINER_OF(l, struct tcp_conn, sender.link));
+}
+
 void wf_tcp_ack_now(struct net *net, struct tcp_conn *c)
 {
     c->rcv.is_ack_now = true;

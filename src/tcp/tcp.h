@@ -265,6 +265,9 @@ void wf_tcp_addr_gone(struct net *net, uint32_t ip4);
 /** wf_tcp_mtu_changed() - Connections cut their segments anew */
 void wf_tcp_mtu_changed(struct net *net);
 
+/** wf_tcp_if_down() - Who waited to send here looks for another way, or waits with a timer */
+void wf_tcp_if_down(struct net *net, struct netif *nif);
+
 /** wf_tcp_check() - Whether every invariant of a connection holds */
 bool wf_tcp_check(const struct net *net, const struct tcp_conn *c);
 
