@@ -204,6 +204,23 @@ static bool judge_route(const struct swarm *s, const struct weft_actor *a, uint3
     return false;
 }
 
+/* Where nothing is lost and there is room, every datagram arrives. */
+static bool judge_datagrams(const struct swarm *s, const struct weft_actor *client,
+                            const struct weft_actor *server, struct weft_swarm_result *out)
+{
+    const struct weft_actor_config *c = weft_actor_config_get(client);
+    if (!s->has_lossless_links || s->has_tight_memory || is_tcp(c->kind) ||
+        c->kind == WEFT_ACTOR_TRACEROUTE || c->bytes < 8) /* Too short for a number. */
+        return true;
+    bool is_one_way = c->kind == WEFT_ACTOR_UDP_SEND;
+    uint64_t done = weft_actor_result(is_one_way ? server : client)->done;
+    if (done == c->count)
+        return true;
+    (void)snprintf(out->failure, sizeof(out->failure), "%s: %llu of %u datagrams arrived", c->name,
+                   (unsigned long long)done, c->count);
+    return false;
+}
+
 bool wf_swarm_judge(struct swarm *s, struct weft_swarm_result *out)
 {
     for (uint32_t i = 0; i < s->pairs_n; i++) {
@@ -216,7 +233,8 @@ bool wf_swarm_judge(struct swarm *s, struct weft_swarm_result *out)
                            (s->server[i] != NULL && weft_actor_result(s->server[i])->has_failed)));
         if (!judge_actor(s, s->client[i], is_broken && c->abort_at == 0, out) ||
             !judge_actor(s, s->server[i], is_broken, out) ||
-            !judge_route(s, s->client[i], s->hops[i], out))
+            !judge_route(s, s->client[i], s->hops[i], out) ||
+            !judge_datagrams(s, s->client[i], s->server[i], out))
             return false;
     }
     return true;
@@ -232,8 +250,9 @@ static bool run(struct swarm *s, struct weft_swarm_result *out)
         return false;
     }
     int r = weft_world_finish(s->w, s->heal_ns + FINISH_NS);
+    uint64_t calm_ns = s->w->now_ns + 5 * SWARM_S; /* What was sent last arrives. */
     if (r == 0)
-        r = weft_world_run(s->w, s->heal_ns > s->w->now_ns ? s->heal_ns : s->w->now_ns);
+        r = weft_world_run(s->w, s->heal_ns > calm_ns ? s->heal_ns : calm_ns);
     if (r == 0 && !wf_swarm_judge(s, out))
         return false;
     if (r == 0)

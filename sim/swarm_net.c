@@ -26,6 +26,7 @@ static void draw_limits(struct swarm *s, struct weft_node_config *cfg)
     struct weft_config *c = &cfg->stack;
     if (sim_rng_below(&s->rng, 2) == 0)
         c->chunk_bytes = (uint32_t)wf_swarm_pick(s, chunk, 4);
+    c->neigh_wait_max = 256; /* The first datagram may be cut into many. */
     if (!s->has_tight_memory)
         return;
     c->pkts_max = (uint32_t)wf_swarm_pick(s, pkts, 4);
@@ -64,15 +65,17 @@ static void draw_quality(struct swarm *s, struct weft_link_quality *q)
     struct sim_rng *r = &s->rng;
     memset(q, 0, sizeof(*q));
     if (sim_rng_below(r, 4) != 0)
-        q->rate_bps = wf_swarm_pick(s, rates, 5);
-    if (sim_rng_below(r, 4) != 0)
         q->delay_ns = sim_rng_below(r, 40 * SWARM_MS);
+    if (s->has_lossless_links) { /* Fast enough that nothing waits for long. */
+        q->rate_bps = sim_rng_below(r, 2) == 0 ? 0 : 1000000000;
+        return;
+    }
+    if (sim_rng_below(r, 4) != 0)
+        q->rate_bps = wf_swarm_pick(s, rates, 5);
     if (sim_rng_below(r, 3) == 0)
         q->queue_pkts = (uint32_t)sim_rng_range(r, 2, 200);
     /* No queue holds more than some 300 ms: ARP gives up after three seconds. */
     q->queue_bytes = q->rate_bps == 0 ? 0 : (uint32_t)(q->rate_bps / 27 + 20000);
-    if (s->has_lossless_links)
-        return;
     if (sim_rng_below(r, 4) == 0)
         q->jitter_ns = sim_rng_below(r, 10 * SWARM_MS);
     q->may_jitter_reorder = sim_rng_below(r, 2) == 0;
