@@ -13,7 +13,9 @@ build  pkg-config                          pkg-config
 build  pkg-config:yaml-0.1                 libyaml-dev
 build  pkg-config:jansson                  libjansson-dev
 build  pkg-config:libpcap                  libpcap-dev
+build  /usr/share/javascript/dygraphs      libjs-dygraphs
 test   ip                                  iproute2
+test   mandoc                              mandoc
 test   tcpdump                             tcpdump
 test   tshark                              tshark
 test   curl                                curl

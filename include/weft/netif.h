@@ -219,10 +219,10 @@ bool weft_addr_next(const struct weft_stack *st, uint32_t *cursor, struct weft_a
 /**
  * weft_route_add() - Add a route
  * @st: stack
- * @r: route; is_connected is ignored. ifindex 0 with a gateway: taken from the gateway's route
+ * @r: route; is_connected is ignored. ifindex 0 with a gateway: taken from the gateway's network
  *
- * Return: 0, -WEFT_EINVAL (prefix, gateway not on link), -WEFT_EEXIST (same prefix, metric and
- * interface), -WEFT_ENETUNREACH (gateway without a connected route) or -WEFT_ENOMEM.
+ * Return: 0, -WEFT_EINVAL (prefix, gateway no host's address), -WEFT_EEXIST (same prefix, metric and
+ * interface), -WEFT_ENETUNREACH (gateway in no network of ours) or -WEFT_ENOMEM.
  */
 int weft_route_add(struct weft_stack *st, const struct weft_route *r)
     __attribute__((warn_unused_result));

@@ -108,6 +108,7 @@ void wf_ip4_forward(struct net *net, struct pkt *p, const struct rx_meta *m)
         wf_net_drop(net, p, WEFT_DROP_NO_PKT);
         return;
     }
+    p->from_ifindex = m->ifindex;
     count_hop(p->data);
     wf_count(net, WEFT_COUNT_IP4_FORWARDED);
     if (is_large)
@@ -125,7 +126,7 @@ void wf_ip4_neigh_failed(struct net *net, struct pkt *list)
         if (wf_ip4_parse(&h, p->data, p->total, false) == IP4_OK) {
             struct rx_meta m = {.src4 = wf_ld32be(h.src.b),
                                 .dst4 = wf_ld32be(h.dst.b),
-                                .ifindex = p->ifindex,
+                                .ifindex = p->from_ifindex != 0 ? p->from_ifindex : p->ifindex,
                                 .ip_hdr_bytes = h.hdr_bytes,
                                 .proto = h.proto};
             m.src = wf_addr_from4(m.src4);

@@ -35,6 +35,7 @@ static bool piece_output(struct net *net, struct netif *nif, const struct pkt *p
         wf_net_note_drop(net, WEFT_DROP_NO_PKT);
         return false;
     }
+    f->from_ifindex = p->from_ifindex;
     /* Room for the header in front; a payload that lies in p's head is copied behind it. */
     f->data = f->head + PKT_HEADROOM + IP4_HDR_MAX_BYTES;
     if (!wf_pkt_share(f, p, off, len)) {

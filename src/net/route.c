@@ -66,20 +66,22 @@ static struct wf_route4 to4(const struct weft_route *r)
                               .is_connected = r->is_connected};
 }
 
-/* A gateway must be a neighbour: its own route is a connected one (RFC 1122 3.3.1.1). */
+/* A gateway must be a neighbour (RFC 1122 3.3.1.1): in a network of ours, up or not. */
 static int settle_gateway(const struct net *net, struct wf_route4 *r)
 {
-    const struct netif *nif = wf_netif_get(net, r->ifindex);
     if (r->gateway == 0)
-        return nif != NULL ? 0 : -WEFT_EINVAL;
-    const struct wf_route4 *via = wf_routes_lookup4(net, r->gateway);
-    if (via == NULL)
-        return -WEFT_ENETUNREACH;
-    bool is_on_link = via->gateway == 0 && (r->ifindex == 0 || r->ifindex == via->ifindex);
-    if (!is_on_link || !wf_ip4_can_be_host(r->gateway))
+        return wf_netif_get(net, r->ifindex) != NULL ? 0 : -WEFT_EINVAL;
+    if (!wf_ip4_can_be_host(r->gateway))
         return -WEFT_EINVAL;
-    r->ifindex = via->ifindex;
-    return 0;
+    for (uint32_t i = 0; i < net->addrs.n; i++) {
+        const struct wf_ifaddr *a = &net->addrs.tab[i];
+        bool is_on_link = ((a->ip4 ^ r->gateway) & wf_ip4_mask(a->prefix_len)) == 0;
+        if (is_on_link && a->ip4 != r->gateway && (r->ifindex == 0 || r->ifindex == a->ifindex)) {
+            r->ifindex = a->ifindex;
+            return 0;
+        }
+    }
+    return -WEFT_ENETUNREACH;
 }
 
 int wf_routes_add(struct net *net, const struct weft_route *pub)

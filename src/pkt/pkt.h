@@ -59,6 +59,7 @@ struct pkt {
     uint32_t pinned; /* Memory that holding it pins, for accounting. */
     uint16_t frags_n;
     uint16_t ifindex; /* In: where it came from. Out: where it goes. */
+    uint16_t from_ifindex; /* Forwarded: where it came from; 0 = made here. */
     uint16_t gso_size, gso_segs;
     uint16_t l4_hdr_bytes; /* Super-frame: bytes of its transport header. */
     uint16_t csum_offset; /* PARTIAL: place of the sum behind csum_at. */

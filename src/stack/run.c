@@ -37,7 +37,7 @@ static void expire(struct net *net, struct wf_timer *t)
         wf_tcp_timewait_expire(net, t);
         return;
     }
-    WF_ASSERT(!"a timer of no kind");
+    weft_panic(__FILE__, __LINE__, "a timer of no kind");
 }
 
 static void loop_back(struct net *net)

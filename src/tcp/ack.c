@@ -50,7 +50,8 @@ static bool take_sacks(struct net *net, struct tcp_conn *c, const struct tcp_seg
 static void take_rtt(struct net *net, struct tcp_conn *c, const struct tcp_seg *s,
                      const struct tcp_delivery *d, bool is_advance)
 {
-    if (d->has_low) {
+    /* Covering something sent twice it may answer late what was sent once, too. */
+    if (d->has_low && !d->has_rtx) {
         wf_rtt_sample(&c->rtt, (uint32_t)((net->now_ns - d->first_sent_ns) / 1000));
         return;
     }

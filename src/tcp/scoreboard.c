@@ -200,6 +200,18 @@ void wf_sb_mark_all_lost(struct tcp_sb *sb)
         wf_sb_mark_lost(sb, wf_sb_of_seq(l));
 }
 
+void wf_sb_renege(struct tcp_sb *sb)
+{
+    WF_LIST_FOR_EACH (l, &sb->by_seq) {
+        struct tcp_txrec *r = wf_sb_of_seq(l);
+        if ((r->flags & TXREC_SACKED) == 0)
+            continue;
+        r->flags = (r->flags & ~TXREC_SACKED) | TXREC_LOST;
+        sb->sacked -= len_of(r);
+        sb->lost += len_of(r);
+    }
+}
+
 struct tcp_txrec *wf_sb_first_lost(const struct tcp_sb *sb)
 {
     if (sb->lost == 0)

@@ -87,6 +87,9 @@ void wf_sb_mark_front_lost(struct wf_slab *recs, struct tcp_sb *sb, uint32_t len
 /** wf_sb_mark_all_lost() - Everything that is not selectively acknowledged is (RFC 6675 5.1) */
 void wf_sb_mark_all_lost(struct tcp_sb *sb);
 
+/** wf_sb_renege() - The peer threw away what it had reported: nothing is SACKed (RFC 2018 8) */
+void wf_sb_renege(struct tcp_sb *sb);
+
 /** wf_sb_first_lost() - The lowest lost record, or NULL */
 struct tcp_txrec *wf_sb_first_lost(const struct tcp_sb *sb);
 

@@ -135,6 +135,9 @@ static void rto(struct net *net, struct tcp_conn *c)
                              .flight = c->snd.nxt.v - c->snd.una.v - c->sb.sacked,
                              .mss = c->snd.mss};
     c->cc.ops->on_rto(&c->cc, &l, is_first && c->rec.state != REC_LOSS);
+    const struct tcp_txrec *first = wf_sb_first(&c->sb);
+    if (first != NULL && (first->flags & TXREC_SACKED) != 0)
+        wf_sb_renege(&c->sb); /* Reported, not acknowledged, and now the first: it is gone. */
     wf_sb_mark_all_lost(&c->sb);
     wf_rec_rto(&c->rec, c->snd.nxt);
     uint32_t v[6] = {c->snd.una.v - c->snd.iss.v, c->sb.lost, WEFT_WHY_RTO};
