@@ -74,9 +74,9 @@ static void draw_buffers(struct swarm *s, struct weft_actor_config *c)
     c->rcvbuf = (uint32_t)wf_swarm_pick(s, sizes, 8);
     c->is_nodelay = sim_rng_below(&s->rng, 3) == 0;
     c->is_lending = sim_rng_below(&s->rng, 2) == 0;
-    if (sim_rng_below(&s->rng, 5) == 0) {
-        c->read_every_ns = sim_rng_range(&s->rng, 1, 50) * SWARM_MS;
-        c->read_bytes = sim_rng_range(&s->rng, 500, 20000);
+    if (sim_rng_below(&s->rng, 4) == 0) { /* Often slower than a probe is late. */
+        c->read_every_ns = sim_rng_range(&s->rng, 1, 1000) * SWARM_MS;
+        c->read_bytes = sim_rng_range(&s->rng, 2000, 60000);
     }
 }
 

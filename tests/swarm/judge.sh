@@ -5,9 +5,7 @@
 # A mutant names a file, the exact line that goes (once in the file) and the line that comes. Everything
 # is built in a temporary directory. Exit 1 if a mutant is missed, cannot be applied, or the core itself fails.
 here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
 cc=${CC:-cc}
-flags="-std=c11 -O1 -g -I$root/include -I$root/src -I$root/tests/harness"
 seeds=1-1000
 jobs=2
 while [ $# -gt 0 ]; do
@@ -22,8 +20,13 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
 
+# The tree as it is now: a file that changes while this runs would spoil the verdicts.
+root=$work/tree
+mkdir "$root"
+(cd "$here/../.." && tar cf - include src sim tests/harness tests/swarm) | tar xf - -C "$root"
+flags="-std=c11 -O1 -g -I$root/include -I$root/src -I$root/tests/harness"
+
 # An object a file: only the one that is mutated is compiled again.
-object() { echo "$work/base/$(echo "$1" | tr / _).o"; }
 mkdir "$work/base"
 cd "$root"
 sources="$(echo src/*/*.c sim/*.c) tests/swarm/swarm.c tests/harness/t.c"
