@@ -6,11 +6,13 @@ it goes with its first process.
 The files of tests/cli/ (tap.py, net.py) are shared; meson puts them into PYTHONPATH."""
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import pathlib
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -96,6 +98,14 @@ class Kernel:
 def settle(iface, cidr):
     """The kernel's end of a wire: an address, no IPv6 chatter."""
     sh(f"sysctl -qw net.ipv6.conf.{iface}.disable_ipv6=1; ip addr add {cidr} dev {iface} && ip link set {iface} up")
+
+
+def offloads_off(iface):
+    """What `ethtool -K IFACE tx off tso off gso off` does: whole frames, sums filled in."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        for command in (0x17, 0x1F, 0x24):  # ETHTOOL_STXCSUM, STSO, SGSO
+            value = ctypes.create_string_buffer(struct.pack("II", command, 0))
+            fcntl.ioctl(s, 0x8946, struct.pack("16sP16x", iface.encode(), ctypes.addressof(value)))  # SIOCETHTOOL
 
 
 @contextlib.contextmanager

@@ -179,7 +179,8 @@ static void udp(const struct weft_endpoint *to, char **sizes, int n)
             fail("udp send", r);
         r = weft_host_recv(host, sock, in, sizeof(in), 3000000000U);
         if (r != (int64_t)len || memcmp(in, out, len) != 0) {
-            fprintf(stderr, "peer: %zu bytes: %s\n", len, r < 0 ? weft_strerror((int)r) : "not the same");
+            fprintf(stderr, "peer: %zu bytes: %s\n", len,
+                    r < 0 ? weft_strerror((int)r) : "not the same");
             exit(1);
         }
     }
@@ -232,7 +233,8 @@ static void open_host(char **argv)
 int main(int argc, char **argv)
 {
     struct weft_prefix to_prefix;
-    if (argc < 8 || (argc < 9 && strcmp(argv[5], "try") != 0) || weft_prefix_parse(&to_prefix, argv[6]) < 0)
+    if (argc < 8 || (argc < 9 && strcmp(argv[5], "try") != 0) ||
+        weft_prefix_parse(&to_prefix, argv[6]) < 0)
         fail("usage: peer SPEC CIDR MTU plain|offload half|conns|udp|try ADDRESS PORT...", 0);
     struct weft_endpoint to = {.addr = to_prefix.addr,
                                .port = (uint16_t)strtoul(argv[7], NULL, 10)};

@@ -88,10 +88,11 @@ static void build(struct wire *w)
     weft_world_config_default(&world, w->seed);
     world.start_ns = weft_host_now();
     world.is_unhashed = true;
-    struct weft_link_config link = {.name = "wire",
-                                    .end = {{.kind = WEFT_END_EXTERNAL}, {.kind = WEFT_END_EXTERNAL}},
-                                    .quality = {w->quality, w->quality},
-                                    .is_l3 = w->drv[0]->info.kind == WEFT_IF_L3};
+    struct weft_link_config link = {
+        .name = "wire",
+        .end = {{.kind = WEFT_END_EXTERNAL}, {.kind = WEFT_END_EXTERNAL}},
+        .quality = {w->quality, w->quality},
+        .is_l3 = w->drv[0]->info.kind == WEFT_IF_L3};
     if (weft_world_create(&w->world, &world) < 0 || weft_link_add(w->world, &link, &w->link) < 0)
         fail("world", "cannot be built");
 }
@@ -126,8 +127,7 @@ static void give(struct wire *w, unsigned end, uint64_t now_ns)
     static uint8_t bytes[FRAME_BYTES];
     size_t len;
     while ((len = weft_link_pull(w->link, end, bytes, sizeof(bytes), NULL)) > 0) {
-        struct weft_frame f = {
-            .iov = {{bytes, (uint32_t)len}}, .iov_n = 1, .len = (uint32_t)len};
+        struct weft_frame f = {.iov = {{bytes, (uint32_t)len}}, .iov_n = 1, .len = (uint32_t)len};
         if (w->drv[end]->ops->tx(w->drv[end], &f, 1, now_ns) != 1)
             w->tx_refused++;
     }
@@ -150,7 +150,8 @@ static void run(struct wire *w)
         uint64_t left = next_ns == WEFT_NEVER ? 1000000000
                         : next_ns > now_ns    ? next_ns - now_ns
                                               : 0;
-        struct timespec t = {.tv_sec = (time_t)(left / 1000000000), .tv_nsec = (long)(left % 1000000000)};
+        struct timespec t = {.tv_sec = (time_t)(left / 1000000000),
+                             .tv_nsec = (long)(left % 1000000000)};
         (void)ppoll(p, 2, &t, &outside); /* A signal is seen by the loop's condition. */
         now_ns = weft_host_now();
         take(w, 0, now_ns);
