@@ -59,7 +59,7 @@ static bool own_headers(struct net *net, struct pkt *p, const struct rx_meta *m)
     return true;
 }
 
-/* A super-frame from a device: learn where its payload begins. */
+/* A super-frame from a device: learn where its payload begins, and so how many frames it is. */
 static bool read_l4_bytes(struct net *net, struct pkt *p, const struct rx_meta *m)
 {
     if (p->gso_segs <= 1 || p->l4_hdr_bytes != 0)
@@ -67,7 +67,11 @@ static bool read_l4_bytes(struct net *net, struct pkt *p, const struct rx_meta *
     if (m->proto != IP_PROTO_TCP || !wf_pkt_linear(&net->pool, p, 0, m->ip_hdr_bytes + 20u))
         return false;
     p->l4_hdr_bytes = (uint16_t)((p->data[m->ip_hdr_bytes + 12] >> 4) * 4);
-    return p->l4_hdr_bytes >= 20 && m->ip_hdr_bytes + p->l4_hdr_bytes < p->total;
+    uint32_t hdrs = (uint32_t)m->ip_hdr_bytes + p->l4_hdr_bytes;
+    if (p->l4_hdr_bytes < 20 || hdrs >= p->total)
+        return false;
+    p->gso_segs = (uint16_t)((p->total - hdrs + p->gso_size - 1) / p->gso_size);
+    return true;
 }
 
 void wf_ip4_forward(struct net *net, struct pkt *p, const struct rx_meta *m)
