@@ -170,6 +170,17 @@ static void step_resend(uint64_t now)
 static void step_mark(void)
 {
     if (below(8) == 0) {
+        uint32_t len = 1 + below(300);
+        struct tcp_txrec *r = wf_sb_first(&sb);
+        if (r == NULL || (r->flags & TXREC_SACKED) != 0) /* For peers that do not SACK. */
+            return;
+        uint32_t end = wf_min_u32(una + len, r->end.v - isn);
+        wf_sb_mark_front_lost(&recs, &sb, len);
+        for (uint32_t i = una; i < end; i++)
+            byte[i].is_lost = true;
+        return;
+    }
+    if (below(8) == 0) {
         wf_sb_mark_all_lost(&sb);
         for (uint32_t i = una; i < nxt; i++)
             byte[i].is_lost = !byte[i].is_sacked;
@@ -250,6 +261,23 @@ static void without_records_sending_says_no_and_sacks_are_left_for_later(void)
     stop();
 }
 
+/* proves: TCP-SACK-09 TCP-SACK-10 */
+static void what_the_peer_threw_away_is_sent_again(void)
+{
+    start(8);
+    struct tcp_delivery d = {0};
+    for (uint32_t i = 0; i < 4; i++)
+        T_CHECK(wf_sb_sent(&recs, &sb, seq(i * 100), seq(i * 100 + 100), i + 1));
+    wf_sb_sack(&recs, &sb, seq(100), seq(300), &d);
+    wf_sb_ack(&recs, &sb, seq(100), &d);
+    T_EQ(sb.sacked, 200);
+    wf_sb_renege(&sb);
+    T_CHECK(sb.sacked == 0 && wf_sb_check(&sb, seq(100), seq(400)));
+    wf_sb_mark_all_lost(&sb);
+    T_CHECK(sb.lost == 300 && wf_seq_eq(wf_sb_first_lost(&sb)->seq, seq(100)));
+    stop();
+}
+
 static void a_tail_is_cut_off(void)
 {
     start(4);
@@ -283,6 +311,7 @@ static const struct t_case cases[] = {
      a_record_that_lies_below_the_acknowledgement_goes},
     {"without records sending says no and sacks are left for later",
      without_records_sending_says_no_and_sacks_are_left_for_later},
+    {"what the peer threw away is sent again", what_the_peer_threw_away_is_sent_again},
     {"a tail is cut off", a_tail_is_cut_off},
     {"the order of time is that of the last transmission",
      the_order_of_time_is_that_of_the_last_transmission},
