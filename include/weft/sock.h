@@ -255,7 +255,8 @@ int64_t weft_sock_recvfrom(struct weft_stack *st, uint64_t sock, void *buf, size
  * @iov: filled with runs of bytes, oldest first; readable until weft_sock_recv_return()
  * @iov_n: entries at @iov
  *
- * The bytes stay queued: give back what was consumed with weft_sock_recv_return().
+ * The bytes stay queued: give back what was consumed with weft_sock_recv_return(). Closing the socket
+ * and shutting its reading side down end the loan too; a reset by the peer does not.
  *
  * Return: entries filled (0 = end of stream), or errors as weft_sock_recv().
  */

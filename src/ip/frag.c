@@ -37,7 +37,7 @@ static bool piece_output(struct net *net, struct netif *nif, const struct pkt *p
     }
     f->from_ifindex = p->from_ifindex;
     /* Room for the header in front; a payload that lies in p's head is copied behind it. */
-    f->data = f->head + PKT_HEADROOM + IP4_HDR_MAX_BYTES;
+    f->data = f->head + PKT_HEADROOM + IP4_HDR_BYTES + h->opts_bytes;
     if (!wf_pkt_share(f, p, off, len)) {
         wf_net_drop(net, f, WEFT_DROP_NO_PKT);
         return false;

@@ -86,6 +86,23 @@ static struct reasm *start(struct net *net, const struct pkt *p, const struct ip
 
 /* ---- the bytes ---- */
 
+/* A chunk for @r; when the share of reassembly is used up the oldest other datagram gives way. */
+static struct wf_chunk *take_chunk(struct net *net, const struct reasm *r)
+{
+    while (net->ip->reasm_chunks > net->pool.bufs.chunks.max / 4) {
+        struct wf_list *l = wf_list_first(&net->ip->reasm_order);
+        if (l == &r->order)
+            l = l->next;
+        if (l == &net->ip->reasm_order)
+            return NULL;
+        drop_oldest(net, WF_CONTAINER_OF(l, struct reasm, order));
+    }
+    struct wf_chunk *c = wf_chunk_alloc(&net->pool.bufs);
+    if (c != NULL)
+        net->ip->reasm_chunks++;
+    return c;
+}
+
 /* Copy between the chunks of a datagram and a buffer, or compare with it. */
 static bool store(struct net *net, struct reasm *r, uint32_t off, const uint8_t *src, uint32_t n,
                   bool is_compare)
@@ -95,12 +112,9 @@ static bool store(struct net *net, struct reasm *r, uint32_t off, const uint8_t 
         struct wf_chunk **c = &r->chunks[off / size];
         uint32_t at = off % size, take = wf_min_u32(n, size - at);
         if (*c == NULL) {
-            if (net->ip->reasm_chunks >= net->pool.bufs.chunks.max / 4 + 1)
-                return false;
-            *c = wf_chunk_alloc(&net->pool.bufs);
+            *c = take_chunk(net, r);
             if (*c == NULL)
                 return false;
-            net->ip->reasm_chunks++;
         }
         if (!is_compare)
             memcpy((*c)->buf.base + at, src, take);

@@ -169,8 +169,11 @@ bool wf_neigh_learn(struct net *net, struct netif *nif, uint32_t ip4, const uint
 void wf_neigh_confirm(struct net *net, struct neigh *n)
 {
     if (n->state == WEFT_NEIGH_REACHABLE || n->state == WEFT_NEIGH_STALE ||
-        n->state == WEFT_NEIGH_PROBE)
+        n->state == WEFT_NEIGH_PROBE) {
         n->confirmed_ns = net->now_ns;
+        wf_list_remove(&n->lru);
+        wf_list_push_back(&net->link->lru, &n->lru);
+    }
 }
 
 void wf_neigh_wait(struct net *net, struct neigh *n, struct pkt *p)

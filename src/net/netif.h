@@ -79,11 +79,12 @@ void wf_netif_flush(struct net *net, struct netif *nif, enum weft_drop why);
 /** wf_sender_wake() - Have a sender asked for packets; no-op if it waits already */
 void wf_sender_wake(struct netif *nif, struct wf_sender *s);
 
-/** wf_netif_has_output() - Whether there is something to ask it for */
-static inline bool wf_netif_has_output(const struct netif *nif)
+/** wf_netif_has_output() - Whether there is something to ask it for that can be built now */
+static inline bool wf_netif_has_output(const struct netif *nif, const struct pkt_pool *pool)
 {
-    return nif->is_up &&
-           (nif->txq_head != NULL || nif->cut != NULL || !wf_list_is_empty(&nif->senders));
+    bool has_stream = nif->cut != NULL || !wf_list_is_empty(&nif->senders);
+    bool has_packet = pool->pkts.in_use < pool->pkts.max;
+    return nif->is_up && (nif->txq_head != NULL || (has_stream && has_packet));
 }
 
 #endif /* WF_NET_NETIF_H */

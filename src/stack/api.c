@@ -57,6 +57,7 @@ int weft_if_set_up(struct weft_stack *st, uint16_t ifindex, bool is_up)
     net->routes.gen++; /* Cached routes look again. */
     if (!is_up) {
         wf_netif_flush(net, nif, WEFT_DROP_IF_DOWN);
+        wf_udp_room(net, nif);
         wf_link_flush(net, nif);
         wf_tcp_if_down(net, nif);
         return 0;

@@ -43,7 +43,7 @@ static void expire(struct net *net, struct wf_timer *t)
 static void loop_back(struct net *net)
 {
     struct netif *lo = wf_netif_get(net, 1);
-    for (int i = 0; i < LOOP_BUDGET && wf_netif_has_output(lo); i++) {
+    for (int i = 0; i < LOOP_BUDGET && wf_netif_has_output(lo, &net->pool); i++) {
         struct pkt *p = wf_tx_next(net, lo);
         if (p == NULL)
             break;
@@ -72,7 +72,7 @@ uint64_t weft_deadline(const struct weft_stack *st)
 {
     const struct net *net = wf_net_of_const(st);
     for (uint32_t i = 0; i < net->ifs.n; i++)
-        if (!net->ifs.tab[i].is_blocked && wf_netif_has_output(&net->ifs.tab[i]))
+        if (!net->ifs.tab[i].is_blocked && wf_netif_has_output(&net->ifs.tab[i], &net->pool))
             return net->now_ns;
     uint64_t next = wf_wheel_next(&net->wheel);
     return next == WEFT_NEVER ? next : wf_max_u64(next, net->now_ns);

@@ -31,6 +31,8 @@ struct pkt *wf_tx_next(struct net *net, struct netif *nif)
             break;
         case TCP_TX_PARKED:
             break;
+        case TCP_TX_NO_PACKET:
+            return NULL;
         }
     }
     return NULL;
@@ -266,8 +268,9 @@ void weft_tx_done(struct weft_stack *st, const uint64_t *cookies, uint32_t n)
 
 bool weft_tx_ready(const struct weft_stack *st, uint16_t ifindex)
 {
-    const struct netif *nif = wf_netif_get(wf_net_of_const(st), ifindex);
-    return nif != NULL && nif->kind != WEFT_IF_LOOPBACK && wf_netif_has_output(nif);
+    const struct net *net = wf_net_of_const(st);
+    const struct netif *nif = wf_netif_get(net, ifindex);
+    return nif != NULL && nif->kind != WEFT_IF_LOOPBACK && wf_netif_has_output(nif, &net->pool);
 }
 
 void weft_tx_block(struct weft_stack *st, uint16_t ifindex, bool is_blocked)

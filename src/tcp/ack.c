@@ -102,9 +102,11 @@ static struct weft_cc_loss loss_sample(const struct net *net, const struct tcp_c
                                  .mss = c->snd.mss};
 }
 
-static void enter_recovery(struct net *net, struct tcp_conn *c)
+/* @delivered: by the acknowledgement that told of it; it was in flight until then (RFC 9937 6.1). */
+static void enter_recovery(struct net *net, struct tcp_conn *c, uint32_t delivered)
 {
     struct weft_cc_loss l = loss_sample(net, c);
+    l.flight += delivered;
     wf_rec_enter(&c->rec, c->snd.nxt, l.flight, c->snd.mss);
     c->cc.ops->on_loss(&c->cc, &l);
     c->acct.recoveries++;
@@ -117,7 +119,7 @@ void wf_tcp_after_losses(struct net *net, struct tcp_conn *c)
     if (c->sb.lost == 0)
         return;
     if (c->rec.state == REC_OPEN) {
-        enter_recovery(net, c);
+        enter_recovery(net, c, 0);
         wf_rec_prr(&c->rec, 0, wf_tcp_flight(c), c->cc.ssthresh, c->snd.mss, false);
     }
     wf_tcp_wake(net, c);
@@ -170,7 +172,7 @@ static void control(struct net *net, struct tcp_conn *c, const struct tcp_delive
     if (wf_rec_is_over(&c->rec, c->snd.una) && is_prr)
         c->cc.ops->on_recovered(&c->cc, net->now_ns);
     if (c->sb.lost > 0 && c->rec.state == REC_OPEN)
-        enter_recovery(net, c);
+        enter_recovery(net, c, d->bytes);
     if (c->rec.state == REC_RECOVERY) {
         if (d->bytes > 0 || newly_lost > 0)
             wf_rec_prr(&c->rec, d->bytes, wf_tcp_flight(c), c->cc.ssthresh, c->snd.mss,
@@ -237,7 +239,7 @@ void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *
     if (is_outstanding) {
         take_rtt(net, c, s, &d, is_advance);
         if (has_dsack)
-            wf_rec_dsack(&c->rec);
+            wf_rec_dsack(&c->rec, c->snd.una, c->snd.nxt);
         /* A timestamp echo tells the answer to an original from that to its retransmission. */
         uint64_t floor_ns = UINT64_MAX;
         if (c->opt.has_ts && s->h.opt.has_ts) {

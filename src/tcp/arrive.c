@@ -296,7 +296,11 @@ void wf_tcp_segment_arrives(struct net *net, struct tcp_conn *c, struct tcp_seg 
         wf_net_done(net, s->p);
         return;
     case STEP_ACK_DROP:
-        wf_tcp_ack_now(net, c);
+        /* Mere acknowledgements are answered within limits: two ends that disagree would never stop. */
+        if (seg_len(s) == 0)
+            wf_tcp_challenge(net, c);
+        else
+            wf_tcp_ack_now(net, c);
         break;
     case STEP_CHALLENGE:
         wf_tcp_challenge(net, c);

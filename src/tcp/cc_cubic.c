@@ -4,7 +4,10 @@
  *
  * W_cubic(t) = C (t - K)^3 + W_max in segments and seconds, with C = 0.4 and beta = 0.7; here in
  * bytes and milliseconds, integers only. The Reno-friendly estimate W_est is followed where it is
- * larger. Fast convergence is on. Slow start grows by the bytes acknowledged (RFC 3465).
+ * larger. Fast convergence is on. Slow start grows by the bytes acknowledged.
+ *
+ * Deviation: TCP-ABC-02, TCP-ABC-03, TCP-CC-09: no limit of two segments for one acknowledgement, as
+ * receivers that gather frames acknowledge dozens at once; a burst leaves as super-frames anyway.
  */
 #include <string.h>
 

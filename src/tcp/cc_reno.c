@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/** DOC: Reno's window rules (RFC 5681) with byte counting (RFC 3465); loss recovery is elsewhere */
+/**
+ * DOC: Reno's window rules (RFC 5681) with byte counting (RFC 3465); loss recovery is elsewhere
+ *
+ * Deviation: TCP-ABC-02, TCP-ABC-03: as in cc_cubic.c.
+ */
 #include <string.h>
 
 #include "base/base.h"

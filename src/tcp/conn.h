@@ -97,8 +97,9 @@ void wf_tcp_listen_arrives(struct net *net, struct tcp_listener *l, struct tcp_s
                            const struct tcp_key *k);
 /** wf_tcp_synrcvd_arrives() - SYN-RECEIVED of a listener */
 void wf_tcp_synrcvd_arrives(struct net *net, struct tcp_synrcvd *r, struct tcp_seg *s);
-/** wf_tcp_timewait_arrives() - TIME-WAIT; false: the record is gone, look for a listener */
-bool wf_tcp_timewait_arrives(struct net *net, struct tcp_timewait *t, struct tcp_seg *s);
+/** wf_tcp_timewait_arrives() - TIME-WAIT; false: the record is gone, the listener may take it */
+bool wf_tcp_timewait_arrives(struct net *net, struct tcp_timewait *t, struct tcp_seg *s,
+                             bool has_listener);
 /** wf_tcp_synrcvd_free() - Forget a half-open connection */
 void wf_tcp_synrcvd_free(struct net *net, struct tcp_synrcvd *r);
 /** wf_tcp_timewait_enter() - Replace a connection by its TIME-WAIT record */

@@ -16,11 +16,14 @@ void wf_tcp_wake(struct net *net, struct tcp_conn *c)
 {
     if (wf_list_is_linked(&c->sender.link))
         return; /* On an interface's list, or parked with a neighbour. */
+    uint16_t before = c->dst.ifindex;
     if (!wf_dst_route(net, &c->dst, wf_addr_to4(&c->key.remote.addr))) {
         c->snd.why = WEFT_WHY_IF;
         wf_tcp_timer_blocked(net, c); /* What waits is tried again, and given up one day. */
         return;
     }
+    if (c->dst.ifindex != before)
+        wf_tcp_update_mss(net, c);
     wf_sender_wake(wf_netif_get(net, c->dst.ifindex), &c->sender);
 }
 
@@ -231,10 +234,12 @@ static struct pkt *emit_syn(struct net *net, struct tcp_conn *c)
         h.ack = c->rcv.nxt;
     }
     c->snd.nxt = wf_seq_add(c->snd.iss, 1);
+    c->snd.wants_syn = false;
     c->snd.last_ns = net->now_ns;
     c->rcv.is_ack_now = false;
     push_headers(net, c, p, &h);
     trace_send(net, c, c->snd.iss, 0, WEFT_WHY_SYN);
+    wf_tcp_timer_clear(c, TCP_T_PERSIST);
     wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000);
     return p;
 }
@@ -430,13 +435,13 @@ static void after_idle(struct net *net, struct tcp_conn *c)
 /* What goes out in the states before ESTABLISHED. */
 static enum tcp_tx tx_opening(struct net *net, struct tcp_conn *c, struct pkt **out)
 {
-    if (wf_seq_eq(c->snd.nxt, c->snd.iss)) {
+    if (c->snd.wants_syn) {
         *out = emit_syn(net, c);
-        return *out != NULL ? TCP_TX_PACKET : TCP_TX_IDLE;
+        return *out != NULL ? TCP_TX_PACKET : TCP_TX_NO_PACKET;
     }
     if (c->state == WEFT_TCP_SYN_RECEIVED && c->rcv.is_ack_now) {
         *out = emit_ack(net, c, c->snd.nxt, WEFT_WHY_ACK);
-        return *out != NULL ? TCP_TX_PACKET : TCP_TX_IDLE;
+        return *out != NULL ? TCP_TX_PACKET : TCP_TX_NO_PACKET;
     }
     return TCP_TX_IDLE;
 }
@@ -450,7 +455,14 @@ static enum tcp_tx tx_planned(struct net *net, struct tcp_conn *c, struct pkt **
         c->snd.was_limited = true;
         c->snd.limited = wf_seq_add(c->snd.nxt, plan.act == TCP_ACT_DATA ? plan.len : 0);
     }
+    if (plan.act != TCP_ACT_NONE && net->pool.pkts.in_use == net->pool.pkts.max) {
+        wf_net_note_drop(net, WEFT_DROP_NO_PKT);
+        c->snd.why = WEFT_WHY_MEM;
+        return TCP_TX_NO_PACKET;
+    }
     *out = emit_planned(net, c, &plan);
+    if (*out == NULL && c->rcv.is_ack_now) /* No record for data: what is owed goes all the same. */
+        *out = emit_ack(net, c, c->snd.nxt, WEFT_WHY_ACK);
     c->snd.wants_probe = false;
     c->snd.wants_tlp = false;
     if (*out != NULL) {

@@ -63,9 +63,9 @@ static void dispatch(struct net *net, struct tcp_seg *s, const struct tcp_key *k
         return;
     }
     struct tcp_timewait *t = wf_tcp_find_timewait(net, k);
-    if (t != NULL && wf_tcp_timewait_arrives(net, t, s))
-        return;
     struct tcp_listener *l = wf_tcp_find_listener(net, &k->local);
+    if (t != NULL && wf_tcp_timewait_arrives(net, t, s, l != NULL))
+        return;
     if (l != NULL)
         wf_tcp_listen_arrives(net, l, s, k);
     else

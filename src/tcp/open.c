@@ -89,8 +89,8 @@ static void close_down(struct net *net, struct tcp_conn *c, int err)
 
 void wf_tcp_fail(struct net *net, struct tcp_conn *c, int err)
 {
-    if (err == WEFT_ECONNRESET) /* RFC 9293 3.10.7.4: all queues are flushed. */
-        wf_recvq_read(&net->pool, &c->recvq, NULL, c->recvq.bytes);
+    if (err == WEFT_ECONNRESET)
+        c->rcv.is_shut = true; /* RFC 9293 3.10.7.4: flushed. The bytes may be lent, and stay. */
     close_down(net, c, err);
 }
 
@@ -200,7 +200,8 @@ int wf_tcp_connect(struct net *net, const struct tcp_user *u, const struct weft_
     wf_tcp_update_mss(net, c);
     c->snd.iss = wf_tcp_isn(net, &k);
     c->snd.una = c->snd.iss;
-    c->snd.nxt = c->snd.iss; /* The SYN goes out with the next weft_tx(). */
+    c->snd.nxt = c->snd.iss;
+    c->snd.wants_syn = true; /* With the next weft_tx(). */
     c->sendq.start = c->sendq.end = c->snd.iss.v + 1;
     wf_tcp_set_state(net, c, WEFT_TCP_SYN_SENT);
     wf_count(net, WEFT_COUNT_TCP_ACTIVE_OPENS);

@@ -61,4 +61,15 @@ void wf_tcp_addr_gone(struct net *net, uint32_t ip4)
             wf_tcp_fail(net, c, WEFT_EADDRNOTAVAIL);
         next = wf_slab_next_live(s, index + 1);
     }
+    const struct wf_slab *h = &net->tcp->synrcvds, *w = &net->tcp->timewaits;
+    for (uint32_t i = 0; i < h->high; i++) {
+        struct tcp_synrcvd *r = wf_slab_at(h, i);
+        if (r != NULL && wf_addr_to4(&r->key.local.addr) == ip4)
+            wf_tcp_synrcvd_free(net, r);
+    }
+    for (uint32_t i = 0; i < w->high; i++) {
+        struct tcp_timewait *t = wf_slab_at(w, i);
+        if (t != NULL && wf_addr_to4(&t->key.local.addr) == ip4)
+            wf_tcp_timewait_free(net, t);
+    }
 }

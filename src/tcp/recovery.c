@@ -45,8 +45,12 @@ void wf_rec_delivered(struct tcp_rec *rec, const struct tcp_delivery *d, const s
     rec->has_fack = true;
 }
 
-void wf_rec_dsack(struct tcp_rec *rec)
+void wf_rec_dsack(struct tcp_rec *rec, struct tcp_seq una, struct tcp_seq nxt)
 {
+    if (rec->has_dsack_round && wf_seq_lt(una, rec->dsack_round))
+        return;
+    rec->has_dsack_round = true;
+    rec->dsack_round = nxt;
     if (rec->reo_mult < REO_MULT_MAX)
         rec->reo_mult++;
     rec->reo_persist = REO_PERSIST;

@@ -30,6 +30,8 @@ struct tcp_rec {
     bool has_rack, has_fack, is_reordering_seen, has_tlp, is_tlp_rtx;
     uint8_t reo_mult;         /* reo_wnd is this many quarters of the minimum RTT. */
     uint8_t reo_persist;      /* Recoveries until reo_mult goes back to 1. */
+    bool has_dsack_round;
+    struct tcp_seq dsack_round; /* SND.NXT when the window was widened last. */
     struct tcp_seq recover;   /* RECOVERY, LOSS: ends when this is acknowledged. */
     struct tcp_seq rack_end;  /* RACK.segment: end ... */
     uint64_t rack_sent_ns;    /* ... and time of the most recently sent that was delivered. */
@@ -52,8 +54,9 @@ struct rack_time {
 void wf_rec_delivered(struct tcp_rec *rec, const struct tcp_delivery *d, const struct rack_time *t,
                       uint64_t ts_sent_floor_ns);
 
-/** wf_rec_dsack() - The peer reported a duplicate: widen the reordering window (RFC 8985 6.2.4) */
-void wf_rec_dsack(struct tcp_rec *rec);
+/** wf_rec_dsack() - The peer reported a duplicate: widen the reordering window, once a round
+ * trip (RFC 8985 6.2 step 4) */
+void wf_rec_dsack(struct tcp_rec *rec, struct tcp_seq una, struct tcp_seq nxt);
 
 /**
  * wf_rec_detect() - Steps 4 and 5: mark what is lost

@@ -41,7 +41,7 @@ void wf_tcp_synsent_arrives(struct net *net, struct tcp_conn *c, struct tcp_seg 
     take_syn(net, c, s); /* Fourth. */
     if (!is_ack_ok) {    /* Simultaneous open: SYN,ACK with the same ISS. */
         wf_tcp_set_state(net, c, WEFT_TCP_SYN_RECEIVED);
-        c->snd.nxt = c->snd.iss;
+        c->snd.wants_syn = true;
         wf_tcp_wake(net, c);
         wf_net_done(net, s->p);
         return;

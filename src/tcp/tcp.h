@@ -75,6 +75,7 @@ struct tcp_snd {
     struct tcp_seq limited; /* SND.NXT when the window of congestion held us back last. */
     uint64_t last_ns;      /* When data was last sent. */
     bool is_fin_queued, is_fin_sent, was_limited;
+    bool wants_syn;      /* SYN or SYN,ACK is to be sent, for the first time or again. */
     bool wants_probe;    /* PERSIST expired. */
     bool wants_tlp;      /* PTO expired. */
     bool wants_override; /* Silly window or cork held a segment back for too long. */
@@ -242,6 +243,7 @@ enum tcp_tx {
     TCP_TX_PACKET, /* Here is one; there may be more. */
     TCP_TX_IDLE,   /* Nothing to send now: take it off the list. */
     TCP_TX_PARKED, /* It waits for its neighbour, on that one's list. */
+    TCP_TX_NO_PACKET, /* It could send, but no packet is free: ask again when one is. */
 };
 
 /** wf_tcp_tx() - Ask a sender for its next packet, link header and all */

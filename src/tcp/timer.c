@@ -125,7 +125,7 @@ static void rto(struct net *net, struct tcp_conn *c)
     if (c->timers.rtos == R1_RTOS)
         c->dst.gen = 0; /* R1: the route is looked up anew (RFC 1122 3.3.1.4). */
     if (!wf_tcp_is_synchronized(c)) {
-        c->snd.nxt = c->snd.iss;
+        c->snd.wants_syn = true;
         wf_count(net, WEFT_COUNT_TCP_RETRANS_SEGS);
         wf_tcp_wake(net, c);
         wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000);

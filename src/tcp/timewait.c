@@ -84,14 +84,15 @@ static bool may_reopen(const struct tcp_timewait *t, const struct tcp_seg *s)
     return wf_seq_gt(s->h.seq, t->rcv_nxt);
 }
 
-bool wf_tcp_timewait_arrives(struct net *net, struct tcp_timewait *t, struct tcp_seg *s)
+bool wf_tcp_timewait_arrives(struct net *net, struct tcp_timewait *t, struct tcp_seg *s,
+                             bool has_listener)
 {
     if ((s->h.flags & TCP_RST) != 0) { /* RFC 1337: does not cut it short. */
         wf_net_drop(net, s->p, WEFT_DROP_TCP_RST_IGNORED);
         return true;
     }
     bool is_syn = (s->h.flags & TCP_SYN) != 0 && (s->h.flags & TCP_ACK) == 0;
-    if (is_syn && may_reopen(t, s)) {
+    if (is_syn && has_listener && may_reopen(t, s)) {
         wf_tcp_timewait_free(net, t);
         return false;
     }

@@ -174,11 +174,12 @@ static void duplicates_widen_the_window_until_sixteen_recoveries_are_over(void)
 {
     start(4);
     rec.is_reordering_seen = true;
-    wf_rec_dsack(&rec);
+    wf_rec_dsack(&rec, seg(0), seg(4));
+    wf_rec_dsack(&rec, seg(1), seg(4)); /* Once a round trip. */
     T_EQ(ack(1101, 0, 1, 2), 0);
     T_EQ(wait_ns, 49 * MS); /* Two quarters of the smallest RTT. */
-    for (int i = 0; i < 30; i++)
-        wf_rec_dsack(&rec);
+    for (uint32_t i = 0; i < 30; i++)
+        wf_rec_dsack(&rec, seg(4 + i), seg(5 + i));
     T_EQ(look(1101), 0);
     T_EQ(wait_ns, 99 * MS); /* At most SRTT. */
     for (int i = 0; i < 16; i++) {
