@@ -17,36 +17,79 @@
 
 #include "weft/stack.h"
 
-/** wf_vec_fold() - Lanes of native words to the value of big-endian 16-bit words */
+/**
+ * wf_vec_fold() - Lanes of native words to the value of big-endian 16-bit words
+ *
+ * A number added to itself with its halves exchanged holds the sum of the halves, carry brought
+ * round, in the upper one.
+ */
 static inline uint16_t wf_vec_fold(uint64_t sum)
 {
-    sum = (sum & 0xffffffffU) + (sum >> 32);
-    sum = (sum & 0xffffffffU) + (sum >> 32);
-    sum = (sum & 0xffffU) + (sum >> 16);
-    sum = (sum & 0xffffU) + (sum >> 16);
-    sum = (sum & 0xffffU) + (sum >> 16);
+    uint32_t half = (uint32_t)((sum + (sum << 32 | sum >> 32)) >> 32);
+    uint16_t native = (uint16_t)((half + (half << 16 | half >> 16)) >> 16);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    return (uint16_t)(sum << 8 | sum >> 8);
+    return (uint16_t)(native << 8 | native >> 8);
 #else
-    return (uint16_t)sum;
+    return native;
 #endif
 }
 
-/** wf_vec_tail() - Native sum of fewer than 64 bytes, padded with a zero to whole words */
-static inline uint64_t wf_vec_tail(const uint8_t *p, size_t n)
+/** wf_vec_word8() - Native sum of 8 bytes at @p + @at, copied to @q + @at unless @q is NULL */
+static inline uint64_t wf_vec_word8(uint8_t *q, const uint8_t *p, size_t at)
+{
+    uint64_t w;
+    memcpy(&w, p + at, 8);
+    if (q != NULL)
+        memcpy(q + at, &w, 8);
+    return (w & 0xffffffffU) + (w >> 32);
+}
+
+/** wf_vec_word4() - The same of 4 bytes */
+static inline uint64_t wf_vec_word4(uint8_t *q, const uint8_t *p, size_t at)
+{
+    uint32_t w;
+    memcpy(&w, p + at, 4);
+    if (q != NULL)
+        memcpy(q + at, &w, 4);
+    return w;
+}
+
+/** wf_vec_word2() - The same of @n bytes, 2, or 1 padded with a zero behind it */
+static inline uint64_t wf_vec_word2(uint8_t *q, const uint8_t *p, size_t at, size_t n)
+{
+    uint16_t w = 0;
+    memcpy(&w, p + at, n);
+    if (q != NULL)
+        memcpy(q + at, &w, n);
+    return w;
+}
+
+/** wf_vec_copy_tail() - Native sum of fewer than 64 bytes, copied to @q unless that is NULL */
+static inline uint64_t wf_vec_copy_tail(uint8_t *q, const uint8_t *p, size_t n)
 {
     uint64_t sum = 0;
-    for (; n >= 4; n -= 4, p += 4) {
-        uint32_t w;
-        memcpy(&w, p, 4);
-        sum += w;
+    size_t at = 0;
+    for (; n - at >= 16; at += 16)
+        sum += wf_vec_word8(q, p, at) + wf_vec_word8(q, p, at + 8);
+    if ((n & 8) != 0) {
+        sum += wf_vec_word8(q, p, at);
+        at += 8;
     }
-    if (n > 0) {
-        uint32_t w = 0;
-        memcpy(&w, p, n);
-        sum += w;
+    if ((n & 4) != 0) {
+        sum += wf_vec_word4(q, p, at);
+        at += 4;
     }
-    return sum;
+    if ((n & 2) != 0) {
+        sum += wf_vec_word2(q, p, at, 2);
+        at += 2;
+    }
+    return (n & 1) != 0 ? sum + wf_vec_word2(q, p, at, 1) : sum;
+}
+
+/** wf_vec_tail() - The same without the copy */
+static inline uint64_t wf_vec_tail(const uint8_t *p, size_t n)
+{
+    return wf_vec_copy_tail(NULL, p, n);
 }
 
 /** wf_vec_copy() - memcpy without its result */

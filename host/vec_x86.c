@@ -62,8 +62,7 @@ static uint16_t copy_sum_sse2(void *dst, const void *src, size_t n)
         d = add128(d, v3, mask);
     }
     a = _mm_add_epi64(_mm_add_epi64(a, b), _mm_add_epi64(c, d));
-    wf_vec_copy(q, p, n);
-    return wf_vec_fold(lanes128(a) + wf_vec_tail(p, n));
+    return wf_vec_fold(lanes128(a) + wf_vec_copy_tail(q, p, n));
 }
 
 const struct weft_vec wf_vec_sse2 = {wf_vec_copy, sum_sse2, copy_sum_sse2};
@@ -72,15 +71,29 @@ const struct weft_vec wf_vec_sse2 = {wf_vec_copy, sum_sse2, copy_sum_sse2};
 
 /*
  * Sixteen words in three instructions: moved into the signed range, multiplied by one and added in
- * pairs, added to 32-bit lanes. What the move took away is given back at the end; a lane holds
- * 32,767 steps, so longer runs go in pieces of PIECE bytes.
+ * pairs, added to 32-bit lanes. What the move took away is given back at the end. A step changes a
+ * lane by at most 2^16 and a piece has 2^11 steps, so that all eight lanes fit one of 32 bits.
  */
-#    define PIECE     (1u << 20)
+#    define PIECE     (1u << 16)
 #    define WORD_BIAS 32768u
 
-AVX2 static inline __m256i add256(__m256i acc, __m256i v, __m256i bias, __m256i ones)
+/** struct acc - Two accumulators in turn, as gcc 12 shuffles more of them, and the constants */
+struct acc {
+    __m256i a, b, bias, ones;
+};
+
+AVX2 static inline struct acc start256(void)
 {
-    return _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_xor_si256(v, bias), ones));
+    struct acc s = {_mm256_setzero_si256(), _mm256_setzero_si256(),
+                    _mm256_set1_epi16((short)WORD_BIAS), _mm256_set1_epi16(1)};
+    /* As values of unknown origin they stay in registers; gcc builds constants anew at each use. */
+    __asm__("" : "+x"(s.bias), "+x"(s.ones));
+    return s;
+}
+
+AVX2 static inline __m256i add256(const struct acc *s, __m256i sum, __m256i v)
+{
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_xor_si256(v, s->bias), s->ones));
 }
 
 AVX2 static inline __m256i load256(const uint8_t *p)
@@ -94,35 +107,46 @@ AVX2 static inline void store256(uint8_t *p, __m256i v)
 }
 
 /* The signed lanes of @bytes that were added, with their bias given back. */
-AVX2 static inline uint64_t lanes256(__m256i v, size_t bytes)
+AVX2 static inline uint64_t lanes256(const struct acc *s, size_t bytes)
 {
-    int32_t lane[8];
-    int64_t sum = 0;
-    store256((uint8_t *)lane, v);
-    for (int i = 0; i < 8; i++)
-        sum += lane[i];
-    return (uint64_t)(sum + (int64_t)(bytes / 2 * WORD_BIAS));
+    __m256i eight = _mm256_add_epi32(s->a, s->b);
+    __m128i v = _mm_add_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
+    v = _mm_add_epi32(v, _mm_shuffle_epi32(v, 0x4e));
+    v = _mm_add_epi32(v, _mm_shuffle_epi32(v, 0xb1));
+    return (uint64_t)(_mm_cvtsi128_si32(v) + (int64_t)(bytes / 2 * WORD_BIAS));
 }
 
-/* At most PIECE bytes, a multiple of 32. Two accumulators in turn: gcc 12 shuffles more of them. */
-AVX2 static uint64_t sum_piece(const uint8_t *p, size_t n)
+AVX2 static inline void sum_64(struct acc *s, const uint8_t *p)
 {
-    const __m256i bias = _mm256_set1_epi16((short)WORD_BIAS), ones = _mm256_set1_epi16(1);
-    __m256i a = _mm256_setzero_si256(), b = a;
-    const uint8_t *end = p + (n & ~(size_t)255), *last = p + n;
-    for (; p != end; p += 256) {
-        a = add256(a, load256(p), bias, ones);
-        b = add256(b, load256(p + 32), bias, ones);
-        a = add256(a, load256(p + 64), bias, ones);
-        b = add256(b, load256(p + 96), bias, ones);
-        a = add256(a, load256(p + 128), bias, ones);
-        b = add256(b, load256(p + 160), bias, ones);
-        a = add256(a, load256(p + 192), bias, ones);
-        b = add256(b, load256(p + 224), bias, ones);
+    s->a = add256(s, s->a, load256(p));
+    s->b = add256(s, s->b, load256(p + 32));
+}
+
+AVX2 static inline void sum_128(struct acc *s, const uint8_t *p)
+{
+    sum_64(s, p);
+    sum_64(s, p + 64);
+}
+
+/* At most PIECE bytes, a multiple of 32. */
+AVX2 static inline uint64_t sum_vectors(const uint8_t *p, size_t n)
+{
+    struct acc s = start256();
+    for (const uint8_t *end = p + (n & ~(size_t)255); p != end; p += 256) {
+        sum_128(&s, p);
+        sum_128(&s, p + 128);
     }
-    for (; p != last; p += 32)
-        a = add256(a, load256(p), bias, ones);
-    return lanes256(_mm256_add_epi32(a, b), n);
+    if ((n & 128) != 0) {
+        sum_128(&s, p);
+        p += 128;
+    }
+    if ((n & 64) != 0) {
+        sum_64(&s, p);
+        p += 64;
+    }
+    if ((n & 32) != 0)
+        s.a = add256(&s, s.a, load256(p));
+    return lanes256(&s, n);
 }
 
 AVX2 static inline __m256i move256(uint8_t *q, const uint8_t *p)
@@ -132,53 +156,89 @@ AVX2 static inline __m256i move256(uint8_t *q, const uint8_t *p)
     return v;
 }
 
-AVX2 static uint64_t copy_piece(uint8_t *q, const uint8_t *p, size_t n)
+AVX2 static inline void move_128(uint8_t *q, const uint8_t *p)
 {
-    const __m256i bias = _mm256_set1_epi16((short)WORD_BIAS), ones = _mm256_set1_epi16(1);
-    __m256i a = _mm256_setzero_si256(), b = a;
-    const uint8_t *end = p + (n & ~(size_t)255), *last = p + n;
-    for (; p != end; p += 256, q += 256) {
-        a = add256(a, move256(q, p), bias, ones);
-        b = add256(b, move256(q + 32, p + 32), bias, ones);
-        a = add256(a, move256(q + 64, p + 64), bias, ones);
-        b = add256(b, move256(q + 96, p + 96), bias, ones);
-        a = add256(a, move256(q + 128, p + 128), bias, ones);
-        b = add256(b, move256(q + 160, p + 160), bias, ones);
-        a = add256(a, move256(q + 192, p + 192), bias, ones);
-        b = add256(b, move256(q + 224, p + 224), bias, ones);
-    }
-    for (; p != last; p += 32, q += 32)
-        a = add256(a, move256(q, p), bias, ones);
-    return lanes256(_mm256_add_epi32(a, b), n);
+    move256(q, p);
+    move256(q + 32, p + 32);
+    move256(q + 64, p + 64);
+    move256(q + 96, p + 96);
 }
 
-AVX2 static uint16_t sum_avx2(const void *src, size_t n)
+AVX2 static inline void copy_64(struct acc *s, uint8_t *q, const uint8_t *p)
+{
+    s->a = add256(s, s->a, move256(q, p));
+    s->b = add256(s, s->b, move256(q + 32, p + 32));
+}
+
+AVX2 static inline void copy_128(struct acc *s, uint8_t *q, const uint8_t *p)
+{
+    copy_64(s, q, p);
+    copy_64(s, q + 64, p + 64);
+}
+
+AVX2 static inline uint64_t copy_vectors(uint8_t *q, const uint8_t *p, size_t n)
+{
+    struct acc s = start256();
+    for (const uint8_t *end = p + (n & ~(size_t)255); p != end; p += 256, q += 256) {
+        copy_128(&s, q, p);
+        copy_128(&s, q + 128, p + 128);
+    }
+    if ((n & 128) != 0) {
+        copy_128(&s, q, p);
+        p += 128;
+        q += 128;
+    }
+    if ((n & 64) != 0) {
+        copy_64(&s, q, p);
+        p += 64;
+        q += 64;
+    }
+    if ((n & 32) != 0)
+        s.a = add256(&s, s.a, move256(q, p));
+    return lanes256(&s, n);
+}
+
+/* Sum of one more piece of an even number of bytes. */
+static inline uint16_t add_piece(uint16_t a, uint16_t b)
+{
+    uint32_t sum = (uint32_t)a + b;
+    return (uint16_t)((sum & 0xffffU) + (sum >> 16));
+}
+
+/* At most PIECE bytes. */
+AVX2 static uint16_t sum_piece(const uint8_t *p, size_t n)
+{
+    size_t at = n & ~(size_t)31;
+    return wf_vec_fold(sum_vectors(p, at) + wf_vec_tail(p + at, n - at));
+}
+
+AVX2 static uint16_t copy_piece(uint8_t *q, const uint8_t *p, size_t n)
+{
+    size_t at = n & ~(size_t)31;
+    return wf_vec_fold(copy_vectors(q, p, at) + wf_vec_copy_tail(q + at, p + at, n - at));
+}
+
+static uint16_t sum_avx2(const void *src, size_t n)
 {
     const uint8_t *p = src;
-    uint64_t sum = 0;
-    while (n >= 32) {
-        size_t take = n < PIECE ? n & ~(size_t)31 : PIECE;
-        sum += sum_piece(p, take);
-        p += take;
-        n -= take;
-    }
-    return wf_vec_fold(sum + wf_vec_tail(p, n));
+    uint16_t sum = 0;
+    if (n <= PIECE)
+        return sum_piece(p, n);
+    for (; n > PIECE; n -= PIECE, p += PIECE)
+        sum = add_piece(sum, sum_piece(p, PIECE));
+    return add_piece(sum, sum_piece(p, n));
 }
 
-AVX2 static uint16_t copy_sum_avx2(void *dst, const void *src, size_t n)
+static uint16_t copy_sum_avx2(void *dst, const void *src, size_t n)
 {
     const uint8_t *p = src;
     uint8_t *q = dst;
-    uint64_t sum = 0;
-    while (n >= 32) {
-        size_t take = n < PIECE ? n & ~(size_t)31 : PIECE;
-        sum += copy_piece(q, p, take);
-        p += take;
-        q += take;
-        n -= take;
-    }
-    wf_vec_copy(q, p, n);
-    return wf_vec_fold(sum + wf_vec_tail(p, n));
+    uint16_t sum = 0;
+    if (n <= PIECE)
+        return copy_piece(q, p, n);
+    for (; n > PIECE; n -= PIECE, p += PIECE, q += PIECE)
+        sum = add_piece(sum, copy_piece(q, p, PIECE));
+    return add_piece(sum, copy_piece(q, p, n));
 }
 
 /* Short runs, as a segment's payload is: fewer instructions than a general memcpy() takes. */
@@ -190,16 +250,19 @@ AVX2 static void copy_avx2(void *dst, const void *src, size_t n)
         wf_vec_copy(dst, src, n);
         return;
     }
-    const uint8_t *last = p + n - 32;
-    for (; last - p >= 128; p += 128, q += 128) {
-        __m256i v0 = load256(p), v1 = load256(p + 32), v2 = load256(p + 64), v3 = load256(p + 96);
-        store256(q, v0);
-        store256(q + 32, v1);
-        store256(q + 64, v2);
-        store256(q + 96, v3);
+    size_t rest = (n - 1) % 256; /* At least one byte is left to the overlapping end. */
+    const uint8_t *last = p + n - 32, *end = p + (n - 1 - rest);
+    for (; p != end; p += 256, q += 256) {
+        move_128(q, p);
+        move_128(q + 128, p + 128);
+    }
+    if ((rest & 128) != 0) {
+        move_128(q, p);
+        p += 128;
+        q += 128;
     }
     for (; p < last; p += 32, q += 32)
-        store256(q, load256(p));
+        move256(q, p);
     store256(q - (p - last), load256(last)); /* The tail overlaps what was copied. */
 }
 

@@ -29,13 +29,16 @@ static inline uint16_t wf_csum_add(uint16_t a, uint16_t b)
     return (uint16_t)((s & 0xffff) + (s >> 16));
 }
 
-/** wf_csum_fold() - Fold a sum of 32-bit words, fewer than 2^31 of them */
+/**
+ * wf_csum_fold() - Fold a sum of words of 16, 32 or, with carries brought round, 64 bits
+ *
+ * A number added to itself with its halves exchanged holds the sum of the halves, carry brought
+ * round, in the upper one.
+ */
 static inline uint16_t wf_csum_fold(uint64_t sum)
 {
-    sum = (sum & 0xffffffff) + (sum >> 32);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)((sum & 0xffff) + (sum >> 16));
+    uint32_t half = (uint32_t)((sum + (sum << 32 | sum >> 32)) >> 32);
+    return (uint16_t)((half + (half << 16 | half >> 16)) >> 16);
 }
 
 /** wf_csum_swap() - The sum of a block as it counts when the block starts at an odd offset */
