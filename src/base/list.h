@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "weft/types.h"
+
 /** struct wf_list - A head (points to itself when empty) or a node (zero when unlinked) */
 struct wf_list {
     struct wf_list *next, *prev;
@@ -74,6 +76,8 @@ static inline void wf_list_remove(struct wf_list *node)
 {
     if (node->next == NULL)
         return;
+    if (node->next->prev != node || node->prev->next != node)
+        weft_panic(__FILE__, __LINE__, "both neighbours on a list agree");
     node->next->prev = node->prev;
     node->prev->next = node->next;
     node->next = NULL;

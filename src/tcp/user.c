@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /** DOC: user - the user's calls on a connection (RFC 9293 3.10.2 to 3.10.6) */
-#include <string.h>
-
 #include "tcp/conn.h"
 
 static bool is_connecting(const struct tcp_conn *c)
@@ -64,8 +62,8 @@ int64_t wf_tcp_recv(struct net *net, struct tcp_conn *c, uint8_t *buf, size_t ca
     int state = recv_state(c);
     if (state != 1)
         return state;
-    uint32_t n = wf_recvq_read(&net->pool, &c->recvq, buf,
-                               cap < UINT32_MAX ? (uint32_t)cap : UINT32_MAX);
+    uint32_t n =
+        wf_recvq_read(&net->pool, &c->recvq, buf, cap < UINT32_MAX ? (uint32_t)cap : UINT32_MAX);
     wf_tcp_after_read(net, c);
     return n;
 }
@@ -241,16 +239,11 @@ void wf_tcp_apply_user(struct net *net, struct tcp_conn *c, const struct tcp_use
     if (u->quickack == TCP_QUICKACK_OFF)
         c->rcv.quick = 0;
     c->user = *u;
-    c->rtt.rto_min_ms = u->rto_min_ms;
-    if (is_cc) {
-        uint32_t cwnd = c->cc.cwnd, ssthresh = c->cc.ssthresh;
-        c->cc.ops = u->cc;
-        memset(&c->cc.state, 0, sizeof(c->cc.state));
-        if (wf_tcp_is_synchronized(c)) { /* The window stays; only the rules change. */
-            u->cc->init(&c->cc, c->snd.mss, cwnd);
-            c->cc.ssthresh = ssthresh;
-        }
-    }
+    wf_rtt_set_floor(&c->rtt, u->rto_min_ms);
+    if (is_cc && wf_tcp_is_synchronized(c))
+        wf_cc_switch(&c->cc, u->cc, c->snd.mss);
+    else if (is_cc)
+        wf_cc_choose(&c->cc, u->cc);
     if (c->state != WEFT_TCP_CLOSED && wf_tcp_is_synchronized(c))
         wf_tcp_wake(net, c); /* Nagle or cork may have let go. */
 }
@@ -269,5 +262,9 @@ bool wf_tcp_check(const struct net *net, const struct tcp_conn *c)
     struct tcp_seq limit = wf_seq(c->sendq.end + (c->snd.is_fin_sent ? 1u : 0u));
     bool is_sent = wf_seq_leq(c->snd.nxt, limit);
     bool has_timer = wf_seq_eq(c->snd.una, c->snd.nxt) || wf_tcp_timer_is_set(c, TCP_T_RTO);
-    return is_order && is_sent && has_timer && wf_sb_check(&c->sb, c->snd.una, c->snd.nxt);
+    /* What was counted and what the numbers say agree. */
+    bool is_counted =
+        c->rcv.nxt.v == c->rcv.irs.v + 1 + (uint32_t)c->acct.bytes_received + c->rcv.is_fin_seen;
+    return is_order && is_sent && has_timer && is_counted &&
+           wf_sb_check(&c->sb, c->snd.una, c->snd.nxt);
 }
