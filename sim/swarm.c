@@ -47,7 +47,7 @@ static const struct role {
     {WEFT_ACTOR_TCP_CONNECTS, WEFT_ACTOR_TCP_SINK, 2000, 0, 20},
     {WEFT_ACTOR_TCP_FETCH, WEFT_ACTOR_TCP_CHARGEN, 50000, 1000000, 3},
     {WEFT_ACTOR_TCP_SEND, WEFT_ACTOR_TCP_DISCARD, 300000, 0, 5}, /* May abort. */
-    {WEFT_ACTOR_UDP_SEND, WEFT_ACTOR_UDP_SINK, 8000, 0, 50},
+    {WEFT_ACTOR_UDP_SEND, WEFT_ACTOR_UDP_SINK, 8000, 0, 400},
     {WEFT_ACTOR_UDP_ECHO_CLIENT, WEFT_ACTOR_UDP_ECHO, 4000, 0, 20},
     {WEFT_ACTOR_PING, WEFT_ACTOR_KIND_COUNT, 3000, 0, 10},
     {WEFT_ACTOR_TRACEROUTE, WEFT_ACTOR_KIND_COUNT, 0, 0, 1},
@@ -78,6 +78,11 @@ static void draw_buffers(struct swarm *s, struct weft_actor_config *c)
         c->read_every_ns = sim_rng_range(&s->rng, 1, 1000) * SWARM_MS;
         c->read_bytes = sim_rng_range(&s->rng, 2000, 60000);
     }
+    if (sim_rng_below(&s->rng, 8) == 0) { /* Stop and go: the window closes for good each time. */
+        c->rcvbuf = (uint32_t)sim_rng_range(&s->rng, 2048, 16384);
+        c->read_every_ns = sim_rng_range(&s->rng, 300, 1500) * SWARM_MS;
+        c->read_bytes = 65536;
+    }
 }
 
 static void draw_client(struct swarm *s, const struct role *role, struct weft_actor_config *c)
@@ -91,7 +96,8 @@ static void draw_client(struct swarm *s, const struct role *role, struct weft_ac
     c->start_ns = sim_rng_below(r, 5 * SWARM_S);
     c->pattern = sim_rng_next(r);
     if (!is_tcp(c->kind))
-        c->interval_ns = sim_rng_range(r, 1, 300) * SWARM_MS;
+        c->interval_ns = sim_rng_below(r, 3) == 0 ? sim_rng_range(r, 1, 100) * 1000
+                                                  : sim_rng_range(r, 1, 300) * SWARM_MS;
     if (c->kind == WEFT_ACTOR_TCP_CONNECTS && sim_rng_below(r, 2) == 0)
         c->interval_ns = sim_rng_below(r, 200) * SWARM_MS;
     if (role->server == WEFT_ACTOR_TCP_DISCARD && sim_rng_below(r, 2) == 0)
@@ -211,6 +217,8 @@ static bool judge_datagrams(const struct swarm *s, const struct weft_actor *clie
     const struct weft_actor_config *c = weft_actor_config_get(client);
     if (!s->has_lossless_links || s->has_tight_memory || is_tcp(c->kind) ||
         c->kind == WEFT_ACTOR_TRACEROUTE || c->bytes < 8) /* Too short for a number. */
+        return true;
+    if (c->interval_ns < 20 * SWARM_MS) /* More than may wait for ARP. */
         return true;
     bool is_one_way = c->kind == WEFT_ACTOR_UDP_SEND;
     uint64_t done = weft_actor_result(is_one_way ? server : client)->done;

@@ -124,6 +124,8 @@ static bool attach(struct swarm *s, struct weft_node *node, uint32_t net, struct
     (void)snprintf(lc.end[0].netif.name, WEFT_IF_NAME_MAX, "eth%u", net);
     weft_world_mac(s->w, lc.end[0].netif.mac);
     lc.end[0].netif.mtu = s->mtu[net];
+    if (!s->has_lossless_links && sim_rng_below(&s->rng, 3) == 0)
+        lc.end[0].netif.txq_max = (uint16_t)sim_rng_range(&s->rng, 4, 64);
     lc.end[1].kind = WEFT_END_BRIDGE;
     lc.end[1].bridge = s->bridge[net];
     draw_quality(s, &lc.quality[0]);
