@@ -89,7 +89,7 @@ def check_owners(path, code, owners):
     for group, files in owners.items():
         if any(fnmatch.fnmatch(str(rel(path)), f) for f in files):
             continue
-        pat = rf"(?:->|\.){group}(?:(?:\.|->)\w+|\[[^\]]*\])*\s*(?:[-+|&^*]?=(?!=)|<<=|>>=|\+\+|--)"
+        pat = rf"(?<=[\w\)\]])(?:->|\.){group}(?:(?:\.|->)\w+|\[[^\]]*\])*\s*(?:[-+|&^*]?=(?!=)|<<=|>>=|\+\+|--)"
         for n, line in enumerate(code.splitlines(), 1):
             if re.search(pat, line) and not re.match(r"\s*\.", line):
                 err(path, n, f"'{group}' is assigned outside {' '.join(files)}")

@@ -26,8 +26,9 @@ enum weft_gso {
 };
 
 /* Flags of a frame. */
-#define WEFT_FRAME_NEEDS_CSUM 1U /* Checksum at csum_start + csum_offset holds the pseudo sum only. */
-#define WEFT_FRAME_CSUM_OK    2U /* On the way in: the link vouches for the transport checksum. */
+#define WEFT_FRAME_NEEDS_CSUM                                                                      \
+    1U                        /* Checksum at csum_start + csum_offset holds the pseudo sum only. */
+#define WEFT_FRAME_CSUM_OK 2U /* On the way in: the link vouches for the transport checksum. */
 
 /** struct weft_frame - One frame, or one super-frame with the facts to cut it */
 struct weft_frame {
@@ -40,22 +41,23 @@ struct weft_frame {
     uint16_t gso_segs;    /* Frames it stands for; 0 or 1 = an ordinary frame. */
     uint8_t gso_type;     /* enum weft_gso */
     uint8_t flags;
-    uint32_t len;         /* Sum of the iov lengths. */
+    uint32_t len;          /* Sum of the iov lengths. */
     uint32_t pinned_bytes; /* Way in: memory that keeping this frame pins; 0 = len. */
-    uint64_t cookie;      /* The lender's; comes back with *_done(). */
+    uint64_t cookie;       /* The lender's; comes back with *_done(). */
 };
 
 /** enum weft_if_kind - What the frames of an interface look like */
 enum weft_if_kind {
-    WEFT_IF_ETHER = 0, /* Ethernet II without FCS, resolved by ARP. */
-    WEFT_IF_L3 = 1,    /* Bare IP packets, no addresses below IP (TUN, tunnels). */
+    WEFT_IF_ETHER = 0,    /* Ethernet II without FCS, resolved by ARP. */
+    WEFT_IF_L3 = 1,       /* Bare IP packets, no addresses below IP (TUN, tunnels). */
     WEFT_IF_LOOPBACK = 2, /* Inside the stack; never seen by weft_rx() and weft_tx(). */
 };
 
 /* What the driver of an interface can do. */
 #define WEFT_CAP_TX_CSUM 1U /* Fills in transport checksums (WEFT_FRAME_NEEDS_CSUM). */
 #define WEFT_CAP_TX_TSO4 2U /* Takes TCP over IPv4 super-frames up to gso_max_bytes. */
-#define WEFT_CAP_RX_TRUST 4U /* Frames come over a link that cannot corrupt; sums are not checked. */
+#define WEFT_CAP_RX_TRUST                                                                          \
+    4U /* Frames come over a link that cannot corrupt; sums are not checked. */
 
 /** struct weft_if_config - An interface to add */
 struct weft_if_config {
@@ -221,8 +223,8 @@ bool weft_addr_next(const struct weft_stack *st, uint32_t *cursor, struct weft_a
  * @st: stack
  * @r: route; is_connected is ignored. ifindex 0 with a gateway: taken from the gateway's network
  *
- * Return: 0, -WEFT_EINVAL (prefix, gateway no host's address), -WEFT_EEXIST (same prefix, metric and
- * interface), -WEFT_ENETUNREACH (gateway in no network of ours) or -WEFT_ENOMEM.
+ * Return: 0, -WEFT_EINVAL (prefix, gateway no host's address), -WEFT_EEXIST (same prefix, metric
+ * and interface), -WEFT_ENETUNREACH (gateway in no network of ours) or -WEFT_ENOMEM.
  */
 int weft_route_add(struct weft_stack *st, const struct weft_route *r)
     __attribute__((warn_unused_result));

@@ -5,7 +5,8 @@
  * Calls never block: what cannot be done now answers -WEFT_EAGAIN and is announced by an event.
  * Nothing is transmitted inside a call: bytes leave with the next weft_tx(). A handle stays valid
  * until weft_sock_close() or weft_sock_abort(); after that it is stale and every call answers
- * -WEFT_EBADF. A connection whose socket is closed lives on inside the stack until TCP has finished.
+ * -WEFT_EBADF. A connection whose socket is closed lives on inside the stack until TCP has
+ * finished.
  */
 #ifndef WEFT_SOCK_H
 #define WEFT_SOCK_H
@@ -32,32 +33,32 @@ enum weft_sock_type {
 
 /** enum weft_sock_opt - Options; values are integers */
 enum weft_sock_opt {
-    WEFT_SO_ERROR = 1,  /* get: pending error as a positive enum weft_err, cleared by reading. */
-    WEFT_SO_TYPE,       /* get: enum weft_sock_type */
-    WEFT_SO_SNDBUF,     /* bytes, 2048..2^30; charged with memory, not payload */
-    WEFT_SO_RCVBUF,     /* bytes, 2048..2^30; the window follows it. Before connect or listen it
-                           also settles the window scale. */
-    WEFT_SO_REUSEADDR,  /* 0, 1 */
-    WEFT_SO_BROADCAST,  /* 0, 1: UDP may send to broadcast addresses */
-    WEFT_SO_LINGER_RST, /* 0, 1: close() resets instead of finishing */
-    WEFT_SO_USER,       /* the embedder's value, given back in events */
-    WEFT_IP_TTL,        /* 1..255 */
-    WEFT_IP_TOS,        /* 0..255 */
-    WEFT_IP_DF,         /* 0, 1: set Don't Fragment on UDP and ICMP (TCP always sets it) */
-    WEFT_IP_RECVERR,    /* 0, 1: queue ICMP errors for weft_sock_recv_error() */
-    WEFT_TCP_NODELAY,   /* 0, 1: Nagle off */
-    WEFT_TCP_CORK,      /* 0, 1: hold partial segments (at most 200 ms) */
-    WEFT_TCP_MAXSEG,    /* bytes, 88..65495: upper limit of the segment size, before connect */
-    WEFT_TCP_QUICKACK,  /* 0, 1: acknowledge at once */
-    WEFT_TCP_DELACK_MS, /* 1..500 */
+    WEFT_SO_ERROR = 1,   /* get: pending error as a positive enum weft_err, cleared by reading. */
+    WEFT_SO_TYPE,        /* get: enum weft_sock_type */
+    WEFT_SO_SNDBUF,      /* bytes, 2048..2^30; charged with memory, not payload */
+    WEFT_SO_RCVBUF,      /* bytes, 2048..2^30; the window follows it. Before connect or listen it
+                            also settles the window scale. */
+    WEFT_SO_REUSEADDR,   /* 0, 1 */
+    WEFT_SO_BROADCAST,   /* 0, 1: UDP may send to broadcast addresses */
+    WEFT_SO_LINGER_RST,  /* 0, 1: close() resets instead of finishing */
+    WEFT_SO_USER,        /* the embedder's value, given back in events */
+    WEFT_IP_TTL,         /* 1..255 */
+    WEFT_IP_TOS,         /* 0..255 */
+    WEFT_IP_DF,          /* 0, 1: set Don't Fragment on UDP and ICMP (TCP always sets it) */
+    WEFT_IP_RECVERR,     /* 0, 1: queue ICMP errors for weft_sock_recv_error() */
+    WEFT_TCP_NODELAY,    /* 0, 1: Nagle off */
+    WEFT_TCP_CORK,       /* 0, 1: hold partial segments (at most 200 ms) */
+    WEFT_TCP_MAXSEG,     /* bytes, 88..65495: upper limit of the segment size, before connect */
+    WEFT_TCP_QUICKACK,   /* 0, 1: acknowledge at once */
+    WEFT_TCP_DELACK_MS,  /* 1..500 */
     WEFT_TCP_RTO_MIN_MS, /* 1..60000 */
     WEFT_TCP_USER_TIMEOUT_MS, /* 0 = R2 by retransmissions (RFC 1122) */
-    WEFT_TCP_SYN_RETRIES, /* 1..20 */
-    WEFT_TCP_MSL_MS,    /* 1..120000: TIME-WAIT lasts twice this */
-    WEFT_TCP_TIMESTAMPS, /* 0, 1: offer RFC 7323 timestamps, before connect or listen */
-    WEFT_TCP_SACK,      /* 0, 1: offer SACK, before connect or listen */
-    WEFT_TCP_WSCALE,    /* 0, 1: offer window scaling, before connect or listen */
-    WEFT_TCP_INITIAL_WINDOW, /* segments, 1..100 */
+    WEFT_TCP_SYN_RETRIES,     /* 1..20 */
+    WEFT_TCP_MSL_MS,          /* 1..120000: TIME-WAIT lasts twice this */
+    WEFT_TCP_TIMESTAMPS,      /* 0, 1: offer RFC 7323 timestamps, before connect or listen */
+    WEFT_TCP_SACK,            /* 0, 1: offer SACK, before connect or listen */
+    WEFT_TCP_WSCALE,          /* 0, 1: offer window scaling, before connect or listen */
+    WEFT_TCP_INITIAL_WINDOW,  /* segments, 1..100 */
 
     WEFT_SOCK_OPT_COUNT
 };
@@ -101,8 +102,8 @@ struct weft_sock_err {
     struct weft_addr offender; /* Who sent the error; unspecified = this stack. */
     int err;                   /* enum weft_err, positive */
     uint8_t icmp_type, icmp_code;
-    uint16_t quoted_id;        /* PING: sequence number quoted; UDP: source port quoted. */
-    uint32_t info;             /* Next-hop MTU of fragmentation needed. */
+    uint16_t quoted_id; /* PING: sequence number quoted; UDP: source port quoted. */
+    uint32_t info;      /* Next-hop MTU of fragmentation needed. */
 };
 
 /** struct weft_tcp_info - A connection as it is; bytes unless the name says otherwise */
@@ -255,8 +256,8 @@ int64_t weft_sock_recvfrom(struct weft_stack *st, uint64_t sock, void *buf, size
  * @iov: filled with runs of bytes, oldest first; readable until weft_sock_recv_return()
  * @iov_n: entries at @iov
  *
- * The bytes stay queued: give back what was consumed with weft_sock_recv_return(). Closing the socket
- * and shutting its reading side down end the loan too; a reset by the peer does not.
+ * The bytes stay queued: give back what was consumed with weft_sock_recv_return(). Closing the
+ * socket and shutting its reading side down end the loan too; a reset by the peer does not.
  *
  * Return: entries filled (0 = end of stream), or errors as weft_sock_recv().
  */

@@ -29,15 +29,15 @@ struct weft_vec {
 struct weft_config {
     uint64_t seed[4]; /* Every random choice and secret; equal seeds give equal runs. */
 
-    uint32_t ifs_max;        /* Interfaces, 1..64. */
-    uint32_t addrs_max;      /* Addresses of all interfaces. */
-    uint32_t routes_max;     /* Routes, connected ones included. */
-    uint32_t neighs_max;     /* Neighbour entries. */
-    uint32_t neigh_wait_max; /* Packets that wait for one neighbour. */
-    uint32_t reasm_max;      /* Datagrams in reassembly. */
+    uint32_t ifs_max;         /* Interfaces, 1..64. */
+    uint32_t addrs_max;       /* Addresses of all interfaces. */
+    uint32_t routes_max;      /* Routes, connected ones included. */
+    uint32_t neighs_max;      /* Neighbour entries. */
+    uint32_t neigh_wait_max;  /* Packets that wait for one neighbour. */
+    uint32_t reasm_max;       /* Datagrams in reassembly. */
     uint32_t reasm_frags_max; /* Fragments of one datagram. */
-    uint32_t reasm_time_ms;  /* Life of an incomplete datagram. */
-    uint32_t pmtu_min;       /* Least path MTU believed, 68..1280: lower claims serve attackers. */
+    uint32_t reasm_time_ms;   /* Life of an incomplete datagram. */
+    uint32_t pmtu_min;        /* Least path MTU believed, 68..1280: lower claims serve attackers. */
 
     uint32_t pkts_max;    /* Packet descriptors (with room for headers), 64..2^20. */
     uint32_t lent_max;    /* Received frames whose memory is held at a time, 16..2^20. */
@@ -60,8 +60,8 @@ struct weft_config {
     bool is_forwarding;                  /* Router: packets for others are forwarded. */
     bool is_echo_silent;                 /* Do not answer ICMP echo. */
 
-    const struct weft_vec *vec;      /* Vector routines; NULL = portable ones. */
-    const struct weft_cc_ops *cc;    /* Default congestion control; NULL = CUBIC. */
+    const struct weft_vec *vec;   /* Vector routines; NULL = portable ones. */
+    const struct weft_cc_ops *cc; /* Default congestion control; NULL = CUBIC. */
 };
 
 /**
@@ -175,7 +175,8 @@ void weft_advance(struct weft_stack *st, uint64_t now_ns);
  * weft_deadline() - When to call weft_advance() or weft_tx() next
  * @st: stack
  *
- * Return: absolute ns, the time seen last if work can be done now, WEFT_NEVER if nothing is pending.
+ * Return: absolute ns, the time seen last if work can be done now, WEFT_NEVER if nothing is
+ * pending.
  */
 uint64_t weft_deadline(const struct weft_stack *st);
 
@@ -196,7 +197,8 @@ uint32_t weft_events(struct weft_stack *st, struct weft_event *ev, uint32_t n);
  */
 void weft_set_forwarding(struct weft_stack *st, bool is_forwarding);
 
-/** struct weft_usage - Objects in use; all zero (chunks_total apart) when a stack is idle and empty */
+/** struct weft_usage - Objects in use; all zero (chunks_total apart) when a stack is idle and empty
+ */
 struct weft_usage {
     uint32_t pkts, lent, chunks, chunks_total, blocks;
     uint32_t socks, conns, synrcvd, timewait, busy, records, neighs, reasm;

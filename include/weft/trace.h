@@ -103,7 +103,7 @@ enum weft_drop {
 #define WEFT_X(id, name) WEFT_DROP_##id,
     WEFT_DROPS(WEFT_X)
 #undef WEFT_X
-    WEFT_DROP_COUNT
+        WEFT_DROP_COUNT
 };
 
 /* X(constant, name): what was done. */
@@ -157,7 +157,7 @@ enum weft_counter {
 #define WEFT_X(id, name) WEFT_COUNT_##id,
     WEFT_COUNTERS(WEFT_X)
 #undef WEFT_X
-    WEFT_COUNT_COUNT
+        WEFT_COUNT_COUNT
 };
 
 /** enum weft_trace_kind - What a record of the trace ring says, and what its values mean */
@@ -187,15 +187,15 @@ enum weft_tcp_why {
     WEFT_WHY_FIN,        /* FIN without data. */
     WEFT_WHY_RESET,      /* RST. */
     /* Why not: */
-    WEFT_WHY_EMPTY,      /* Nothing to send. */
-    WEFT_WHY_CWND,       /* Congestion window (or PRR) is used up. */
-    WEFT_WHY_RWND,       /* The peer's window is used up. */
-    WEFT_WHY_NAGLE,      /* Less than a segment, earlier data unacknowledged. */
-    WEFT_WHY_SWS,        /* Sender silly window avoidance. */
-    WEFT_WHY_CORK,       /* WEFT_SO_CORK holds a partial segment. */
-    WEFT_WHY_NEIGH,      /* The neighbour is being resolved. */
-    WEFT_WHY_IF,         /* The interface has no room or is down. */
-    WEFT_WHY_MEM,        /* No packet or record is free. */
+    WEFT_WHY_EMPTY, /* Nothing to send. */
+    WEFT_WHY_CWND,  /* Congestion window (or PRR) is used up. */
+    WEFT_WHY_RWND,  /* The peer's window is used up. */
+    WEFT_WHY_NAGLE, /* Less than a segment, earlier data unacknowledged. */
+    WEFT_WHY_SWS,   /* Sender silly window avoidance. */
+    WEFT_WHY_CORK,  /* WEFT_SO_CORK holds a partial segment. */
+    WEFT_WHY_NEIGH, /* The neighbour is being resolved. */
+    WEFT_WHY_IF,    /* The interface has no room or is down. */
+    WEFT_WHY_MEM,   /* No packet or record is free. */
 
     WEFT_WHY_COUNT
 };

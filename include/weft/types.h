@@ -19,29 +19,29 @@
 /** enum weft_err - Errors of the public API, returned negated; text from weft_strerror() */
 enum weft_err {
     WEFT_OK = 0,
-    WEFT_EINVAL = 1,       /* An argument is out of its documented range; nothing was changed. */
-    WEFT_ENOMEM = 2,       /* The region or a table is too small; nothing was changed. */
-    WEFT_EAGAIN = 3,       /* Not now: no room or no data; wait for the readiness event. */
-    WEFT_EBADF = 4,        /* The handle is stale or of the wrong kind. */
-    WEFT_ENOTCONN = 5,     /* The socket is not connected; connect first. */
-    WEFT_EISCONN = 6,      /* The socket is connected or connecting already. */
-    WEFT_EADDRINUSE = 7,   /* Another socket holds that local endpoint; take another port. */
+    WEFT_EINVAL = 1,        /* An argument is out of its documented range; nothing was changed. */
+    WEFT_ENOMEM = 2,        /* The region or a table is too small; nothing was changed. */
+    WEFT_EAGAIN = 3,        /* Not now: no room or no data; wait for the readiness event. */
+    WEFT_EBADF = 4,         /* The handle is stale or of the wrong kind. */
+    WEFT_ENOTCONN = 5,      /* The socket is not connected; connect first. */
+    WEFT_EISCONN = 6,       /* The socket is connected or connecting already. */
+    WEFT_EADDRINUSE = 7,    /* Another socket holds that local endpoint; take another port. */
     WEFT_EADDRNOTAVAIL = 8, /* The address is not one of this stack's, or no port is left. */
-    WEFT_ENETUNREACH = 9,  /* No route; add one or check the address. */
+    WEFT_ENETUNREACH = 9,   /* No route; add one or check the address. */
     WEFT_EHOSTUNREACH = 10, /* The neighbour does not answer, or a router said so. */
     WEFT_ECONNREFUSED = 11, /* The peer answered with a reset, or the port is unreachable. */
-    WEFT_ECONNRESET = 12,  /* The peer reset the connection; what was unread is lost. */
-    WEFT_ETIMEDOUT = 13,   /* The peer stopped answering. */
-    WEFT_EPIPE = 14,       /* Sending was shut down, or the connection is gone. */
-    WEFT_EMSGSIZE = 15,    /* The datagram is larger than can be sent (with DF: than the MTU). */
-    WEFT_EOPNOTSUPP = 16,  /* This kind of socket has no such operation. */
-    WEFT_EACCES = 17,      /* Broadcast without WEFT_SO_BROADCAST. */
-    WEFT_ENOENT = 18,      /* No such entry. */
-    WEFT_EEXIST = 19,      /* The entry is there already; nothing was changed. */
-    WEFT_ENETDOWN = 20,    /* The interface is down. */
+    WEFT_ECONNRESET = 12,   /* The peer reset the connection; what was unread is lost. */
+    WEFT_ETIMEDOUT = 13,    /* The peer stopped answering. */
+    WEFT_EPIPE = 14,        /* Sending was shut down, or the connection is gone. */
+    WEFT_EMSGSIZE = 15,     /* The datagram is larger than can be sent (with DF: than the MTU). */
+    WEFT_EOPNOTSUPP = 16,   /* This kind of socket has no such operation. */
+    WEFT_EACCES = 17,       /* Broadcast without WEFT_SO_BROADCAST. */
+    WEFT_ENOENT = 18,       /* No such entry. */
+    WEFT_EEXIST = 19,       /* The entry is there already; nothing was changed. */
+    WEFT_ENETDOWN = 20,     /* The interface is down. */
     WEFT_ECONNABORTED = 21, /* The connection was ended on this side. */
-    WEFT_EALREADY = 22,    /* A connection attempt is under way. */
-    WEFT_EPROTO = 23,      /* An ICMP error that has no better name. */
+    WEFT_EALREADY = 22,     /* A connection attempt is under way. */
+    WEFT_EPROTO = 23,       /* An ICMP error that has no better name. */
 
     WEFT_ERR_COUNT
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/slab.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/base.h"
@@ -15,6 +16,15 @@ static bool is_live(const struct wf_slab_node *node)
     return (node->gen & 1) != 0;
 }
 
+/* The number that makes 1 of an odd one, modulo the range of size_t: each step doubles good bits. */
+static size_t inverse_of(size_t odd)
+{
+    size_t inverse = odd; /* Good for 3 bits: an odd square is 1 modulo 8. */
+    for (unsigned bits = 3; bits < sizeof(inverse) * CHAR_BIT; bits *= 2)
+        inverse *= 2 - odd * inverse;
+    return inverse;
+}
+
 size_t wf_slab_bytes(uint32_t stride, uint32_t max)
 {
     return (size_t)stride * max;
@@ -25,7 +35,14 @@ void wf_slab_init(struct wf_slab *s, void *mem, uint32_t stride, uint32_t max)
     WF_ASSERT(stride >= sizeof(struct wf_slab_node) && stride % 8 == 0);
     WF_ASSERT((uintptr_t)mem % 8 == 0);
     WF_ASSERT(max < UINT32_MAX); /* Index + 1 has to fit. */
-    *s = (struct wf_slab){.base = mem, .stride = stride, .max = max};
+    uint32_t shift = 3;
+    while ((stride >> shift & 1) == 0)
+        shift++;
+    *s = (struct wf_slab){.base = mem,
+                          .inverse = inverse_of(stride >> shift),
+                          .shift = shift,
+                          .stride = stride,
+                          .max = max};
     WF_UNPOISON(mem, wf_slab_bytes(stride, max)); /* An earlier slab in this memory left poison. */
 }
 
@@ -34,11 +51,12 @@ void *wf_slab_alloc(struct wf_slab *s)
     return wf_slab_alloc_head(s, s->stride);
 }
 
-void *wf_slab_alloc_head(struct wf_slab *s, uint32_t clear_bytes)
+/* Inline: where @clear_bytes is known, the few words are cleared in place. */
+inline void *wf_slab_alloc_head(struct wf_slab *s, uint32_t clear_bytes)
 {
     WF_ASSERT(clear_bytes >= sizeof(struct wf_slab_node) && clear_bytes <= s->stride);
     struct wf_slab_node *node;
-    if (s->free_head != 0) {
+    if (WF_LIKELY(s->free_head != 0)) {
         node = node_at(s, s->free_head - 1);
         s->free_head = node->next;
     } else if (s->high < s->max) {
@@ -55,10 +73,10 @@ void *wf_slab_alloc_head(struct wf_slab *s, uint32_t clear_bytes)
     return node;
 }
 
-void wf_slab_free(struct wf_slab *s, void *obj)
+inline void wf_slab_free(struct wf_slab *s, void *obj)
 {
     uint32_t index = wf_slab_index(s, obj);
-    struct wf_slab_node *node = node_at(s, index);
+    struct wf_slab_node *node = obj;
     WF_ASSERT(is_live(node));
     node->gen++;
     node->next = s->free_head;
@@ -67,11 +85,16 @@ void wf_slab_free(struct wf_slab *s, void *obj)
     WF_POISON(node + 1, s->stride - sizeof(*node));
 }
 
-uint32_t wf_slab_index(const struct wf_slab *s, const void *obj)
+/*
+ * A division that comes out even is a multiplication by the inverse. Of any other offset it makes a
+ * number beyond all indices, so one comparison asserts both that it was even and what came out.
+ */
+inline uint32_t wf_slab_index(const struct wf_slab *s, const void *obj)
 {
-    size_t offset = (size_t)((uintptr_t)obj - (uintptr_t)s->base);
-    WF_ASSERT(offset % s->stride == 0 && offset / s->stride < s->high);
-    return (uint32_t)(offset / s->stride);
+    size_t offset = (size_t)((uintptr_t)obj - (uintptr_t)s->base), product = offset * s->inverse;
+    size_t index = product >> s->shift | product << (sizeof(product) * CHAR_BIT - s->shift);
+    WF_ASSERT(index < s->high);
+    return (uint32_t)index;
 }
 
 void *wf_slab_at(const struct wf_slab *s, uint32_t index)
@@ -82,10 +105,10 @@ void *wf_slab_at(const struct wf_slab *s, uint32_t index)
     return is_live(node) ? node : NULL;
 }
 
-uint64_t wf_slab_handle(const struct wf_slab *s, const void *obj)
+inline uint64_t wf_slab_handle(const struct wf_slab *s, const void *obj)
 {
     uint32_t index = wf_slab_index(s, obj);
-    const struct wf_slab_node *node = node_at(s, index);
+    const struct wf_slab_node *node = obj;
     WF_ASSERT(is_live(node));
     return (uint64_t)node->gen << 32 | (index + 1);
 }

@@ -24,6 +24,8 @@ struct wf_slab_node {
 /** struct wf_slab - The slab; everything outside slab.c reads in_use and max at most */
 struct wf_slab {
     uint8_t *base;
+    size_t inverse;     /* Of the odd part of stride, modulo the range of size_t. */
+    uint32_t shift;     /* stride = odd part << shift. */
     uint32_t stride;    /* Bytes from one object to the next, a multiple of 8. */
     uint32_t max;       /* Objects that fit. */
     uint32_t high;      /* Objects ever used: [0, high) have a valid node. */

@@ -58,11 +58,12 @@ void wf_wheel_arm(struct wf_wheel *w, struct wf_timer *t, uint64_t due_ns);
 void wf_wheel_disarm(struct wf_wheel *w, struct wf_timer *t);
 
 /**
- * wf_wheel_leap() - Time has jumped: what was armed before is due, what is armed from here on is not
+ * wf_wheel_leap() - Time has jumped: what was armed before is due, what is armed from here on is
+ * not
  *
  * Nothing happens unless the jump goes beyond the wheel's horizon of 19 hours, within which the
- * walk of wf_wheel_expire() does the same. Without it, a timer armed for after the jump while others
- * are still expiring would be filed within the horizon of the time before, and expire again.
+ * walk of wf_wheel_expire() does the same. Without it, a timer armed for after the jump while
+ * others are still expiring would be filed within the horizon of the time before, and expire again.
  */
 void wf_wheel_leap(struct wf_wheel *w, uint64_t now_ns);
 

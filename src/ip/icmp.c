@@ -216,8 +216,7 @@ enum icmp_result wf_icmp_input(struct net *net, struct pkt *p, const struct rx_m
     case ICMP4_UNREACHABLE:
     case ICMP4_TIME_EXCEEDED:
     case ICMP4_PARAMETER_PROBLEM:
-        return m->is_group ? drop(net, p, WEFT_DROP_ICMP_TO_GROUP)
-                           : error_input(net, p, m, &h, q);
+        return m->is_group ? drop(net, p, WEFT_DROP_ICMP_TO_GROUP) : error_input(net, p, m, &h, q);
     case ICMP4_SOURCE_QUENCH:
     case ICMP4_REDIRECT:
     case ICMP4_TIMESTAMP_REQUEST:

@@ -37,10 +37,10 @@ struct icmp_quote {
     bool is_mtu;           /* Fragmentation needed: ... */
     uint32_t told_mtu;     /* ... what the router named, 0 = nothing, ... */
     uint32_t packet_bytes; /* ... and the size of the packet that did not fit. */
-    const uint8_t *l4;    /* First octets of the quoted transport header ... */
-    uint32_t l4_bytes;    /* ... at least 8. */
-    bool is_hard;         /* Codes 2, 3, 4 of unreachable (RFC 1122 4.2.3.9). */
-    int err;              /* enum weft_err */
+    const uint8_t *l4;     /* First octets of the quoted transport header ... */
+    uint32_t l4_bytes;     /* ... at least 8. */
+    bool is_hard;          /* Codes 2, 3, 4 of unreachable (RFC 1122 4.2.3.9). */
+    int err;               /* enum weft_err */
 };
 
 /** enum icmp_result - What wf_icmp_input() found */

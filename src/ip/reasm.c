@@ -213,8 +213,8 @@ static struct pkt *complete(struct net *net, struct reasm *r)
 }
 
 /* Take one fragment in; returns the reason to refuse it, WEFT_DROP_COUNT when it was taken. */
-static enum weft_drop take(struct net *net, struct reasm *r, struct pkt *p,
-                           const struct ip4_hdr *h, bool *is_fatal)
+static enum weft_drop take(struct net *net, struct reasm *r, struct pkt *p, const struct ip4_hdr *h,
+                           bool *is_fatal)
 {
     uint32_t off = h->frag_off_bytes, len = p->total - h->hdr_bytes;
     *is_fatal = true;

@@ -33,7 +33,8 @@ void wf_eth_push(struct pkt *p, const struct netif *nif, const uint8_t dst[6], u
  */
 void wf_link_output(struct net *net, struct netif *nif, struct pkt *p, uint32_t next_hop4);
 
-/** wf_link_flush() - An interface went down or changed its address: forget what was learned there */
+/** wf_link_flush() - An interface went down or changed its address: forget what was learned there
+ */
 void wf_link_flush(struct net *net, struct netif *nif);
 
 #endif /* WF_LINK_LINK_H */

@@ -63,7 +63,7 @@ enum ip4_kind wf_addrs_kind(const struct net *net, uint32_t ip4, uint16_t ifinde
     if (ip4 >> 24 == 127) { /* RFC 1122 3.2.1.3: never on a wire. */
         const struct netif *nif = wf_netif_get(net, ifindex);
         return ifindex == 0 || (nif != NULL && nif->kind == WEFT_IF_LOOPBACK) ? IP4_LOCAL
-                                                                               : IP4_INVALID;
+                                                                              : IP4_INVALID;
     }
     if (!wf_ip4_can_be_host(ip4))
         return IP4_INVALID;

@@ -23,6 +23,12 @@ void wf_net_note_drop(struct net *net, enum weft_drop why)
     net->drops[why]++;
 }
 
+void wf_net_refuse(struct net *net, struct netif *nif, enum weft_drop why)
+{
+    nif->drops++;
+    net->drops[why]++;
+}
+
 enum verdict wf_net_done(struct net *net, struct pkt *p)
 {
     wf_pkt_free(&net->pool, p);

@@ -23,13 +23,13 @@
 
 /** enum verdict - What becomes of a packet after one layer's input */
 enum verdict {
-    RX_DONE,    /* The layer took the packet. */
-    RX_ARP,     /* data points to an ARP message. */
-    RX_IP4,     /* data points to an IPv4 header. */
-    RX_ICMP4,   /* data points to an ICMP message; the rx record says who sent it. */
-    RX_UDP,     /* data points to a UDP header. */
-    RX_TCP,     /* data points to a TCP header. */
-    RX_FORWARD, /* data points to an IPv4 header that is for somebody else. */
+    RX_DONE,     /* The layer took the packet. */
+    RX_ARP,      /* data points to an ARP message. */
+    RX_IP4,      /* data points to an IPv4 header. */
+    RX_ICMP4,    /* data points to an ICMP message; the rx record says who sent it. */
+    RX_UDP,      /* data points to a UDP header. */
+    RX_TCP,      /* data points to a TCP header. */
+    RX_FORWARD,  /* data points to an IPv4 header that is for somebody else. */
     RX_NO_PROTO, /* For us, but nobody speaks this protocol. */
 };
 
@@ -49,7 +49,7 @@ struct rx_meta {
     uint16_t ifindex;      /* Interface it came in by. */
     uint16_t ip_hdr_bytes; /* The IP header lies this many bytes in front of data. */
     uint8_t proto, ttl, tos;
-    bool is_group;         /* Destination is a broadcast or multicast address. */
+    bool is_group; /* Destination is a broadcast or multicast address. */
 };
 
 /** struct wf_ready - Readiness of a socket: on the list means something may have changed */
@@ -105,6 +105,9 @@ enum verdict wf_net_drop(struct net *net, struct pkt *p, enum weft_drop why);
 
 /** wf_net_note_drop() - Count a drop of bytes that are in no packet of their own */
 void wf_net_note_drop(struct net *net, enum weft_drop why);
+
+/** wf_net_refuse() - Count a frame that an interface refused before it became a packet */
+void wf_net_refuse(struct net *net, struct netif *nif, enum weft_drop why);
 
 /** wf_net_done() - End of a packet whose message was consumed; returns RX_DONE */
 enum verdict wf_net_done(struct net *net, struct pkt *p);

@@ -33,7 +33,7 @@ struct netif {
     uint16_t txq_max;
     uint32_t txq_len;
     struct pkt *txq_head, *txq_tail;
-    struct wf_list senders; /* struct wf_sender, served in turn. */
+    struct wf_list senders;      /* struct wf_sender, served in turn. */
     struct wf_list room_waiters; /* Datagram sockets that found the queue full. */
     /* A super-frame that is being cut for the driver. */
     struct pkt *cut;

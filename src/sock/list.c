@@ -2,7 +2,6 @@
 /** DOC: sock list - what there is: names, a connection in numbers, the listing of everything */
 #include "sock/sock.h"
 
-
 int weft_sock_names(const struct weft_stack *st, uint64_t sock, struct weft_endpoint *local,
                     struct weft_endpoint *remote)
 {
@@ -34,8 +33,8 @@ int weft_sock_tcp_info(const struct weft_stack *st, uint64_t sock, struct weft_t
     if (s->conn != NULL) {
         wf_tcp_info(wf_net_of_const(st), s->conn, out);
     } else {
-        *out = (struct weft_tcp_info){.state = s->listener != NULL ? WEFT_TCP_LISTEN
-                                                                   : WEFT_TCP_CLOSED};
+        *out = (struct weft_tcp_info){.state =
+                                          s->listener != NULL ? WEFT_TCP_LISTEN : WEFT_TCP_CLOSED};
     }
     return 0;
 }
@@ -67,7 +66,8 @@ static void show_conn(const struct net *net, const struct tcp_conn *c, struct we
                                    .sendq = wf_sendq_bytes(&c->sendq),
                                    .age_ns = net->now_ns - c->acct.state_ns};
     if (c->ready != NULL)
-        out->sock = wf_slab_handle(&net->socks->socks, WF_CONTAINER_OF(c->ready, struct sock, ready));
+        out->sock =
+            wf_slab_handle(&net->socks->socks, WF_CONTAINER_OF(c->ready, struct sock, ready));
 }
 
 /* The cursor is a table in the upper half and an index in the lower one. */

@@ -38,7 +38,6 @@ static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
     [WEFT_TCP_INITIAL_WINDOW] = {1, 100, true, false, true},
 };
 
-
 static void set_dgram(struct udp_ep *ep, enum weft_sock_opt opt, int64_t v)
 {
     if (opt == WEFT_SO_RCVBUF)

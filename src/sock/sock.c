@@ -2,7 +2,6 @@
 /** DOC: sock - open, bind, connect, listen, accept, bytes, the end */
 #include "sock/sock.h"
 
-
 int weft_sock_open(struct weft_stack *st, enum weft_sock_type type, uint64_t *out)
 {
     struct net *net = wf_net_of(st);
@@ -29,8 +28,8 @@ static int check_local(const struct net *net, const struct weft_endpoint *l)
 {
     if (wf_addr_is_any(&l->addr))
         return 0;
-    bool is_ours = wf_addr_is4(&l->addr) &&
-                   wf_addrs_kind(net, wf_addr_to4(&l->addr), 0) == IP4_LOCAL;
+    bool is_ours =
+        wf_addr_is4(&l->addr) && wf_addrs_kind(net, wf_addr_to4(&l->addr), 0) == IP4_LOCAL;
     return is_ours || wf_netifs_have_any_address(net) ? 0 : -WEFT_EADDRNOTAVAIL;
 }
 
@@ -187,8 +186,7 @@ int weft_sock_recv_lend(struct weft_stack *st, uint64_t sock, struct weft_iov *i
         return -WEFT_EOPNOTSUPP;
     if (iov == NULL || iov_n < 1)
         return -WEFT_EINVAL;
-    return s->conn != NULL ? wf_tcp_recv_lend(wf_net_of(st), s->conn, iov, iov_n)
-                           : -WEFT_ENOTCONN;
+    return s->conn != NULL ? wf_tcp_recv_lend(wf_net_of(st), s->conn, iov, iov_n) : -WEFT_ENOTCONN;
 }
 
 int weft_sock_recv_return(struct weft_stack *st, uint64_t sock, size_t bytes)

@@ -249,8 +249,7 @@ uint32_t wf_rx_burst(struct net *net, struct netif *nif, const struct weft_frame
         else if (f->gso_type == WEFT_GSO_NONE && f->len > most)
             why = WEFT_DROP_FRAME_GIANT;
         if (why != WEFT_DROP_COUNT) {
-            nif->drops++;
-            wf_net_note_drop(net, why);
+            wf_net_refuse(net, nif, why);
             wf_buf_release(&net->pool.bufs, buf);
             continue;
         }

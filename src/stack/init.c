@@ -62,12 +62,11 @@ static bool config_ok(const struct weft_config *c)
     bool is_mem_ok = in(c->pkts_max, 64, 1u << 20) && in(c->lent_max, 16, 1u << 20) &&
                      in(c->chunks_max, 16, 1u << 24) && is_pow2(c->chunk_bytes) &&
                      in(c->chunk_bytes, 4096, 65536) && in(c->blocks_max, 64, 1u << 24);
-    bool is_sock_ok =
-        in(c->socks_max, 1, 1u << 24) && in(c->udp_max, 1, 1u << 20) &&
-        in(c->sock_errs_max, 1, 1u << 20) && in(c->tcp_conns_max, 1, 1u << 24) &&
-        in(c->tcp_listens_max, 1, 65536) && in(c->tcp_synrcvd_max, 1, 1u << 24) &&
-        in(c->tcp_timewait_max, 1, 1u << 24) && in(c->tcp_busy_max, 1, 1u << 24) &&
-        in(c->tcp_records_max, 16, 1u << 24);
+    bool is_sock_ok = in(c->socks_max, 1, 1u << 24) && in(c->udp_max, 1, 1u << 20) &&
+                      in(c->sock_errs_max, 1, 1u << 20) && in(c->tcp_conns_max, 1, 1u << 24) &&
+                      in(c->tcp_listens_max, 1, 65536) && in(c->tcp_synrcvd_max, 1, 1u << 24) &&
+                      in(c->tcp_timewait_max, 1, 1u << 24) && in(c->tcp_busy_max, 1, 1u << 24) &&
+                      in(c->tcp_records_max, 16, 1u << 24);
     bool is_rest_ok = in(c->sndbuf_bytes, 2048, 1u << 30) && in(c->rcvbuf_bytes, 2048, 1u << 30) &&
                       (c->trace_max == 0 || (is_pow2(c->trace_max) && c->trace_max <= 1u << 24));
     return is_net_ok && is_mem_ok && is_sock_ok && is_rest_ok;

@@ -31,7 +31,8 @@ void wf_rx_packet(struct net *net, struct pkt *p);
 /** wf_rx_ip4() - The same from the IPv4 header on; takes @p */
 void wf_rx_ip4(struct net *net, struct pkt *p);
 
-/** wf_rx_burst() - Turn a burst of frames into packets, gather neighbours, walk them up; frames taken */
+/** wf_rx_burst() - Turn a burst of frames into packets, gather neighbours, walk them up; frames
+ * taken */
 uint32_t wf_rx_burst(struct net *net, struct netif *nif, const struct weft_frame *frames,
                      uint32_t n);
 

@@ -79,8 +79,7 @@ static bool take_window(struct tcp_conn *c, const struct tcp_seg *s)
 }
 
 /* The cumulative part: bytes leave the send queue. */
-static void advance(struct net *net, struct tcp_conn *c, struct tcp_seq ack,
-                    struct tcp_delivery *d)
+static void advance(struct net *net, struct tcp_conn *c, struct tcp_seq ack, struct tcp_delivery *d)
 {
     wf_sb_ack(&net->tcp->recs, &c->sb, ack, d);
     c->snd.una = ack;
@@ -90,7 +89,7 @@ static void advance(struct net *net, struct tcp_conn *c, struct tcp_seq ack,
     c->acct.bytes_acked += off - c->sendq.start;
     wf_sendq_drop_to(&net->pool.bufs, &c->sendq, off);
     wf_dst_confirm(net, &c->dst);
-    wf_tcp_timer_progress(net, c);
+    wf_tcp_timer_progress(c);
     if (c->ready != NULL && wf_sendq_bytes(&c->sendq) * 3 <= c->user.sndbuf * 2)
         wf_ready_mark(net, c->ready);
 }
@@ -235,7 +234,7 @@ void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *
     if (is_dup)
         wf_count(net, WEFT_COUNT_TCP_DUP_ACKS_IN);
     if (c->snd.wnd > 0)
-        c->timers.probes = 0;
+        wf_tcp_timer_window_open(c);
     if (is_outstanding) {
         take_rtt(net, c, s, &d, is_advance);
         if (has_dsack)
@@ -244,9 +243,9 @@ void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *
         uint64_t floor_ns = UINT64_MAX;
         if (c->opt.has_ts && s->h.opt.has_ts) {
             uint32_t age_ms = wf_tcp_ts_now(net, &c->opt) - s->h.opt.ts_ecr;
-            floor_ns = age_ms < 60000 ? net->now_ns - wf_min_u64(net->now_ns, age_ms * NS_PER_MS) +
-                                            NS_PER_MS
-                                      : UINT64_MAX;
+            floor_ns = age_ms < 60000
+                           ? net->now_ns - wf_min_u64(net->now_ns, age_ms * NS_PER_MS) + NS_PER_MS
+                           : UINT64_MAX;
         }
         struct rack_time t = wf_tcp_rack_time(net, c);
         wf_rec_delivered(&c->rec, &d, &t, floor_ns);

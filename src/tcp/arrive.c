@@ -12,11 +12,11 @@
 /** enum step - What a step answers */
 enum step {
     STEP_CONTINUE,
-    STEP_DROP,     /* Silently. */
-    STEP_ACK_DROP, /* Answer with an acknowledgement, then drop. */
+    STEP_DROP,      /* Silently. */
+    STEP_ACK_DROP,  /* Answer with an acknowledgement, then drop. */
     STEP_CHALLENGE, /* The same within the limits of RFC 5961. */
-    STEP_RESET,    /* Answer with RST, then drop. */
-    STEP_GONE,     /* The connection is no more; the segment is consumed. */
+    STEP_RESET,     /* Answer with RST, then drop. */
+    STEP_GONE,      /* The connection is no more; the segment is consumed. */
 };
 
 static enum step drop(enum step how, enum weft_drop *why, enum weft_drop reason)
@@ -93,11 +93,11 @@ static enum step check_sequence(struct net *net, struct tcp_conn *c, struct tcp_
     struct tcp_seq end = wf_seq_add(s->seq, len);
     bool is_rst = (s->h.flags & TCP_RST) != 0;
     bool is_at_zero = wnd == 0 && wf_seq_eq(s->seq, c->rcv.nxt);
-    bool is_ok = wnd == 0 ? is_at_zero
-                          : wf_seq_in(s->seq, c->rcv.nxt, c->rcv.edge) ||
-                                (len > 0 && wf_seq_gt(end, c->rcv.nxt) &&
-                                 wf_seq_lt(s->seq, c->rcv.edge)) ||
-                                (len == 0 && wf_seq_eq(s->seq, c->rcv.edge));
+    bool is_ok =
+        wnd == 0 ? is_at_zero
+                 : wf_seq_in(s->seq, c->rcv.nxt, c->rcv.edge) ||
+                       (len > 0 && wf_seq_gt(end, c->rcv.nxt) && wf_seq_lt(s->seq, c->rcv.edge)) ||
+                       (len == 0 && wf_seq_eq(s->seq, c->rcv.edge));
     if (!is_ok) {
         bool is_old = len > 0 && wf_seq_leq(end, c->rcv.nxt);
         if (is_rst)
@@ -296,7 +296,8 @@ void wf_tcp_segment_arrives(struct net *net, struct tcp_conn *c, struct tcp_seg 
         wf_net_done(net, s->p);
         return;
     case STEP_ACK_DROP:
-        /* Mere acknowledgements are answered within limits: two ends that disagree would never stop. */
+        /* Mere acknowledgements are answered within limits: two ends that disagree would never
+         * stop. */
         if (seg_len(s) == 0)
             wf_tcp_challenge(net, c);
         else

@@ -6,21 +6,24 @@
  * bytes and milliseconds, integers only. The Reno-friendly estimate W_est is followed where it is
  * larger. Fast convergence is on. Slow start grows by the bytes acknowledged.
  *
- * Deviation: TCP-ABC-02, TCP-ABC-03, TCP-CC-09: no limit of two segments for one acknowledgement, as
- * receivers that gather frames acknowledge dozens at once; a burst leaves as super-frames anyway.
+ * Deviation: TCP-ABC-02, TCP-ABC-03, TCP-CC-09: no limit of two segments for one acknowledgement,
+ * as receivers that gather frames acknowledge dozens at once; a burst leaves as super-frames
+ * anyway.
  */
 #include <string.h>
 
 #include "base/base.h"
 #include "weft/cc.h"
 
-#define BETA_NUM     7u
-#define BETA_DEN     10u
-#define ALPHA_NUM    9u /* 3 (1 - beta) / (1 + beta) = 9 / 17 */
-#define ALPHA_DEN    17u
-#define CWND_MAX     (1u << 30)
-#define T_MAX_MS     100000 /* The cube of more would not fit; by then the window is limited anyway. */
-#define NS_PER_MS    1000000u
+#define BETA_NUM  7u
+#define BETA_DEN  10u
+#define ALPHA_NUM 9u /* 3 (1 - beta) / (1 + beta) = 9 / 17 */
+#define ALPHA_DEN 17u
+#define CWND_MAX  (1u << 30)
+#define T_MAX_MS                                                                                   \
+    100000 /* The cube of more would not fit; by then the window is limited anyway.                \
+            */
+#define NS_PER_MS 1000000u
 
 /** struct cubic - State between acknowledgements */
 struct cubic {

@@ -3,6 +3,7 @@
 #ifndef WF_TCP_CONN_H
 #define WF_TCP_CONN_H
 
+#include "tcp/cc.h"
 #include "tcp/tcp.h"
 
 #define NS_PER_MS 1000000ull
@@ -163,7 +164,11 @@ static inline bool wf_tcp_timer_is_set(const struct tcp_conn *c, enum tcp_timer 
     return (c->timers.armed >> which & 1) != 0;
 }
 /** wf_tcp_timer_progress() - New data was acknowledged: R2 and the persist series start over */
-void wf_tcp_timer_progress(struct net *net, struct tcp_conn *c);
+void wf_tcp_timer_progress(struct tcp_conn *c);
+/** wf_tcp_timer_stop() - Disarm every purpose */
+void wf_tcp_timer_stop(struct tcp_conn *c);
+/** wf_tcp_timer_window_open() - The peer's window is open: the next zero starts the series anew */
+void wf_tcp_timer_window_open(struct tcp_conn *c);
 /** wf_tcp_timer_sent() - Data or FIN went out: RTO and PTO */
 void wf_tcp_timer_sent(struct net *net, struct tcp_conn *c, bool is_probe);
 /** wf_tcp_timer_blocked() - Nothing can be sent and nothing is in flight: PERSIST */
@@ -172,7 +177,6 @@ void wf_tcp_timer_blocked(struct net *net, struct tcp_conn *c);
 /* ---- trace ---- */
 
 /** wf_tcp_trace() - A record about this connection, if there is a ring */
-void wf_tcp_trace(struct net *net, const struct tcp_conn *c, uint16_t kind,
-                  const uint32_t v[6]);
+void wf_tcp_trace(struct net *net, const struct tcp_conn *c, uint16_t kind, const uint32_t v[6]);
 
 #endif /* WF_TCP_CONN_H */

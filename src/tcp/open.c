@@ -32,10 +32,10 @@ struct tcp_conn *wf_tcp_conn_alloc(struct net *net, const struct tcp_user *u,
     c->key = *k;
     c->user = *u;
     c->timer.kind = TIMER_TCP_CONN;
-    c->rtt.rto_min_ms = u->rto_min_ms;
+    wf_rtt_set_floor(&c->rtt, u->rto_min_ms);
     c->rcv.quick = QUICK_ACKS;
     c->rcv.mss = TCP_MSS_DEFAULT;
-    c->cc.ops = u->cc;
+    wf_cc_choose(&c->cc, u->cc);
     c->opt.ts_offset = wf_tcp_ts_offset(net, k);
     c->acct.state_ns = net->now_ns;
     wf_sb_init(&c->sb);
@@ -75,7 +75,7 @@ static void close_down(struct net *net, struct tcp_conn *c, int err)
     c->err = (int16_t)err;
     release_buffers(net, c);
     wf_wheel_disarm(&net->wheel, &c->timer);
-    c->timers.armed = 0;
+    wf_tcp_timer_stop(c);
     wf_list_remove(&c->sender.link);
     if (c->ready != NULL) {
         wf_ready_mark(net, c->ready);
@@ -214,8 +214,7 @@ void wf_tcp_established(struct net *net, struct tcp_conn *c)
 {
     wf_tcp_set_state(net, c, WEFT_TCP_ESTABLISHED);
     wf_tcp_timer_clear(c, TCP_T_RTO);
-    c->timers.rtos = 0;
-    c->timers.since_ns = 0;
+    wf_tcp_timer_progress(c);
     wf_tcp_update_mss(net, c);
     /* RFC 5681 3.1: a lost SYN or SYN,ACK means one segment to begin with. */
     bool is_lost = c->rtt.srtt8_us == 0;

@@ -2,7 +2,7 @@
 /** DOC: options - what the handshake offers and agrees on (RFC 9293 3.2, 3.7.1, RFC 7323, 2018) */
 #include "tcp/conn.h"
 
-#define WSCALE_ROOM (8u << 20) /* A buffer may be raised this far without another handshake. */
+#define WSCALE_ROOM  (8u << 20) /* A buffer may be raised this far without another handshake. */
 #define TS_OPT_BYTES 12u
 #define MSS_FLOOR    88u
 

@@ -32,7 +32,7 @@ struct tcp_plan_in {
     uint32_t mss;
     uint32_t super_bytes; /* Most payload of one super-frame, a multiple of mss. */
     uint32_t flight, cwnd;
-    uint32_t lost_bytes;  /* Length of the first lost record, 0 = nothing lost. */
+    uint32_t lost_bytes; /* Length of the first lost record, 0 = nothing lost. */
     bool is_fin_queued, is_fin_sent;
     bool is_nodelay, is_cork;
     bool wants_override, wants_probe, wants_tlp, wants_ack;

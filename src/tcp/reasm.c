@@ -5,8 +5,7 @@
 
 /* Put bytes that overlap nothing into the range behind @i, growing or joining neighbours. */
 static enum reasm_result insert(struct pkt_pool *pool, struct tcp_reasm *o, uint32_t i,
-                                const struct pkt *p, uint32_t off, struct tcp_seq seq,
-                                uint32_t len)
+                                const struct pkt *p, uint32_t off, struct tcp_seq seq, uint32_t len)
 {
     struct tcp_seq end = wf_seq_add(seq, len);
     bool is_after = i > 0 && wf_seq_eq(o->r[i - 1].to, seq);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "tcp/recovery.h"
 
-#define REO_MULT_MAX    16
-#define REO_PERSIST     16
-#define PTO_MIN_US      10000u
-#define PTO_INITIAL_US  1000000u
-#define WC_DELACK_US    200000u /* Worst delayed acknowledgement of a peer (RFC 8985 7.2). */
+#define REO_MULT_MAX   16
+#define REO_PERSIST    16
+#define PTO_MIN_US     10000u
+#define PTO_INITIAL_US 1000000u
+#define WC_DELACK_US   200000u /* Worst delayed acknowledgement of a peer (RFC 8985 7.2). */
 
 /* RFC 8985 6.2: whether the first was sent after the second. */
 static bool sent_after(uint64_t t1, struct tcp_seq end1, uint64_t t2, struct tcp_seq end2)
@@ -22,8 +22,7 @@ void wf_rec_delivered(struct tcp_rec *rec, const struct tcp_delivery *d, const s
     struct tcp_seq end = d->latest_end;
     uint32_t rtt_us = (uint32_t)((t->now_ns - sent_ns) / 1000);
     /* Step 2: an answer to the original of something sent twice says nothing of the second. */
-    bool is_ambiguous =
-        d->is_latest_rtx && (rtt_us < t->min_rtt_us || sent_ns > ts_sent_floor_ns);
+    bool is_ambiguous = d->is_latest_rtx && (rtt_us < t->min_rtt_us || sent_ns > ts_sent_floor_ns);
     if (is_ambiguous && d->has_low) { /* But it came with something that was sent once. */
         is_ambiguous = false;
         sent_ns = d->once_ns;
@@ -109,8 +108,7 @@ void wf_rec_prr(struct tcp_rec *rec, uint32_t delivered, uint32_t pipe, uint32_t
         uint64_t due = ((uint64_t)rec->prr_delivered * ssthresh + rec->prr_fs - 1) / rec->prr_fs;
         out = due > rec->prr_out ? (uint32_t)due - rec->prr_out : 0;
     } else { /* Below the target: conservation of packets, or slow start while it goes well. */
-        uint32_t behind =
-            rec->prr_delivered > rec->prr_out ? rec->prr_delivered - rec->prr_out : 0;
+        uint32_t behind = rec->prr_delivered > rec->prr_out ? rec->prr_delivered - rec->prr_out : 0;
         uint32_t limit = wf_max_u32(behind, delivered) + (is_safe ? mss : 0);
         out = wf_min_u32(ssthresh - pipe, limit);
     }

@@ -37,7 +37,8 @@ uint32_t wf_tcp_window(struct tcp_conn *c)
 void wf_tcp_ack_later(struct net *net, struct tcp_conn *c)
 {
     uint32_t unacked = c->rcv.nxt.v - c->rcv.acked.v;
-    bool is_quick = c->user.quickack == TCP_QUICKACK_ON || (c->rcv.quick > 0 && !c->rcv.is_pingpong);
+    bool is_quick =
+        c->user.quickack == TCP_QUICKACK_ON || (c->rcv.quick > 0 && !c->rcv.is_pingpong);
     if (is_quick || unacked >= 2u * c->rcv.mss) {
         if (c->rcv.quick > 0)
             c->rcv.quick--;

@@ -24,6 +24,11 @@ void wf_rtt_sample(struct tcp_rtt *r, uint32_t rtt_us)
     r->srtt8_us = r->srtt8_us - (r->srtt8_us >> 3) + rtt_us;
 }
 
+void wf_rtt_set_floor(struct tcp_rtt *r, uint16_t rto_min_ms)
+{
+    r->rto_min_ms = rto_min_ms;
+}
+
 static uint32_t floor_us(const struct tcp_rtt *r)
 {
     return (r->rto_min_ms != 0 ? r->rto_min_ms : RTO_MIN_MS) * 1000u;

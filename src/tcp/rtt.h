@@ -12,10 +12,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define RTO_INITIAL_US 1000000u  /* RFC 6298 2.1 */
-#define RTO_SYN_LOST_US 3000000u /* RFC 6298 5.7 */
-#define RTO_MAX_US     120000000u /* RFC 6298 2.5 asks for at least 60 s. */
-#define RTO_MIN_MS     200u
+#define RTO_INITIAL_US  1000000u   /* RFC 6298 2.1 */
+#define RTO_SYN_LOST_US 3000000u   /* RFC 6298 5.7 */
+#define RTO_MAX_US      120000000u /* RFC 6298 2.5 asks for at least 60 s. */
+#define RTO_MIN_MS      200u
 
 /** struct tcp_rtt - Estimator of one path; zero is a valid start */
 struct tcp_rtt {
@@ -30,6 +30,9 @@ struct tcp_rtt {
 
 /** wf_rtt_sample() - Take one measurement, 0 counts as 1 us; it ends the back-off */
 void wf_rtt_sample(struct tcp_rtt *r, uint32_t rtt_us);
+
+/** wf_rtt_set_floor() - Least variance term and least timeout; 0 = RTO_MIN_MS */
+void wf_rtt_set_floor(struct tcp_rtt *r, uint16_t rto_min_ms);
 
 /** wf_rtt_rto_us() - Timeout with the present back-off, at most RTO_MAX_US */
 uint32_t wf_rtt_rto_us(const struct tcp_rtt *r);

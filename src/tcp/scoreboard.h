@@ -41,11 +41,11 @@ struct tcp_sb {
 
 /** struct tcp_delivery - What one acknowledgement told, gathered over its parts */
 struct tcp_delivery {
-    uint32_t bytes;        /* Newly delivered, cumulatively or selectively. */
-    uint32_t sacked_bytes; /* Of these, selectively. */
+    uint32_t bytes;         /* Newly delivered, cumulatively or selectively. */
+    uint32_t sacked_bytes;  /* Of these, selectively. */
     uint64_t first_sent_ns; /* Of the earliest record delivered that was sent once (has_low). */
     bool has_latest;
-    uint64_t latest_ns;       /* Last transmission of what was sent latest ... */
+    uint64_t latest_ns;        /* Last transmission of what was sent latest ... */
     struct tcp_seq latest_end; /* ... and its end. */
     bool is_latest_rtx;
     uint64_t once_ns;        /* The latest of what was sent once (has_low) ... */
@@ -68,8 +68,7 @@ void wf_sb_resent(struct wf_slab *recs, struct tcp_sb *sb, struct tcp_txrec *r, 
                   uint64_t now_ns);
 
 /** wf_sb_ack() - Everything before @una is acknowledged */
-void wf_sb_ack(struct wf_slab *recs, struct tcp_sb *sb, struct tcp_seq una,
-               struct tcp_delivery *d);
+void wf_sb_ack(struct wf_slab *recs, struct tcp_sb *sb, struct tcp_seq una, struct tcp_delivery *d);
 
 /** wf_sb_sack() - [@from, @to) is selectively acknowledged */
 void wf_sb_sack(struct wf_slab *recs, struct tcp_sb *sb, struct tcp_seq from, struct tcp_seq to,

@@ -48,7 +48,7 @@ void wf_tcp_trace(struct net *net, const struct tcp_conn *c, uint16_t kind, cons
 const char *weft_tcp_state_name(unsigned state)
 {
     static const char *const names[WEFT_TCP_STATE_COUNT] = {
-        "CLOSED",     "LISTEN",     "SYN-SENT",   "SYN-RECEIVED", "ESTABLISHED", "FIN-WAIT-1",
-        "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING",    "LAST-ACK",     "TIME-WAIT"};
+        "CLOSED",     "LISTEN",     "SYN-SENT", "SYN-RECEIVED", "ESTABLISHED", "FIN-WAIT-1",
+        "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING",  "LAST-ACK",     "TIME-WAIT"};
     return state < WEFT_TCP_STATE_COUNT ? names[state] : "?";
 }

@@ -36,8 +36,8 @@
 #include "weft/sock.h"
 #include "wire/wire.h"
 
-#define TCP_MSS_DEFAULT 536u /* RFC 9293 3.7.1, IPv4 */
-#define TCP_MSS_MIN     88u
+#define TCP_MSS_DEFAULT     536u /* RFC 9293 3.7.1, IPv4 */
+#define TCP_MSS_MIN         88u
 #define CHALLENGES_PER_CONN 4u /* A second; never holds back an acknowledgement of data. */
 
 /** struct tcp_key - Both ends of a connection */
@@ -70,10 +70,10 @@ struct tcp_snd {
     struct tcp_seq una, nxt, iss;
     struct tcp_seq wl1, wl2;
     uint32_t wnd, wnd_max;
-    uint32_t mss;          /* Payload of a full segment now, options taken off. */
-    struct tcp_seq fin;    /* Sequence number of our FIN, once is_fin_queued. */
+    uint32_t mss;           /* Payload of a full segment now, options taken off. */
+    struct tcp_seq fin;     /* Sequence number of our FIN, once is_fin_queued. */
     struct tcp_seq limited; /* SND.NXT when the window of congestion held us back last. */
-    uint64_t last_ns;      /* When data was last sent. */
+    uint64_t last_ns;       /* When data was last sent. */
     bool is_fin_queued, is_fin_sent, was_limited;
     bool wants_syn;      /* SYN or SYN,ACK is to be sent, for the first time or again. */
     bool wants_probe;    /* PERSIST expired. */
@@ -85,21 +85,21 @@ struct tcp_snd {
 /** struct tcp_rcv - Receive sequence variables */
 struct tcp_rcv {
     struct tcp_seq nxt, irs;
-    struct tcp_seq edge;     /* Right edge of the window advertised: never moves left. */
-    struct tcp_seq acked;    /* RCV.NXT in the last segment sent (Last.ACK.sent). */
+    struct tcp_seq edge;  /* Right edge of the window advertised: never moves left. */
+    struct tcp_seq acked; /* RCV.NXT in the last segment sent (Last.ACK.sent). */
     struct tcp_seq dsack_from, dsack_to; /* Duplicate to report, when has_dsack. */
-    uint16_t mss;            /* Largest segment seen: an estimate of the peer's. */
-    uint8_t quick;           /* Acknowledgements still sent at once. */
+    uint16_t mss;                        /* Largest segment seen: an estimate of the peer's. */
+    uint8_t quick;                       /* Acknowledgements still sent at once. */
     bool is_ack_now, has_dsack, is_fin_seen, is_shut, is_pingpong;
-    uint8_t challenges;      /* Challenge ACKs sent in the second that began at ... */
+    uint8_t challenges; /* Challenge ACKs sent in the second that began at ... */
     uint64_t challenge_ns;
 };
 
 /** struct tcp_opt - What the handshake agreed on */
 struct tcp_opt {
-    uint32_t ts_recent;      /* RFC 7323 4.3 */
-    uint32_t ts_recent_ms;   /* When it was set, to age it. */
-    uint32_t ts_offset;      /* Of our timestamp clock, secret. */
+    uint32_t ts_recent;    /* RFC 7323 4.3 */
+    uint32_t ts_recent_ms; /* When it was set, to age it. */
+    uint32_t ts_offset;    /* Of our timestamp clock, secret. */
     uint16_t peer_mss;
     uint8_t snd_wscale, rcv_wscale;
     bool has_ts, has_sack, has_wscale;
@@ -120,9 +120,9 @@ enum tcp_timer {
 /** struct tcp_timers - A deadline per purpose, in ticks; one wheel entry at the earliest */
 struct tcp_timers {
     uint32_t due[TCP_T_COUNT];
-    uint8_t armed; /* Bit per purpose. */
-    uint8_t rtos;  /* Expiries of the RTO since the last progress (R2). */
-    uint8_t probes; /* Back-off of PERSIST. */
+    uint8_t armed;     /* Bit per purpose. */
+    uint8_t rtos;      /* Expiries of the RTO since the last progress (R2). */
+    uint8_t probes;    /* Back-off of PERSIST. */
     uint64_t since_ns; /* When trouble began, for the user timeout; 0 = none. */
 };
 
@@ -140,28 +140,28 @@ struct tcp_conn {
     struct wf_timer timer;
     struct wf_ready *ready; /* The socket's; NULL = not accepted yet, or closed. */
     struct tcp_conn *hash_next;
-    struct tcp_key key;      /* demux.c, open.c */
+    struct tcp_key key; /* demux.c, open.c */
     struct wf_dst dst;
-    uint8_t state;           /* enum weft_tcp_state: state.c only */
-    bool is_orphan;          /* The user closed it. */
-    bool is_active;          /* Opened by us. */
+    uint8_t state;  /* enum weft_tcp_state: state.c only */
+    bool is_orphan; /* The user closed it. */
+    bool is_active; /* Opened by us. */
     bool is_connected_told;
-    int16_t err;             /* Why it ended, positive; told to the user. */
-    int16_t soft_err;        /* Advice from ICMP or below; told if it fails later. */
+    int16_t err;                   /* Why it ended, positive; told to the user. */
+    int16_t soft_err;              /* Advice from ICMP or below; told if it fails later. */
     struct tcp_listener *listener; /* Waits in its accept queue. */
     struct tcp_conn *accept_next;
     struct tcp_user user;
-    struct tcp_snd snd;      /* ack.c, plan.c, emit.c, open.c, timer.c */
-    struct tcp_rcv rcv;      /* recv.c, emit.c, open.c */
-    struct tcp_opt opt;      /* options.c, open.c */
-    struct tcp_rtt rtt;      /* rtt.c */
-    struct tcp_sb sb;        /* scoreboard.c */
-    struct tcp_rec rec;      /* recovery.c */
-    struct weft_cc cc;       /* cc_*.c */
+    struct tcp_snd snd;       /* ack.c, plan.c, emit.c, open.c, timer.c */
+    struct tcp_rcv rcv;       /* recv.c, emit.c, open.c */
+    struct tcp_opt opt;       /* options.c, open.c */
+    struct tcp_rtt rtt;       /* rtt.c */
+    struct tcp_sb sb;         /* scoreboard.c */
+    struct tcp_rec rec;       /* recovery.c */
+    struct weft_cc cc;        /* cc_*.c */
     struct tcp_timers timers; /* timer.c */
     struct wf_sendq sendq;
     struct wf_recvq recvq;
-    struct tcp_reasm *ooo;   /* NULL = nothing out of order */
+    struct tcp_reasm *ooo; /* NULL = nothing out of order */
     struct tcp_acct acct;
 };
 /* An idle connection costs this, its socket and two table slots; the bench measures all of it. */
@@ -227,8 +227,8 @@ struct wf_tcp {
 /** struct tcp_seg - A segment on its way through the steps */
 struct tcp_seg {
     struct tcp_hdr h;
-    struct tcp_seq seq;  /* Trimmed as the steps go. */
-    uint32_t off, len;   /* Payload in the packet. */
+    struct tcp_seq seq; /* Trimmed as the steps go. */
+    uint32_t off, len;  /* Payload in the packet. */
     struct pkt *p;
     const struct rx_meta *m;
 };
@@ -240,9 +240,9 @@ void wf_tcp_input(struct net *net, struct pkt *p, const struct rx_meta *m);
 
 /** enum tcp_tx - What a sender answered */
 enum tcp_tx {
-    TCP_TX_PACKET, /* Here is one; there may be more. */
-    TCP_TX_IDLE,   /* Nothing to send now: take it off the list. */
-    TCP_TX_PARKED, /* It waits for its neighbour, on that one's list. */
+    TCP_TX_PACKET,    /* Here is one; there may be more. */
+    TCP_TX_IDLE,      /* Nothing to send now: take it off the list. */
+    TCP_TX_PARKED,    /* It waits for its neighbour, on that one's list. */
     TCP_TX_NO_PACKET, /* It could send, but no packet is free: ask again when one is. */
 };
 

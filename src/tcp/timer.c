@@ -36,12 +36,21 @@ void wf_tcp_timer_set(struct net *net, struct tcp_conn *c, enum tcp_timer which,
 
 void wf_tcp_timer_clear(struct tcp_conn *c, enum tcp_timer which)
 {
-    c->timers.armed &= (uint8_t)~(1u << which);
+    c->timers.armed &= (uint8_t) ~(1u << which);
 }
 
-void wf_tcp_timer_progress(struct net *net, struct tcp_conn *c)
+void wf_tcp_timer_stop(struct tcp_conn *c)
 {
-    (void)net;
+    c->timers.armed = 0;
+}
+
+void wf_tcp_timer_window_open(struct tcp_conn *c)
+{
+    c->timers.probes = 0;
+}
+
+void wf_tcp_timer_progress(struct tcp_conn *c)
+{
     c->timers.rtos = 0;
     c->timers.since_ns = 0;
 }
@@ -221,7 +230,7 @@ void wf_tcp_expire(struct net *net, struct wf_timer *t)
         bool is_due = net->has_jumped || (int32_t)(c->timers.due[i] - now) <= 0;
         if ((c->timers.armed >> i & 1) == 0 || !is_due)
             continue;
-        c->timers.armed &= (uint8_t)~(1u << i);
+        c->timers.armed &= (uint8_t) ~(1u << i);
         if (!expire_one(net, c, (enum tcp_timer)i) &&
             (wf_slab_get(&net->tcp->conns, handle) == NULL || c->state == WEFT_TCP_CLOSED))
             return;

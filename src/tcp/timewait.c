@@ -37,9 +37,8 @@ static struct tcp_timewait *alloc(struct net *net)
 
 static void ack_output(struct net *net, struct tcp_timewait *t)
 {
-    struct tcp_opts o = {.has_ts = t->opt.has_ts,
-                         .ts_val = wf_tcp_ts_now(net, &t->opt),
-                         .ts_ecr = t->opt.ts_recent};
+    struct tcp_opts o = {
+        .has_ts = t->opt.has_ts, .ts_val = wf_tcp_ts_now(net, &t->opt), .ts_ecr = t->opt.ts_recent};
     struct tcp_bare b = {.key = &t->key,
                          .seq = t->snd_nxt,
                          .ack = t->rcv_nxt,
@@ -96,8 +95,8 @@ bool wf_tcp_timewait_arrives(struct net *net, struct tcp_timewait *t, struct tcp
         wf_tcp_timewait_free(net, t);
         return false;
     }
-    bool is_paws = t->opt.has_ts && s->h.opt.has_ts &&
-                   (int32_t)(s->h.opt.ts_val - t->opt.ts_recent) < 0;
+    bool is_paws =
+        t->opt.has_ts && s->h.opt.has_ts && (int32_t)(s->h.opt.ts_val - t->opt.ts_recent) < 0;
     bool is_fin = (s->h.flags & TCP_FIN) != 0;
     if (is_fin && !is_paws && !is_syn && wf_seq_eq(wf_seq_add(s->h.seq, s->len + 1), t->rcv_nxt)) {
         ack_output(net, t); /* The peer's FIN again: our last ACK was lost. */

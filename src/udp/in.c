@@ -94,8 +94,7 @@ static bool csum_ok(const struct net *net, const struct pkt *p, const struct rx_
 enum verdict wf_udp_input(struct net *net, struct pkt *p, const struct rx_meta *m)
 {
     struct udp_hdr h;
-    if (p->total < UDP_HDR_BYTES ||
-        !wf_pkt_linear(&net->pool, p, m->ip_hdr_bytes, UDP_HDR_BYTES))
+    if (p->total < UDP_HDR_BYTES || !wf_pkt_linear(&net->pool, p, m->ip_hdr_bytes, UDP_HDR_BYTES))
         return wf_net_drop(net, p, WEFT_DROP_UDP_TRUNCATED);
     if (wf_udp_parse(&h, p->data, p->total) != UDP_OK)
         return wf_net_drop(net, p, WEFT_DROP_UDP_BAD_LEN);
@@ -145,8 +144,7 @@ void wf_ping_input(struct net *net, struct pkt *p, const struct rx_meta *m)
 static void push_error(struct net *net, struct udp_ep *ep, const struct icmp_quote *q,
                        uint16_t dport, uint16_t quoted_id)
 {
-    struct udp_err *e =
-        ep->err_n < UDP_ERRS_PER_SOCK ? wf_slab_alloc(&net->udp->errs) : NULL;
+    struct udp_err *e = ep->err_n < UDP_ERRS_PER_SOCK ? wf_slab_alloc(&net->udp->errs) : NULL;
     if (e == NULL)
         return;
     e->e = (struct weft_sock_err){.dst = {.addr = q->dst, .port = dport},

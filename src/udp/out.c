@@ -43,9 +43,8 @@ static int resolve(struct net *net, struct udp_ep *ep, const struct weft_endpoin
 static void push_udp(struct net *net, struct pkt *p, const struct udp_ep *ep, uint16_t dport,
                      const struct ip4_out *o, const struct netif *nif)
 {
-    struct udp_hdr h = {.sport = ep->local.port,
-                        .dport = dport,
-                        .len_bytes = (uint16_t)(p->total + UDP_HDR_BYTES)};
+    struct udp_hdr h = {
+        .sport = ep->local.port, .dport = dport, .len_bytes = (uint16_t)(p->total + UDP_HDR_BYTES)};
     struct wf_ip4 src, dst;
     wf_st32be(src.b, o->src4);
     wf_st32be(dst.b, o->dst4);
@@ -113,8 +112,8 @@ int64_t wf_udp_send(struct net *net, struct udp_ep *ep, const uint8_t *buf, size
     /* The ICMP header is written to: it has to lie in the head. */
     uint32_t in_head = ep->proto == IP_PROTO_ICMP ? ICMP4_HDR_BYTES : 0;
     bool is_copied = in_head == 0 || wf_pkt_append_copy(&net->pool, p, buf, in_head);
-    is_copied = is_copied &&
-                wf_pkt_append_copy(&net->pool, p, buf + in_head, (uint32_t)len - in_head);
+    is_copied =
+        is_copied && wf_pkt_append_copy(&net->pool, p, buf + in_head, (uint32_t)len - in_head);
     if (!is_copied) {
         wf_pkt_free(&net->pool, p);
         return -WEFT_ENOMEM;

@@ -15,9 +15,9 @@
 #include "net/net.h"
 #include "weft/sock.h"
 
-#define UDP_BUCKETS      256
+#define UDP_BUCKETS       256
 #define UDP_ERRS_PER_SOCK 64
-#define UDP_PAYLOAD_MAX  65507u
+#define UDP_PAYLOAD_MAX   65507u
 
 /** struct udp_err - A queued ICMP error */
 struct udp_err {
