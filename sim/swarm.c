@@ -96,7 +96,7 @@ static void draw_client(struct swarm *s, const struct role *role, struct weft_ac
     c->start_ns = sim_rng_below(r, 5 * SWARM_S);
     c->pattern = sim_rng_next(r);
     if (!is_tcp(c->kind))
-        c->interval_ns = sim_rng_below(r, 3) == 0 ? sim_rng_range(r, 1, 100) * 1000
+        c->interval_ns = sim_rng_below(r, 3) == 0 ? sim_rng_range(r, 10, 2000) * 1000
                                                   : sim_rng_range(r, 1, 300) * SWARM_MS;
     if (c->kind == WEFT_ACTOR_TCP_CONNECTS && sim_rng_below(r, 2) == 0)
         c->interval_ns = sim_rng_below(r, 200) * SWARM_MS;

@@ -79,6 +79,28 @@ static void udp_echo_of_every_size_comes_back(void)
     net_end(p.w);
 }
 
+static void a_flood_of_datagrams_waits_for_the_card(void)
+{
+    struct weft_world *w = net_new(1);
+    struct weft_node *a = net_host(w, "a", false), *b = net_host(w, "b", false);
+    struct weft_link_config lc;
+    memset(&lc, 0, sizeof(lc));
+    lc.mtu = 1500;
+    lc.has_backpressure = true;
+    lc.quality[0].rate_bps = 1000000;
+    lc.quality[0].queue_pkts = 4;
+    (void)net_join_as(w, a, b, 1, &lc);
+    struct weft_actor *s = net_server(w, b, WEFT_ACTOR_UDP_SINK, 9, 0);
+    struct weft_actor_config c = net_client(a, WEFT_ACTOR_UDP_SEND, weft_ip4(10, 1, 0, 2), 9, 1000);
+    c.start_ns = 10 * MS;
+    c.interval_ns = 1 * US;
+    c.count = 1000;
+    (void)run_client(w, &c);
+    T_EQ(weft_world_run(w, weft_world_now(w) + 10 * S), 0);
+    T_CHECK(weft_actor_result(s)->done > 900); /* Some are lost while ARP asks. */
+    net_end(w);
+}
+
 static void a_transfer_fills_the_link(void)
 {
     struct weft_link_quality q = perfect;
@@ -516,6 +538,7 @@ static const struct t_case cases[] = {
     {"ping takes a round trip", ping_takes_a_round_trip},
     {"ping of every size comes back", ping_of_every_size_comes_back},
     {"UDP echo of every size comes back", udp_echo_of_every_size_comes_back},
+    {"a flood of datagrams waits for the card", a_flood_of_datagrams_waits_for_the_card},
     {"a transfer fills the link", a_transfer_fills_the_link},
     {"a transfer survives a bad link", a_transfer_survives_a_bad_link},
     {"a transfer survives a cut", a_transfer_survives_a_cut},
