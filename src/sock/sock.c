@@ -100,8 +100,10 @@ int weft_sock_accept(struct weft_stack *st, uint64_t sock, uint64_t *out,
     if (s->listener->accept_head == NULL)
         return -WEFT_EAGAIN;
     struct sock *n = wf_slab_alloc(&net->socks->socks);
-    if (n == NULL)
+    if (n == NULL) {
+        net->socks->wants_memory = true;
         return -WEFT_ENOMEM;
+    }
     n->type = WEFT_SOCK_TCP;
     n->conn = wf_tcp_accept(net, s->listener, &n->ready);
     n->tcp = n->conn->user;
@@ -129,6 +131,15 @@ int weft_sock_connect(struct weft_stack *st, uint64_t sock, const struct weft_en
     return wf_tcp_connect(net, &s->tcp, &s->local, remote, &s->ready, &s->conn);
 }
 
+static uint32_t ready_bits(const struct sock *s)
+{
+    if (s->ep != NULL)
+        return wf_udp_ready(s->ep);
+    if (s->listener != NULL)
+        return s->listener->accept_n > 0 ? WEFT_READABLE : 0;
+    return s->conn != NULL ? wf_tcp_ready(s->conn) : 0;
+}
+
 int64_t weft_sock_send(struct weft_stack *st, uint64_t sock, const void *buf, size_t len)
 {
     struct sock *s = wf_sock_get(st, sock);
@@ -138,7 +149,12 @@ int64_t weft_sock_send(struct weft_stack *st, uint64_t sock, const void *buf, si
         return -WEFT_EINVAL;
     if (s->ep != NULL)
         return wf_udp_send(wf_net_of(st), s->ep, buf, len, NULL);
-    return s->conn != NULL ? wf_tcp_send(wf_net_of(st), s->conn, buf, len) : -WEFT_ENOTCONN;
+    if (s->conn == NULL)
+        return -WEFT_ENOTCONN;
+    int64_t n = wf_tcp_send(wf_net_of(st), s->conn, buf, len);
+    if (n == -WEFT_EAGAIN && (ready_bits(s) & WEFT_WRITABLE) != 0)
+        wf_net_of(st)->socks->wants_memory = true; /* The buffer has room, the pool has not. */
+    return n;
 }
 
 int64_t weft_sock_sendto(struct weft_stack *st, uint64_t sock, const void *buf, size_t len,
@@ -246,25 +262,30 @@ int weft_sock_abort(struct weft_stack *st, uint64_t sock)
     return end(st, sock, true);
 }
 
-static uint32_t ready_bits(const struct sock *s)
-{
-    if (s->ep != NULL)
-        return wf_udp_ready(s->ep);
-    if (s->listener != NULL)
-        return s->listener->accept_n > 0 ? WEFT_READABLE : 0;
-    return s->conn != NULL ? wf_tcp_ready(s->conn) : 0;
-}
-
 uint32_t weft_sock_ready(const struct weft_stack *st, uint64_t sock)
 {
     const struct sock *s = wf_sock_get(st, sock);
     return s != NULL ? ready_bits(s) : 0;
 }
 
+/* A call was refused for want of memory, and there is some again: name everybody once. */
+static void memory_is_back(struct net *net)
+{
+    struct wf_socks *t = net->socks;
+    const struct wf_slab *chunks = &net->pool.bufs.chunks;
+    if (!t->wants_memory || chunks->in_use == chunks->max || t->socks.in_use == t->socks.max)
+        return;
+    t->wants_memory = false;
+    for (struct sock *s = wf_slab_next_live(&t->socks, 0); s != NULL;
+         s = wf_slab_next_live(&t->socks, wf_slab_index(&t->socks, s) + 1))
+        wf_ready_mark(net, &s->ready);
+}
+
 uint32_t weft_events(struct weft_stack *st, struct weft_event *ev, uint32_t n)
 {
     struct net *net = wf_net_of(st);
     uint32_t i = 0;
+    memory_is_back(net);
     while (i < n) {
         struct wf_list *l = wf_list_pop_front(&net->ready);
         if (l == NULL)

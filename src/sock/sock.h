@@ -33,6 +33,7 @@ _Static_assert(sizeof(struct sock) <= 160, "an idle connection stays below 1,024
 /** struct wf_socks - All sockets; limit: socks_max */
 struct wf_socks {
     struct wf_slab socks;
+    bool wants_memory; /* Some call found a pool empty: sockets are named again when it is not. */
 };
 
 /** wf_sock_get() - The socket of a handle, or NULL if it is stale */
