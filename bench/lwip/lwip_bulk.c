@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "lwip/init.h"
-#include "lwip/ip_addr.h"
-#include "lwip/netif.h"
-#include "lwip/tcp.h"
-#include "lwip/timeouts.h"
+#include <lwip/init.h>
+#include <lwip/ip_addr.h>
+#include <lwip/netif.h>
+#include <lwip/tcp.h>
+#include <lwip/timeouts.h>
 
 #define PORT  5001
 #define CHUNK 15928 /* Eleven whole segments. */
