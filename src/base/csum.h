@@ -47,20 +47,43 @@ static inline uint16_t wf_csum_swap(uint16_t a)
     return (uint16_t)(a << 8 | a >> 8);
 }
 
-/** wf_csum_words() - Unfolded sum of a header: @len is a multiple of 4, at most 64 KiB */
-static inline uint64_t wf_csum_words(const uint8_t *p, uint32_t len)
+/**
+ * wf_csum_native() - Add a header to a sum of words as the machine loads them, carry brought round
+ *
+ * @len is a multiple of 4. On either end of the machine only the order of octets inside the 16 bits
+ * of the result differs (RFC 1071, 2 B).
+ */
+static inline uint64_t wf_csum_native(uint64_t sum, const uint8_t *p, uint32_t len)
 {
-    uint64_t sum = 0; /* In the machine's order; the result is put right once. */
-    for (uint32_t i = 0; i < len; i += 4) {
-        uint32_t word;
-        memcpy(&word, p + i, sizeof(word));
+    uint64_t word;
+    uint32_t half;
+    for (; len >= sizeof(word); len -= (uint32_t)sizeof(word), p += sizeof(word)) {
+        memcpy(&word, p, sizeof(word));
         sum += word;
+        sum += sum < word;
     }
+    if (len > 0) {
+        memcpy(&half, p, sizeof(half));
+        sum += half;
+        sum += sum < half;
+    }
+    return sum;
+}
+
+/** wf_csum_from_native() - The sum that such words have in network order */
+static inline uint16_t wf_csum_from_native(uint64_t sum)
+{
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     return wf_csum_swap(wf_csum_fold(sum));
 #else
-    return sum;
+    return wf_csum_fold(sum);
 #endif
+}
+
+/** wf_csum_words() - Sum of a header: @len is a multiple of 4 */
+static inline uint64_t wf_csum_words(const uint8_t *p, uint32_t len)
+{
+    return wf_csum_from_native(wf_csum_native(0, p, len));
 }
 
 /** wf_csum_finish() - The value of the checksum field for this total */

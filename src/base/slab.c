@@ -16,7 +16,7 @@ static bool is_live(const struct wf_slab_node *node)
     return (node->gen & 1) != 0;
 }
 
-/* The number that makes 1 of an odd one, modulo the range of size_t: each step doubles good bits. */
+/* What makes 1 of an odd number, modulo the range of size_t. Each step doubles the good bits. */
 static size_t inverse_of(size_t odd)
 {
     size_t inverse = odd; /* Good for 3 bits: an odd square is 1 modulo 8. */
@@ -51,20 +51,22 @@ void *wf_slab_alloc(struct wf_slab *s)
     return wf_slab_alloc_head(s, s->stride);
 }
 
-/* Inline: where @clear_bytes is known, the few words are cleared in place. */
+/*
+ * Inline, as every packet passes here: the compiler may take these into their callers, where the
+ * bytes to clear are known. Such functions may not call static ones, so they spell out what
+ * node_at() and is_live() are.
+ */
 inline void *wf_slab_alloc_head(struct wf_slab *s, uint32_t clear_bytes)
 {
     WF_ASSERT(clear_bytes >= sizeof(struct wf_slab_node) && clear_bytes <= s->stride);
-    struct wf_slab_node *node;
-    if (WF_LIKELY(s->free_head != 0)) {
-        node = node_at(s, s->free_head - 1);
-        s->free_head = node->next;
-    } else if (s->high < s->max) {
-        node = node_at(s, s->high++);
-        node->gen = 0;
-    } else {
+    bool is_first_life = s->free_head == 0;
+    if (is_first_life && s->high == s->max)
         return NULL;
-    }
+    uint32_t index = is_first_life ? s->high++ : s->free_head - 1;
+    struct wf_slab_node *node = (void *)(s->base + (size_t)index * s->stride);
+    if (is_first_life)
+        node->gen = 0;
+    s->free_head = is_first_life ? 0 : node->next;
     s->in_use++;
     node->gen++;
     node->next = 0;
@@ -77,7 +79,7 @@ inline void wf_slab_free(struct wf_slab *s, void *obj)
 {
     uint32_t index = wf_slab_index(s, obj);
     struct wf_slab_node *node = obj;
-    WF_ASSERT(is_live(node));
+    WF_ASSERT((node->gen & 1) != 0);
     node->gen++;
     node->next = s->free_head;
     s->free_head = index + 1;
@@ -109,7 +111,7 @@ inline uint64_t wf_slab_handle(const struct wf_slab *s, const void *obj)
 {
     uint32_t index = wf_slab_index(s, obj);
     const struct wf_slab_node *node = obj;
-    WF_ASSERT(is_live(node));
+    WF_ASSERT((node->gen & 1) != 0);
     return (uint64_t)node->gen << 32 | (index + 1);
 }
 

@@ -68,13 +68,11 @@ struct wf_chunk *wf_chunk_bump(struct wf_bufs *b, uint32_t n, uint8_t **at)
 
 struct wf_buf *wf_lent_alloc(struct wf_bufs *b, uint64_t cookie, uint32_t pinned)
 {
-    struct wf_buf *l = wf_slab_alloc(&b->lent);
+    struct wf_buf *l = wf_slab_alloc_head(&b->lent, sizeof(l->node));
     if (l == NULL)
         return NULL;
-    l->kind = BUF_LENT;
-    l->cap = pinned;
-    l->refs = 1;
-    l->cookie = cookie;
+    *l = (struct wf_buf){
+        .node = l->node, .cap = pinned, .refs = 1, .kind = BUF_LENT, .cookie = cookie};
     return l;
 }
 

@@ -18,13 +18,13 @@
 
 /** struct run - A super-frame that is growing */
 struct run {
-    struct pkt *p;          /* NULL = none. */
-    const uint8_t *hdr;     /* First frame's headers. */
-    uint32_t hdr_bytes;     /* Link, IP and TCP header. */
-    uint32_t seg_bytes;     /* Payload of the frames before the last. */
+    struct pkt *p;      /* NULL = none. */
+    const uint8_t *hdr; /* First frame's headers. */
+    uint32_t hdr_bytes; /* Link, IP and TCP header. */
+    uint32_t seg_bytes; /* Payload of the frames before the last. */
     uint32_t next_seq;
-    uint16_t id;            /* Identification of the last frame. */
-    bool is_open;           /* The last frame was full: another may follow. */
+    uint16_t id;  /* Identification of the last frame. */
+    bool is_open; /* The last frame was full: another may follow. */
 };
 
 static void flush(struct net *net, struct run *r)
@@ -49,7 +49,8 @@ static bool facts_ok(const struct weft_frame *f)
         return false;
     bool is_csum_ok = (f->flags & WEFT_FRAME_NEEDS_CSUM) == 0 ||
                       (uint32_t)f->csum_start + f->csum_offset + 2 <= f->len;
-    bool is_gso_ok = f->gso_type == WEFT_GSO_NONE || (f->gso_type == WEFT_GSO_TCP4 && f->gso_size > 0);
+    bool is_gso_ok =
+        f->gso_type == WEFT_GSO_NONE || (f->gso_type == WEFT_GSO_TCP4 && f->gso_size > 0);
     return is_csum_ok && is_gso_ok;
 }
 
@@ -97,31 +98,6 @@ static bool is_plain_data(const struct weft_frame *f, uint32_t *hdr_bytes)
            wf_ld16be(b + 16) == f->len - ETH_HDR_BYTES && (b[20] & 0x40) != 0;
 }
 
-/* Both checksums of a frame that is_plain_data(). */
-static bool sums_ok(const struct net *net, const struct netif *nif, const struct weft_frame *f,
-                    uint32_t hdr_bytes)
-{
-    const uint8_t *b = f->iov[0].base;
-    if ((nif->caps & WEFT_CAP_RX_TRUST) != 0)
-        return true;
-    if (wf_csum_fold(wf_csum_words(b + ETH_HDR_BYTES, IP4_HDR_BYTES)) != 0xffff)
-        return false;
-    if ((f->flags & (WEFT_FRAME_NEEDS_CSUM | WEFT_FRAME_CSUM_OK)) != 0)
-        return true;
-    uint64_t sum = wf_csum_words(b + 26, 8) + IP_PROTO_TCP + (f->len - TCP_OFF) +
-                   wf_csum_words(b + TCP_OFF, hdr_bytes - TCP_OFF);
-    uint32_t rest = (uint32_t)f->iov[0].len - hdr_bytes;
-    if (rest > 0)
-        sum += net->pool.bufs.vec.sum(b + hdr_bytes, rest);
-    bool is_odd = (rest & 1) != 0;
-    for (uint32_t i = 1; i < f->iov_n; i++) {
-        uint16_t part = net->pool.bufs.vec.sum(f->iov[i].base, f->iov[i].len);
-        sum += is_odd ? wf_csum_swap(part) : part;
-        is_odd ^= (f->iov[i].len & 1) != 0;
-    }
-    return wf_csum_fold(sum) == 0xffff;
-}
-
 static inline uint64_t load64(const uint8_t *p)
 {
     uint64_t v;
@@ -136,55 +112,92 @@ static inline uint32_t load32(const uint8_t *p)
     return v;
 }
 
+/* Both checksums of a frame that is_plain_data(). */
+static bool sums_ok(const struct net *net, const struct netif *nif, const struct weft_frame *f,
+                    uint32_t hdr_bytes)
+{
+    const uint8_t *b = f->iov[0].base;
+    if ((nif->caps & WEFT_CAP_RX_TRUST) != 0)
+        return true;
+    if (wf_csum_words(b + ETH_HDR_BYTES, IP4_HDR_BYTES) != 0xffff)
+        return false;
+    if ((f->flags & (WEFT_FRAME_NEEDS_CSUM | WEFT_FRAME_CSUM_OK)) != 0)
+        return true;
+    uint64_t native = wf_csum_native(load64(b + 26), b + TCP_OFF, hdr_bytes - TCP_OFF);
+    uint64_t sum = wf_csum_from_native(native) + IP_PROTO_TCP + (f->len - TCP_OFF);
+    uint32_t rest = (uint32_t)f->iov[0].len - hdr_bytes;
+    if (rest > 0)
+        sum += net->pool.bufs.vec.sum(b + hdr_bytes, rest);
+    bool is_odd = (rest & 1) != 0;
+    for (uint32_t i = 1; i < f->iov_n; i++) {
+        uint16_t part = net->pool.bufs.vec.sum(f->iov[i].base, f->iov[i].len);
+        sum += is_odd ? wf_csum_swap(part) : part;
+        is_odd ^= (f->iov[i].len & 1) != 0;
+    }
+    return wf_csum_fold(sum) == 0xffff;
+}
+
 /* Whether two runs of @n bytes, a multiple of 4, are equal; short enough not to be worth a call. */
 static inline bool words_eq(const uint8_t *a, const uint8_t *b, uint32_t n)
 {
-    uint32_t diff = 0;
-    for (uint32_t i = 0; i < n; i += 4)
-        diff |= load32(a + i) ^ load32(b + i);
+    uint64_t diff = (n & 4) != 0 ? load32(a + n - 4) ^ load32(b + n - 4) : 0;
+    for (uint32_t i = 0; i + 8 <= n; i += 8)
+        diff |= load64(a + i) ^ load64(b + i);
     return diff == 0;
 }
 
 /* Everything but lengths, identification, sequence and checksums is the same. */
-static bool same_stream(const struct run *r, const uint8_t *b, uint32_t hdr_bytes)
+static inline bool same_stream(const struct run *r, const uint8_t *b)
 {
     const uint8_t *a = r->hdr;
     uint64_t diff = (load64(a) ^ load64(b)) | (load64(a + 8) ^ load64(b + 8)); /* Link .. TOS. */
     diff |= load32(a + 20) ^ load32(b + 20); /* Flags, TTL, protocol. */
     diff |= (load64(a + 26) ^ load64(b + 26)) | (load32(a + 34) ^ load32(b + 34)); /* Ends. */
     diff |= load64(a + TCP_OFF + 8) ^ load64(b + TCP_OFF + 8); /* ACK, flags, window. */
-    return r->hdr_bytes == hdr_bytes && diff == 0 &&
-           words_eq(a + TCP_OFF + 20, b + TCP_OFF + 20, hdr_bytes - TCP_OFF - 20);
+    return diff == 0 && words_eq(a + TCP_OFF + 20, b + TCP_OFF + 20, r->hdr_bytes - TCP_OFF - 20);
 }
 
-static bool append(struct run *r, const struct weft_frame *f, uint32_t hdr_bytes,
-                   struct wf_buf *buf)
+/*
+ * Whether a frame is the next of the run. What is_plain_data() asks of the headers holds where they
+ * are the first frame's; lengths and the urgent pointer are what is left to ask.
+ */
+static bool is_next(const struct run *r, const struct weft_frame *f)
 {
     const uint8_t *b = f->iov[0].base;
-    uint32_t payload = f->len - hdr_bytes;
-    uint32_t frags = f->iov_n - (f->iov[0].len == hdr_bytes ? 1u : 0u);
-    uint16_t id = wf_ld16be(b + 18);
-    bool is_next = r->is_open && payload <= r->seg_bytes && wf_ld32be(b + TCP_OFF + 4) == r->next_seq;
-    bool is_id_ok = (uint16_t)(id - r->id) == r->p->id_step || r->p->gso_segs == 1;
-    if (!is_next || !is_id_ok || (uint16_t)(id - r->id) > 1 ||
-        r->p->frags_n + frags > FRAGS_MOST || r->p->total + payload > 65535 ||
-        !same_stream(r, b, hdr_bytes))
+    if (r->p == NULL || !r->is_open || f->iov[0].len < r->hdr_bytes || f->len <= r->hdr_bytes ||
+        f->gso_segs > 1 || f->gso_type != WEFT_GSO_NONE)
         return false;
+    uint32_t payload = f->len - r->hdr_bytes;
+    uint16_t id_step = (uint16_t)(wf_ld16be(b + 18) - r->id);
+    return same_stream(r, b) && wf_ld32be(b + TCP_OFF + 4) == r->next_seq &&
+           wf_ld16be(b + 16) == f->len - ETH_HDR_BYTES && wf_ld16be(b + TCP_OFF + 18) == 0 &&
+           payload <= r->seg_bytes && (id_step == r->p->id_step || r->p->gso_segs == 1) &&
+           id_step <= 1 &&
+           r->p->frags_n + f->iov_n <= FRAGS_MOST + (f->iov[0].len == r->hdr_bytes) &&
+           r->p->total + payload <= 65535;
+}
+
+/* Let the run reference the payload of its next frame; the frame's reference passes over. */
+static void append(struct run *r, const struct weft_frame *f, struct wf_buf *buf)
+{
+    const uint8_t *b = f->iov[0].base;
     struct pkt *p = r->p;
-    p->id_step = (uint8_t)(id - r->id);
-    if (f->iov[0].len > hdr_bytes)
-        wf_pkt_frag_add(p, b + hdr_bytes, (uint32_t)f->iov[0].len - hdr_bytes, wf_buf_hold(buf));
+    uint32_t payload = f->len - r->hdr_bytes, rest = (uint32_t)f->iov[0].len - r->hdr_bytes;
+    buf->refs += f->iov_n - (rest == 0 ? 2u : 1u); /* One a fragment: there is payload in one. */
+    if (rest > 0)
+        wf_pkt_frag_add(p, b + r->hdr_bytes, rest, buf);
     for (uint32_t i = 1; i < f->iov_n; i++)
-        wf_pkt_frag_add(p, f->iov[i].base, (uint32_t)f->iov[i].len, wf_buf_hold(buf));
+        wf_pkt_frag_add(p, f->iov[i].base, (uint32_t)f->iov[i].len, buf);
     p->pinned = buf->cap < UINT32_MAX - p->pinned ? p->pinned + buf->cap : UINT32_MAX;
+    uint16_t id = wf_ld16be(b + 18);
+    p->id_step = (uint8_t)(id - r->id);
     p->gso_segs++;
     p->gso_size = (uint16_t)r->seg_bytes;
-    p->l4_hdr_bytes = (uint16_t)(hdr_bytes - TCP_OFF);
+    p->l4_hdr_bytes = (uint16_t)(r->hdr_bytes - TCP_OFF);
     p->is_coalesced = true;
     r->id = id;
     r->next_seq += payload;
     r->is_open = payload == r->seg_bytes;
-    return true;
 }
 
 static void begin(struct run *r, struct pkt *p, const struct weft_frame *f, uint32_t hdr_bytes)
@@ -205,11 +218,13 @@ static void begin(struct run *r, struct pkt *p, const struct weft_frame *f, uint
 static void one_frame(struct net *net, struct netif *nif, const struct weft_frame *f,
                       struct wf_buf *buf, struct run *r, bool is_alone)
 {
-    uint32_t hdr_bytes = 0;
-    bool may_run = nif->kind == WEFT_IF_ETHER && !is_alone && is_plain_data(f, &hdr_bytes) &&
-                   sums_ok(net, nif, f, hdr_bytes);
-    if (may_run && r->p != NULL && append(r, f, hdr_bytes, buf)) {
-        wf_buf_release(&net->pool.bufs, buf);
+    bool may_run = nif->kind == WEFT_IF_ETHER && !is_alone;
+    bool may_append = may_run && is_next(r, f);
+    uint32_t hdr_bytes = r->hdr_bytes;
+    may_run = may_append || (may_run && is_plain_data(f, &hdr_bytes));
+    may_run = may_run && sums_ok(net, nif, f, hdr_bytes);
+    if (may_run && may_append) {
+        append(r, f, buf);
         return;
     }
     flush(net, r);

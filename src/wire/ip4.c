@@ -125,16 +125,10 @@ void wf_ip4_emit_len(uint8_t *p, uint16_t total_bytes, uint16_t id)
 {
     /* RFC 1624 (3): HC' = ~(~HC + ~m + m'), here for two words at once. The sum of a header is
      * never zero, so neither form of zero can appear where a full sum would give the other. */
-    uint32_t sum = (uint16_t)~wf_ld16be(p + 10);
-    sum += (uint16_t)~wf_ld16be(p + 2);
-    sum += (uint16_t)~wf_ld16be(p + 4);
-    sum += total_bytes;
-    sum += id;
-    sum = (sum & 0xffffu) + (sum >> 16);
-    sum = (sum & 0xffffu) + (sum >> 16);
-    wf_st16be(p + 2, total_bytes);
-    wf_st16be(p + 4, id);
-    wf_st16be(p + 10, (uint16_t)~sum);
+    uint32_t len_id = (uint32_t)total_bytes << 16 | id;
+    uint64_t sum = (uint64_t)(uint16_t)~wf_ld16be(p + 10) + (uint32_t)~wf_ld32be(p + 2) + len_id;
+    wf_st32be(p + 2, len_id);
+    wf_st16be(p + 10, wf_csum_finish(wf_csum_fold(sum)));
 }
 
 struct ip4_opts_it wf_ip4_opts_begin(const struct ip4_hdr *h)
