@@ -2,8 +2,12 @@
 """A weft router between two kernel hosts, and tables that must agree. Usage: route_test.py WEFT"""
 import contextlib
 import json
+import os
 import re
+import signal
 import socket
+import subprocess
+import sys
 import time
 
 import ns
@@ -11,18 +15,19 @@ import tap
 from ns import sh
 
 ns.enter()
+MBYTES = 1000 if ns.SOAK else 50
 
 
 @contextlib.contextmanager
-def routed(*args):
+def routed(kind="tap", near=(), far=()):
     """Two kernel hosts, 10.1.0.1 here and 10.2.0.1 in a namespace of its own, and weft between them."""
-    with ns.Kernel() as far, ns.Host(
-            "--name", "r", "--forward", "--link", "tap:iop0", "--address", "10.1.0.254/24", "--link",
-            "tap:iop1", "--address", "10.2.0.254/24", *args, control=ns.SCRATCH / "r.ctl") as router:
+    with ns.Kernel() as there, ns.Host(
+            "--name", "r", "--forward", "--link", f"{kind}:iop0", "--address", "10.1.0.254/24", *near, "--link",
+            f"{kind}:iop1", "--address", "10.2.0.254/24", *far, control=ns.SCRATCH / "r.ctl") as router:
         ns.settle("iop0", "10.1.0.1/24")
         sh("ip route add default via 10.1.0.254")
-        far.take("iop1", "10.2.0.1/24", "ip route add default via 10.2.0.254")
-        yield router, far
+        there.take("iop1", "10.2.0.1/24", "ip route add default via 10.2.0.254")
+        yield router, there
 
 
 def hops(text):
@@ -50,52 +55,56 @@ def pings():
     assert c.verdict() > 20
 
 
-def transfer():
-    """50 MB by TCP between the two kernels through the router, both ways, bytes equal"""
-    data = ns.os.urandom(1 << 20) * 50
-    got = {}
+def transfers(kind, near, far):
+    def case():
+        data = os.urandom(1 << 20) * MBYTES
+        got = {}
 
-    def sink(c):
-        with c:
-            parts = []
-            while more := c.recv(1 << 18):
-                parts.append(more)
-            got["bytes"] = b"".join(parts)
-            c.sendall(data)
-    with routed() as (router, far), ns.serving(socket.SOCK_STREAM, 5001, sink, kernel=far):
-        start = time.monotonic()
-        with socket.create_connection(("10.2.0.1", 5001), timeout=30) as s:
-            s.sendall(data)
-            s.shutdown(socket.SHUT_WR)
-            parts = []
-            while more := s.recv(1 << 18):
-                parts.append(more)
-        print(f"# {100 * 1.048 / (time.monotonic() - start):.0f} MB/s through the router")
-        assert got["bytes"] == data and b"".join(parts) == data
-        wrong = {k: n for k, n in router.show("drops").items() if n and k.split(".")[0] in ("mem", "tx")}
-        assert not wrong, wrong
+        def sink(c):
+            with c:
+                got["bytes"] = everything(c)
+                c.sendall(data)
+        with routed(kind, near, far) as (router, there), ns.serving(socket.SOCK_STREAM, 5001, sink, kernel=there):
+            for n in (2891, 64 * 1448 - 5):  # Sizes at the edge of what an offload cuts.
+                with socket.create_connection(("10.2.0.1", 5001), timeout=10) as s:
+                    s.sendall(data[:n])
+                    s.shutdown(socket.SHUT_WR)
+                    assert everything(s) == data and got["bytes"] == data[:n], n
+            start = time.monotonic()
+            with socket.create_connection(("10.2.0.1", 5001), timeout=30) as s:
+                s.sendall(data)
+                s.shutdown(socket.SHUT_WR)
+                assert everything(s) == data and got["bytes"] == data
+            print(f"# {2 * MBYTES / (time.monotonic() - start):.0f} MB/s through the router")
+            wrong = {k: n for k, n in router.show("drops").items() if n and k.split(".")[0] in ("mem", "tx")}
+            assert not wrong, wrong
+    case.__doc__ = (f"{MBYTES} MB by TCP between two kernels through the router, both ways: {kind}, "
+                    f"{' '.join(near) or 'offloads'} - {' '.join(far) or 'offloads'}")
+    return case
 
 
-def small_mtu():
-    """a smaller MTU behind the router: fragmentation needed is told, path MTU discovery carries on"""
-    with ns.Kernel() as far, ns.Host(
-            "--name", "r", "--forward", "--link", "tap:iop0", "--address", "10.1.0.254/24", "--link",
-            "tap:iop1", "--mtu", "900", "--address", "10.2.0.254/24", control=ns.SCRATCH / "r.ctl"):
-        ns.settle("iop0", "10.1.0.1/24")
-        sh("ip route add default via 10.1.0.254")
-        far.take("iop1", "10.2.0.1/24", "ip route add default via 10.2.0.254")
-        r = sh("ping -n -c 2 -i 0.2 -W 1 -M do -s 1200 10.2.0.1", check=False)
-        assert "mtu = 900" in r.stdout + r.stderr or "mtu=900" in r.stdout + r.stderr, r.stdout + r.stderr
-        sh("ping -n -c 1 -W 2 -M dont -s 3000 10.2.0.1")
-        with ns.serving(socket.SOCK_STREAM, 7, ns.echo, kernel=far), \
-                socket.create_connection(("10.2.0.1", 7), timeout=10) as s:
-            data = ns.os.urandom(200_000)
-            s.sendall(data)
-            s.shutdown(socket.SHUT_WR)
-            got = b""
-            while more := s.recv(65536):
-                got += more
-            assert got == data
+def everything(s):
+    parts = []
+    while more := s.recv(1 << 18):
+        parts.append(more)
+    return b"".join(parts)
+
+
+def small_mtu(*plain):
+    def case():
+        with routed(near=plain, far=("--mtu", "900", *plain)) as (_, there):
+            r = sh("ping -n -c 2 -i 0.2 -W 1 -M do -s 1200 10.2.0.1", check=False)
+            assert re.search(r"mtu ?= ?900", r.stdout + r.stderr), r.stdout + r.stderr
+            sh("ping -n -c 1 -W 2 -M dont -s 3000 10.2.0.1")
+            data = os.urandom(2_000_000)
+            with ns.serving(socket.SOCK_STREAM, 7, ns.echo_at_end, kernel=there), \
+                    socket.create_connection(("10.2.0.1", 7), timeout=10) as s:
+                s.sendall(data)
+                s.shutdown(socket.SHUT_WR)
+                assert everything(s) == data
+    case.__doc__ = ("a smaller MTU behind the router is told, fragments and path MTU discovery carry on: "
+                    f"{' '.join(plain) or 'offloads'}")
+    return case
 
 
 def neighbours():
@@ -118,8 +127,8 @@ def captures():
     """weft capture and tcpdump on the same wire list the same frames; tshark finds both sound"""
     with ns.weft_host("--no-offload", "--serve", "echo") as h:
         path = ns.SCRATCH / "weft.pcapng"
-        with ns.Capture("iop0") as kernel, ns.subprocess.Popen(
-                [ns.sys.argv[1], "capture", "--control", h.control, "-w", str(path)]) as weft:
+        with ns.Capture("iop0") as kernel, subprocess.Popen(
+                [sys.argv[1], "capture", "--control", h.control, "-w", str(path)]) as weft:
             time.sleep(0.5)
             sh("ping -n -c 3 -i 0.1 -s 3000 10.9.0.2")
             with socket.create_connection(("10.9.0.2", 7), timeout=5) as s:
@@ -128,7 +137,7 @@ def captures():
                 while s.recv(65536):
                     pass
             time.sleep(0.3)
-            weft.send_signal(ns.signal.SIGINT)
+            weft.send_signal(signal.SIGINT)
             weft.wait(10)
         fields = ["-Y", "ip.proto == 1 || tcp", "-T", "fields", "-e", "ip.src", "-e", "ip.id", "-e", "ip.len",
                   "-e", "tcp.seq_raw", "-e", "tcp.ack_raw", "-e", "tcp.flags"]
@@ -148,4 +157,7 @@ def socket_tables():
         assert f"10.9.0.1:{port}" in sh("ss -Htn state established dst 10.9.0.2").stdout
 
 
-tap.run([traceroutes, pings, transfer, small_mtu, neighbours, captures, socket_tables])
+PLAIN = ("--no-offload",)
+tap.run([traceroutes, pings, transfers("tap", (), ()), transfers("tap", (), PLAIN), transfers("tap", PLAIN, ()),
+         transfers("tap", PLAIN, PLAIN), transfers("tun", (), ()), transfers("tun", (), PLAIN),
+         transfers("tun", PLAIN, ()), small_mtu(), small_mtu(*PLAIN), neighbours, captures, socket_tables])
