@@ -45,7 +45,7 @@ uint64_t pair_listen(struct pair *p, uint32_t backlog);
 /** bench_die() - End with one line about what went wrong */
 void bench_die(const char *what, int64_t err) __attribute__((noreturn));
 
-/** bench_now() - Monotonic seconds */
+/** bench_now() - CPU seconds of this process: nothing here waits, and neighbours do not count */
 double bench_now(void);
 
 #endif /* WEFT_BENCH_PAIR_H */

@@ -2,7 +2,8 @@
 """Benchmarks, one table: each line is the median of several rounds with its minimum and maximum. The
 rounds of all lines are interleaved, so that a slow minute of the machine falls on all of them.
 
-  in one process   two stacks on one core, joined by a link in memory (inproc.c), and lwIP beside it
+  in one process   two stacks on one core, joined by a link in memory (inproc.c), and lwIP beside it; by
+                   CPU time, so that other work on the machine counts less
   over a TAP       weft against the kernel's TCP, next to kernel against kernel over a veth; each in
                    namespaces of its own, needs root
   callgrind        instructions, of a long run minus those of a short one
