@@ -21,6 +21,7 @@ run:
 test:
 	sh scripts/deps.sh build test
 	$(MAKE) --no-print-directory all
+	python3 scripts/conformance.py --check --build $(BUILD)
 	sh scripts/test.sh $(BUILD) test $(SUITES)
 
 # Large counts: seeds, mutants and long runs, for as long as they take.
@@ -38,12 +39,13 @@ fuzz:
 	sh scripts/deps.sh build ci
 	BUILD=build-fuzz sh fuzz/run.sh
 
-# House style; the archive's symbols are checked on a build.
+# House style, and whether the conformance tables say what the tests say; the archive's symbols are checked on a build.
 check:
 	sh scripts/deps.sh build check
 	$(MAKE) --no-print-directory all
 	sh scripts/format.sh --check
 	python3 scripts/check.py
+	python3 scripts/conformance.py --check --build $(BUILD)
 	sh scripts/check_headers.sh
 	sh scripts/check_symbols.sh $(BUILD)/src/libweft.a $(BUILD)/src/libweft.so
 

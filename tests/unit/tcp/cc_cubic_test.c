@@ -75,7 +75,7 @@ static void follow(uint32_t from_segs, uint32_t rtt_us, uint32_t every, const ui
  * The numbers are from a floating-point program written from RFC 9438 alone, in segments and
  * seconds: W(t) = 0.4 (t - K)^3 + W_max, the Reno-friendly window, the target one round trip on.
  *
- * proves: TCP-CUBIC-01 TCP-CUBIC-02 TCP-CUBIC-04 TCP-CUBIC-05 TCP-CUBIC-06 TCP-CUBIC-07
+ * proves: TCP-CUBIC-01 TCP-CUBIC-02 TCP-CUBIC-04 TCP-CUBIC-05 TCP-CUBIC-06 TCP-CUBIC-07 MUST-19
  */
 static void the_window_follows_an_independent_reference(void)
 {
@@ -128,7 +128,7 @@ static void a_loss_takes_three_tenths_but_leaves_two_segments(void)
     T_CHECK(cc.ssthresh == 2 * MSS && cc.cwnd == 2 * MSS);
 }
 
-/* proves: TCP-CC-14 TCP-CC-15 TCP-CUBIC-14 */
+/* proves: TCP-CC-15 TCP-CUBIC-14 */
 static void a_timeout_leaves_one_segment_and_begins_with_k_zero(void)
 {
     start(100 * MSS);
@@ -177,7 +177,6 @@ static void time_in_which_the_application_held_back_does_not_count(void)
     T_CHECK(cc.cwnd - before <= 4 * MSS);
 }
 
-/* proves: TCP-CC-25 */
 static void idling_brings_the_window_down_to_the_restart_window(void)
 {
     start(80 * MSS);
@@ -189,7 +188,6 @@ static void idling_brings_the_window_down_to_the_restart_window(void)
     T_EQ(cc.cwnd, 10 * MSS);
 }
 
-/* proves: TCP-CUBIC-15 */
 static void a_spurious_reduction_is_undone(void)
 {
     start(100 * MSS);

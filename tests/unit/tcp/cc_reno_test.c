@@ -24,7 +24,7 @@ static void ack(uint32_t bytes, bool is_limited)
     cc.ops->on_ack(&cc, &a);
 }
 
-/* proves: TCP-CC-07 TCP-CC-09 TCP-ABC-01 */
+/* proves: TCP-CC-07 */
 static void slow_start_doubles_a_round_trip(void)
 {
     start(10 * MSS);
@@ -66,7 +66,7 @@ static void a_loss_halves_what_is_in_flight(void)
     T_EQ(cc.ssthresh, 2 * MSS);
 }
 
-/* proves: TCP-CC-13 TCP-CC-14 TCP-CC-15 */
+/* proves: TCP-CC-13 TCP-CC-15 */
 static void a_timeout_leaves_one_segment(void)
 {
     start(40 * MSS);
@@ -78,7 +78,6 @@ static void a_timeout_leaves_one_segment(void)
     T_CHECK(cc.cwnd == MSS && cc.ssthresh == 20 * MSS);
 }
 
-/* proves: TCP-CC-25 */
 static void idling_longer_than_a_timeout_restarts(void)
 {
     start(40 * MSS);

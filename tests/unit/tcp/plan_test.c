@@ -170,7 +170,7 @@ static void the_fin(void)
         .act = TCP_ACT_RETRANSMIT, .why = WEFT_WHY_RETRANSMIT, .len = (n)                          \
     }
 
-/* proves: TCP-LR-04 TCP-LR-09 TCP-PRR-05 SHLD-16 */
+/* proves: TCP-PRR-05 SHLD-16 */
 static void what_is_lost_comes_first(void)
 {
     static const struct row rows[] = {

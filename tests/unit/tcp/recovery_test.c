@@ -135,7 +135,6 @@ static void a_lost_retransmission_is_found(void)
     T_CHECK(is_lost(0));
 }
 
-/* proves: TCP-RACK-05 */
 static void an_answer_to_the_original_says_nothing_of_its_retransmission(void)
 {
     start(4);
@@ -159,7 +158,6 @@ static void an_answer_to_the_original_says_nothing_of_its_retransmission(void)
     T_CHECK(!rec.has_rack);
 }
 
-/* proves: TCP-RACK-05 */
 static void an_ambiguous_delivery_does_not_hide_a_certain_one(void)
 {
     start(4);
@@ -169,7 +167,6 @@ static void an_ambiguous_delivery_does_not_hide_a_certain_one(void)
     T_CHECK(rec.has_rack && rec.rack_sent_ns == 1002 * MS && rec.rack_rtt_us == 100000);
 }
 
-/* proves: TCP-RACK-03 TCP-RACK-08 */
 static void duplicates_widen_the_window_until_sixteen_recoveries_are_over(void)
 {
     start(4);
@@ -280,7 +277,6 @@ static void a_recovery_with_random_losses_ends_at_the_target(void)
     }
 }
 
-/* proves: TCP-LR-08 TCP-LR-11 TCP-NR-01 */
 static void recovery_ends_at_the_point_where_it_began(void)
 {
     start(0);
@@ -313,7 +309,6 @@ static void probe(bool is_rtx)
     rec.tlp_end = seg(5);
 }
 
-/* proves: TCP-RACK-17 TCP-RACK-18 TCP-RACK-14 */
 static void what_a_probe_told(void)
 {
     probe(true);

@@ -106,7 +106,6 @@ static void a_measurement_ends_the_back_off(void)
     T_EQ(wf_rtt_rto_us(&r), 300000);
 }
 
-/* proves: TCP-RTO-16 */
 static void after_a_lost_syn_the_timeout_is_three_seconds(void)
 {
     struct tcp_rtt r = {0};

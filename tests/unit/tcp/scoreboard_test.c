@@ -196,7 +196,7 @@ static void step_mark(void)
     }
 }
 
-/* proves: TCP-SACK-08 TCP-LR-02 TCP-RACK-02 TCP-RTO-06 */
+/* proves: TCP-SACK-08 TCP-RACK-02 TCP-RTO-06 */
 static void random_events_agree_with_a_model_of_every_byte(void)
 {
     for (int round = 0; round < 200; round++) {
