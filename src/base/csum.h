@@ -47,8 +47,16 @@ static inline uint16_t wf_csum_swap(uint16_t a)
     return (uint16_t)(a << 8 | a >> 8);
 }
 
+/** wf_csum_carry() - Add a word as the machine loads it to a sum of such, the carry brought round
+ */
+static inline uint64_t wf_csum_carry(uint64_t sum, uint64_t word)
+{
+    sum += word;
+    return sum + (sum < word);
+}
+
 /**
- * wf_csum_native() - Add a header to a sum of words as the machine loads them, carry brought round
+ * wf_csum_native() - Add a header to a sum of words as the machine loads them
  *
  * @len is a multiple of 4. On either end of the machine only the order of octets inside the 16 bits
  * of the result differs (RFC 1071, 2 B).
@@ -59,15 +67,23 @@ static inline uint64_t wf_csum_native(uint64_t sum, const uint8_t *p, uint32_t l
     uint32_t half;
     for (; len >= sizeof(word); len -= (uint32_t)sizeof(word), p += sizeof(word)) {
         memcpy(&word, p, sizeof(word));
-        sum += word;
-        sum += sum < word;
+        sum = wf_csum_carry(sum, word);
     }
     if (len > 0) {
         memcpy(&half, p, sizeof(half));
-        sum += half;
-        sum += sum < half;
+        sum = wf_csum_carry(sum, half);
     }
     return sum;
+}
+
+/** wf_csum_to_native() - A sum below 2^56 as it counts among native words: octets exchanged */
+static inline uint64_t wf_csum_to_native(uint64_t sum)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return sum << 8; /* Modulo 2^16 - 1 a shift is a rotation. */
+#else
+    return sum;
+#endif
 }
 
 /** wf_csum_from_native() - The sum that such words have in network order */

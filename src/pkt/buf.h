@@ -29,19 +29,20 @@ struct wf_buf {
     uint32_t used; /* CHUNK: bytes filled from the front. */
     uint32_t refs;
     enum wf_buf_kind kind;
-    uint64_t cookie;      /* LENT: the lender's. */
-    struct wf_buf *next;  /* Free LENT: list of cookies to give back. */
+    uint64_t cookie;     /* LENT: the lender's. */
+    struct wf_buf *next; /* Free LENT: list of cookies to give back. */
 };
 
-/** struct wf_chunk - A chunk as a send queue uses it: linked, with the sums of what was copied in */
+/** struct wf_chunk - A chunk as a send queue uses it: linked, with the sums of what was copied in
+ */
 struct wf_chunk {
     struct wf_buf buf;
     struct wf_chunk *next; /* In the send queue, towards newer bytes. */
     uint32_t start;        /* Stream offset of the first byte. */
     uint16_t sums_n;
     struct {
-        uint16_t end; /* Bytes of the chunk up to the end of this block. */
-        uint16_t sum; /* Of the block, as if it began at an even offset. */
+        uint16_t end;      /* Bytes of the chunk up to the end of this block. */
+        uint16_t sum;      /* Of the block, as if it began at an even offset. */
     } sums[WF_CHUNK_SUMS]; /* Blocks from the front; bytes after the last one have no sum. */
 };
 
@@ -55,7 +56,7 @@ struct wf_bufs {
     } areas[WF_AREAS_MAX];
     uint32_t areas_n;
     uint32_t chunk_bytes, chunks_max;
-    struct wf_chunk *bump;              /* Shared by small datagrams; not referenced. */
+    struct wf_chunk *bump;                /* Shared by small datagrams; not referenced. */
     struct wf_buf *done_head, *done_tail; /* Lent frames nobody needs any more. */
     struct weft_vec vec;
 };
@@ -75,7 +76,8 @@ struct wf_chunk *wf_chunk_alloc(struct wf_bufs *b);
  */
 struct wf_chunk *wf_chunk_bump(struct wf_bufs *b, uint32_t n, uint8_t **at);
 
-/** wf_lent_alloc() - A descriptor for a frame that pins @pinned bytes, with one reference, or NULL */
+/** wf_lent_alloc() - A descriptor for a frame that pins @pinned bytes, with one reference, or NULL
+ */
 struct wf_buf *wf_lent_alloc(struct wf_bufs *b, uint64_t cookie, uint32_t pinned);
 
 /** wf_buf_release() - Give one reference up; with the last one the bytes go back to their owner */

@@ -5,6 +5,8 @@
 
 #include "pkt/pkt.h"
 
+#define CHARGE_MIN 64u /* A block of its own costs that much, whatever is in it. */
+
 /* ---- send queue ---- */
 
 static uint32_t chunk_end(const struct wf_chunk *c)
@@ -13,10 +15,9 @@ static uint32_t chunk_end(const struct wf_chunk *c)
 }
 
 /* Copy into the tail chunk, extending its last sum block or beginning a new one. */
-static void write_block(const struct wf_bufs *b, struct wf_sendq *q, const uint8_t *src, uint32_t n,
-                        bool may_extend)
+static void write_block(const struct wf_bufs *b, struct wf_sendq *q, struct wf_chunk *c,
+                        const uint8_t *src, uint32_t n, bool may_extend)
 {
-    struct wf_chunk *c = q->tail;
     uint8_t *at = c->buf.base + c->buf.used;
     uint32_t summed = c->sums_n > 0 ? c->sums[c->sums_n - 1].end : 0;
     bool has_room = may_extend || c->sums_n < WF_CHUNK_SUMS;
@@ -70,14 +71,15 @@ uint32_t wf_sendq_write(struct wf_bufs *b, struct wf_sendq *q, const uint8_t *sr
         bool is_fresh = q->tail == NULL || q->tail->buf.used == q->tail->buf.cap;
         if (is_fresh && !tail_push(b, q))
             break;
+        struct wf_chunk *c = q->tail;
         if (q->block_left == 0) {
             q->block_left = block_bytes;
             is_block_open = false;
         }
-        uint32_t take = wf_min_u32(n - done, q->tail->buf.cap - q->tail->buf.used);
+        uint32_t take = wf_min_u32(n - done, c->buf.cap - c->buf.used);
         if (block_bytes > 0)
             take = wf_min_u32(take, q->block_left);
-        write_block(b, q, src + done, take, is_block_open && q->tail->sums_n > 0 && !is_fresh);
+        write_block(b, q, c, src + done, take, is_block_open && c->sums_n > 0 && !is_fresh);
         is_block_open = true;
         done += take;
     }
@@ -90,9 +92,6 @@ void wf_sendq_drop_to(struct wf_bufs *b, struct wf_sendq *q, uint32_t off)
     q->start = off;
     while (q->head != NULL && (int32_t)(off - chunk_end(q->head)) >= 0) {
         struct wf_chunk *c = q->head;
-        /* The tail may take more bytes, unless it is full or an idle connection would keep it. */
-        if (c == q->tail && off != q->end)
-            break;
         q->head = c->next;
         if (q->cur == c)
             q->cur = q->head;
@@ -132,20 +131,17 @@ void wf_sendq_sums(const struct wf_bufs *b, struct wf_sendq *q, uint32_t off, ui
                    uint32_t seg_bytes, uint16_t *out)
 {
     struct wf_chunk *c = locate(q, off);
-    uint32_t at = off - c->start;
-    uint16_t k = 0; /* First sum block that ends behind at. */
+    uint32_t at = off - c->start, k = 0, from = 0; /* Block that ends behind at, and its start. */
     while (len > 0) {
         uint32_t left = wf_min_u32(len, seg_bytes), seg = left;
         uint16_t sum = 0;
         while (left > 0) {
             if (at == c->buf.used) {
                 c = c->next;
-                at = 0;
-                k = 0;
+                at = k = from = 0;
             }
-            while (k < c->sums_n && c->sums[k].end <= at)
-                k++;
-            uint32_t from = k > 0 ? c->sums[k - 1].end : 0;
+            for (; k < c->sums_n && c->sums[k].end <= at; k++)
+                from = c->sums[k].end;
             uint32_t to = k < c->sums_n ? c->sums[k].end : c->buf.used;
             uint32_t take = wf_min_u32(left, to - at);
             bool is_block = k < c->sums_n && at == from && take == to - from;
@@ -189,35 +185,44 @@ static uint32_t tail_room(const struct wf_recvq *q)
     return k->buf->cap - k->buf->used;
 }
 
+/*
+ * Copies share chunks with others: a peer that leaves gaps must not pin one for each octet. All
+ * memory is found first, as a half-queued segment could not be taken back.
+ */
 static bool put_copy(struct pkt_pool *pool, struct wf_recvq *q, const struct pkt *p, uint32_t off,
                      uint32_t len)
 {
     uint32_t room = wf_min_u32(tail_room(q), len), rest = len - room;
     struct wf_recvq fresh = {0};
-    while (rest > 0) { /* All memory first: a half-queued segment could not be taken back. */
+    struct wf_blk *last = q->tail;
+    uint8_t *end = room > 0 ? last->buf->base + last->buf->used : NULL;
+    if (room > 0)
+        last->buf->used += room; /* Taken, so that the pieces below do not get it. */
+    while (rest > 0) {
+        uint32_t take = wf_min_u32(rest, pool->bufs.chunk_bytes);
+        uint8_t *at = NULL;
         struct wf_blk *k = wf_slab_alloc(&pool->blks);
-        struct wf_chunk *c = k != NULL ? wf_chunk_alloc(&pool->bufs) : NULL;
+        struct wf_chunk *c = k != NULL ? wf_chunk_bump(&pool->bufs, take, &at) : NULL;
         if (c == NULL) {
             if (k != NULL)
                 wf_slab_free(&pool->blks, k);
             wf_recvq_read(pool, &fresh, NULL, fresh.bytes);
+            if (room > 0)
+                last->buf->used -= room;
             return false;
         }
-        uint32_t take = wf_min_u32(rest, c->buf.cap);
-        c->buf.used = take;
-        k->data = c->buf.base;
+        k->data = at;
         k->buf = &c->buf;
-        k->len = k->charge = take;
-        wf_pkt_copy_out(pool, p, off + len - rest, c->buf.base, take);
+        k->len = take;
+        k->charge = wf_max_u32(take, CHARGE_MIN);
+        wf_pkt_copy_out(pool, p, off + len - rest, at, take);
         blk_push(&fresh, k);
         rest -= take;
     }
     if (room > 0) {
-        struct wf_blk *k = q->tail;
-        wf_pkt_copy_out(pool, p, off, k->buf->base + k->buf->used, room);
-        k->buf->used += room;
-        k->len += room;
-        k->charge += room;
+        wf_pkt_copy_out(pool, p, off, end, room);
+        last->len += room;
+        last->charge += room;
         q->bytes += room;
         q->charge += room;
     }

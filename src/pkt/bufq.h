@@ -26,9 +26,9 @@ struct pkt_pool;
 /** struct wf_sendq - Bytes from the first unacknowledged one on */
 struct wf_sendq {
     struct wf_chunk *head, *tail;
-    struct wf_chunk *cur;  /* Where the last look-up ended. */
-    uint32_t start, end;   /* Stream offsets: first byte kept, one past the last. */
-    uint32_t block_left;   /* Bytes that the unfinished sum block still takes. */
+    struct wf_chunk *cur; /* Where the last look-up ended. */
+    uint32_t start, end;  /* Stream offsets: first byte kept, one past the last. */
+    uint32_t block_left;  /* Bytes that the unfinished sum block still takes. */
 };
 
 /** struct wf_blk - A run of received bytes */

@@ -122,7 +122,8 @@ bool wf_pkt_share(struct pkt *dst, const struct pkt *src, uint32_t off, uint32_t
                 return false;
             wf_pkt_frag_add(dst, f.data + off, take, wf_buf_hold(f.buf));
         } else { /* Bytes in the other's head: small, and gone with it. */
-            if (dst->frags_n > 0 || (size_t)(dst->head + PKT_HEAD_BYTES - dst->data) < dst->len + take)
+            if (dst->frags_n > 0 ||
+                (size_t)(dst->head + PKT_HEAD_BYTES - dst->data) < dst->len + take)
                 return false;
             memcpy(dst->data + dst->len, f.data + off, take);
             dst->len += take;
@@ -195,6 +196,33 @@ bool wf_pkt_append_copy(struct pkt_pool *pool, struct pkt *p, const uint8_t *src
         src += take;
         n -= take;
     }
+    return true;
+}
+
+bool wf_pkt_compact(struct pkt_pool *pool, struct pkt *p)
+{
+    struct pkt_frag few[PKT_FRAGS_MAX];
+    uint32_t n = 0, off = p->len, left = p->total - p->len;
+    while (left > 0) {
+        uint32_t take = wf_min_u32(left, pool->bufs.chunk_bytes);
+        struct wf_chunk *c = wf_chunk_alloc(&pool->bufs);
+        if (c == NULL)
+            break;
+        c->buf.used = take;
+        wf_pkt_copy_out(pool, p, off, c->buf.base, take);
+        few[n++] = (struct pkt_frag){c->buf.base, &c->buf, take};
+        off += take;
+        left -= take;
+    }
+    if (left > 0) {
+        while (n > 0)
+            wf_buf_release(&pool->bufs, few[--n].buf);
+        return false;
+    }
+    for (uint32_t i = 0; i < p->frags_n; i++)
+        wf_buf_release(&pool->bufs, p->frags[i].buf);
+    memcpy(p->frags, few, n * sizeof(few[0]));
+    p->frags_n = (uint16_t)n;
     return true;
 }
 

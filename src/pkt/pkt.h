@@ -26,11 +26,11 @@
 #include "pkt/bufq.h"
 #include "weft/stack.h"
 
-#define PKT_HEAD_BYTES 208 /* Link, IP and TCP headers with full options, and a small payload. */
-#define PKT_HEADROOM   32  /* Kept free in front of an IP header for what lies below it. */
-#define PKT_FRAGS_MAX  46 /* A coalesced super-frame of 64 KiB, one for each frame. */
+#define PKT_HEAD_BYTES  208 /* Link, IP and TCP headers with full options, and a small payload. */
+#define PKT_HEADROOM    32  /* Kept free in front of an IP header for what lies below it. */
+#define PKT_FRAGS_MAX   46  /* A coalesced super-frame of 64 KiB, one for each frame. */
 #define PKT_DGRAM_BYTES 64
-#define PKT_SEGS_MAX   45 /* Wire frames of a super-frame that TCP builds: 64 KiB / 1,448. */
+#define PKT_SEGS_MAX    45 /* Wire frames of a super-frame that TCP builds: 64 KiB / 1,448. */
 
 /** struct pkt_frag - Bytes that a packet references */
 struct pkt_frag {
@@ -43,7 +43,8 @@ struct pkt_frag {
 enum pkt_csum {
     PKT_CSUM_NONE,    /* In: not checked. Out: complete. */
     PKT_CSUM_OK,      /* In: the link vouches for it, or it was checked. */
-    PKT_CSUM_PARTIAL, /* The field holds the pseudo-header's sum; csum_start, csum_offset are set. */
+    PKT_CSUM_PARTIAL, /* The field holds the pseudo-header's sum; csum_start, csum_offset are set.
+                       */
 };
 
 /** struct pkt - One frame or super-frame on its way through the stack */
@@ -55,25 +56,25 @@ struct pkt {
     uint32_t total;          /* Bytes of linear part and fragments. */
     struct wf_buf *data_buf; /* Holds the linear part; NULL = it lies in head. */
     struct pkt *parent;      /* Cut frame: the super-frame its payload lies in. */
-    uint32_t refs;   /* Holders: 1 + cut frames. */
-    uint32_t pinned; /* Memory that holding it pins, for accounting. */
+    uint32_t refs;           /* Holders: 1 + cut frames. */
+    uint32_t pinned;         /* Memory that holding it pins, for accounting. */
     uint16_t frags_n;
-    uint16_t ifindex; /* In: where it came from. Out: where it goes. */
+    uint16_t ifindex;      /* In: where it came from. Out: where it goes. */
     uint16_t from_ifindex; /* Forwarded: where it came from; 0 = made here. */
     uint16_t gso_size, gso_segs;
     uint16_t l4_hdr_bytes; /* Super-frame: bytes of its transport header. */
-    uint16_t csum_offset; /* PARTIAL: place of the sum behind csum_at. */
-    uint8_t *csum_at;     /* PARTIAL: first summed byte; lies in the linear part. */
-    uint8_t csum;         /* enum pkt_csum */
-    bool is_link_group;   /* In: came by link-layer broadcast or multicast. */
-    bool is_tcp_cut;      /* Out: gso_* are TCP facts and sums[] are valid or csum is PARTIAL. */
-    bool is_from_us;      /* Looped: made by this stack. */
-    bool is_coalesced;    /* Super-frame gathered from frames: its IP length is the first one's. */
-    uint8_t id_step;      /* Super-frame: identification grows by this from frame to frame. */
-    uint32_t next_hop;    /* Out, waiting for a neighbour: IPv4 next hop as a number. */
+    uint16_t csum_offset;  /* PARTIAL: place of the sum behind csum_at. */
+    uint8_t *csum_at;      /* PARTIAL: first summed byte; lies in the linear part. */
+    uint8_t csum;          /* enum pkt_csum */
+    bool is_link_group;    /* In: came by link-layer broadcast or multicast. */
+    bool is_tcp_cut;       /* Out: gso_* are TCP facts and sums[] are valid or csum is PARTIAL. */
+    bool is_from_us;       /* Looped: made by this stack. */
+    bool is_coalesced;     /* Super-frame gathered from frames: its IP length is the first one's. */
+    uint8_t id_step;       /* Super-frame: identification grows by this from frame to frame. */
+    uint32_t next_hop;     /* Out, waiting for a neighbour: IPv4 next hop as a number. */
     uint8_t head[PKT_HEAD_BYTES];
     union {
-        uint16_t sums[PKT_SEGS_MAX]; /* Super-frame by TCP: payload sum of each cut frame. */
+        uint16_t sums[PKT_SEGS_MAX];    /* Super-frame by TCP: payload sum of each cut frame. */
         uint8_t dgram[PKT_DGRAM_BYTES]; /* In a datagram socket's queue: what came along. */
     };
     struct pkt_frag frags[PKT_FRAGS_MAX];
@@ -99,7 +100,8 @@ uint8_t *wf_pkt_push(struct pkt *p, uint32_t n);
 void wf_pkt_pull(struct pkt *p, uint32_t n);
 
 /**
- * wf_pkt_linear() - Make the first @n bytes linear, and leave the @keep bytes in front of them there
+ * wf_pkt_linear() - Make the first @n bytes linear, and leave the @keep bytes in front of them
+ * there
  *
  * @keep: bytes of headers that were pulled and may be looked at again
  *
@@ -110,7 +112,8 @@ bool wf_pkt_linear(struct pkt_pool *pool, struct pkt *p, uint32_t keep, uint32_t
 /** wf_pkt_unpull() - Take back @n bytes that were pulled and have not moved since */
 void wf_pkt_unpull(struct pkt *p, uint32_t n);
 
-/** wf_pkt_share() - Let @dst reference bytes [@off, @off + @len) of @src; false if it has no room */
+/** wf_pkt_share() - Let @dst reference bytes [@off, @off + @len) of @src; false if it has no room
+ */
 bool wf_pkt_share(struct pkt *dst, const struct pkt *src, uint32_t off, uint32_t len);
 
 /** wf_pkt_own_headers() - Have the first @n bytes in head, writable; false if that cannot be */
@@ -124,6 +127,9 @@ void wf_pkt_frag_add(struct pkt *p, const uint8_t *data, uint32_t len, struct wf
 
 /** wf_pkt_append_copy() - Copy bytes to the end: into the head if they fit, else into chunks */
 bool wf_pkt_append_copy(struct pkt_pool *pool, struct pkt *p, const uint8_t *src, uint32_t n);
+
+/** wf_pkt_compact() - Copy the fragments into as few as can be; false if there is no memory */
+bool wf_pkt_compact(struct pkt_pool *pool, struct pkt *p);
 
 /** wf_pkt_copy_out() - Copy @n bytes from offset @off; both must lie in the packet (asserted) */
 void wf_pkt_copy_out(const struct pkt_pool *pool, const struct pkt *p, uint32_t off, uint8_t *dst,

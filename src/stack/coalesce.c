@@ -42,8 +42,8 @@ static bool facts_ok(const struct weft_frame *f)
 {
     if (f->iov_n < 1 || f->iov_n > WEFT_FRAME_IOV_MAX)
         return false;
-    size_t sum = 0;
-    for (uint32_t i = 0; i < f->iov_n; i++)
+    size_t sum = f->iov[0].len;
+    for (uint32_t i = 1; i < f->iov_n; i++)
         sum += f->iov[i].len;
     if (sum != f->len || f->len > 65536 + 18)
         return false;
@@ -119,22 +119,22 @@ static bool sums_ok(const struct net *net, const struct netif *nif, const struct
     const uint8_t *b = f->iov[0].base;
     if ((nif->caps & WEFT_CAP_RX_TRUST) != 0)
         return true;
-    if (wf_csum_words(b + ETH_HDR_BYTES, IP4_HDR_BYTES) != 0xffff)
+    uint64_t ip = wf_csum_carry(load64(b + ETH_HDR_BYTES), load64(b + ETH_HDR_BYTES + 8));
+    if (wf_csum_fold(wf_csum_carry(ip, load32(b + ETH_HDR_BYTES + 16))) != 0xffff)
         return false;
     if ((f->flags & (WEFT_FRAME_NEEDS_CSUM | WEFT_FRAME_CSUM_OK)) != 0)
         return true;
     uint64_t native = wf_csum_native(load64(b + 26), b + TCP_OFF, hdr_bytes - TCP_OFF);
-    uint64_t sum = wf_csum_from_native(native) + IP_PROTO_TCP + (f->len - TCP_OFF);
-    uint32_t rest = (uint32_t)f->iov[0].len - hdr_bytes;
-    if (rest > 0)
-        sum += net->pool.bufs.vec.sum(b + hdr_bytes, rest);
-    bool is_odd = (rest & 1) != 0;
-    for (uint32_t i = 1; i < f->iov_n; i++) {
-        uint16_t part = net->pool.bufs.vec.sum(f->iov[i].base, f->iov[i].len);
-        sum += is_odd ? wf_csum_swap(part) : part;
-        is_odd ^= (f->iov[i].len & 1) != 0;
+    uint64_t sum = IP_PROTO_TCP + (f->len - TCP_OFF);
+    uint32_t at = (uint32_t)f->iov[0].len - hdr_bytes;
+    if (at > 0)
+        sum += net->pool.bufs.vec.sum(b + hdr_bytes, at);
+    for (uint32_t i = 1; i < f->iov_n;
+         i++) { /* At an odd offset a sum counts shifted by an octet. */
+        sum += (uint64_t)net->pool.bufs.vec.sum(f->iov[i].base, f->iov[i].len) << (at & 1) * 8;
+        at += (uint32_t)f->iov[i].len;
     }
-    return wf_csum_fold(sum) == 0xffff;
+    return wf_csum_fold(wf_csum_carry(native, wf_csum_to_native(sum))) == 0xffff;
 }
 
 /* Whether two runs of @n bytes, a multiple of 4, are equal; short enough not to be worth a call. */

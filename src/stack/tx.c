@@ -141,7 +141,7 @@ static void stamp(struct net *net, const struct netif *nif, const struct pkt *p,
     uint32_t seq = wf_ld32be(tcp + 4) + i * p->gso_size;
     wf_st32be(tcp + 4, seq);
     if (i + 1u < p->gso_segs)
-        tcp[13] &= (uint8_t)~(TCP_FIN | TCP_PSH);
+        tcp[13] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
     if (i > 0)
         tcp[13] &= (uint8_t)~TCP_CWR;
     uint64_t sum = nif->cut_sum + len;
@@ -219,7 +219,26 @@ static void settle_coalesced(struct netif *nif, struct pkt *p)
 static bool driver_cuts(const struct netif *nif, const struct pkt *p)
 {
     return (nif->caps & WEFT_CAP_TX_TSO4) != 0 && p->total <= nif->gso_max_bytes &&
-           p->frags_n < WEFT_FRAME_IOV_MAX;
+           p->csum == PKT_CSUM_PARTIAL && p->frags_n < WEFT_FRAME_IOV_MAX;
+}
+
+/* Whether every frame that a packet becomes fits the runs of bytes that a frame may have. */
+static bool fits_frames(const struct pkt *p, bool is_cut)
+{
+    uint32_t room = is_cut ? p->gso_size : UINT32_MAX, runs = 1;
+    if (p->frags_n < WEFT_FRAME_IOV_MAX)
+        return true;
+    for (uint32_t i = 0; i < p->frags_n; i++) {
+        uint32_t len = p->frags[i].len;
+        if (++runs > WEFT_FRAME_IOV_MAX)
+            return false;
+        for (; len >= room; room = p->gso_size) {
+            len -= room;
+            runs = 1 + (len > 0);
+        }
+        room -= len;
+    }
+    return true;
 }
 
 uint32_t weft_tx(struct weft_stack *st, uint16_t ifindex, struct weft_frame *frames, uint32_t n,
@@ -241,7 +260,12 @@ uint32_t weft_tx(struct weft_stack *st, uint16_t ifindex, struct weft_frame *fra
                 break;
             if (p->is_coalesced)
                 settle_coalesced(nif, p);
-            if (p->gso_segs > 1 && !driver_cuts(nif, p)) {
+            bool is_cut = p->gso_segs > 1 && !driver_cuts(nif, p);
+            if (!fits_frames(p, is_cut) && !wf_pkt_compact(&net->pool, p)) {
+                wf_net_drop(net, p, WEFT_DROP_NO_CHUNK);
+                continue;
+            }
+            if (is_cut) {
                 nif->cut = p;
                 nif->cut_next = nif->cut_frag = 0;
                 nif->cut_frag_off = 0;
