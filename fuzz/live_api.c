@@ -90,7 +90,7 @@ static void recv_bytes(struct live *l, uint64_t sock, uint8_t b)
 static void recv_lent(struct live *l, uint64_t sock, uint8_t b)
 {
     struct weft_iov iov[4];
-    size_t all = 0;
+    uint64_t all = 0;
     volatile uint8_t sum = 0;
     int n = weft_sock_recv_lend(l->st, sock, iov, 1 + (b & 3));
     for (int i = 0; i < n; i++) {
@@ -99,7 +99,7 @@ static void recv_lent(struct live *l, uint64_t sock, uint8_t b)
         all += iov[i].len;
     }
     if (n >= 0)
-        (void)!weft_sock_recv_return(l->st, sock, (b & 4) != 0 ? all : wf_min_u64(all, b));
+        (void)!weft_sock_recv_return(l->st, sock, (b & 4) != 0 || all < b ? (size_t)all : b);
 }
 
 static void accept_one(struct live *l, uint64_t sock, uint32_t into)
