@@ -209,8 +209,9 @@ bool weft_route_next(const struct weft_stack *st, uint32_t *cursor, struct weft_
 int weft_route_lookup(const struct weft_stack *st, const struct weft_addr *dst,
                       struct weft_route *out)
 {
+    bool is_ok = dst != NULL && out != NULL && wf_addr_is4(dst);
     const struct wf_route4 *r =
-        wf_addr_is4(dst) ? wf_routes_lookup4(wf_net_of_const(st), wf_addr_to4(dst)) : NULL;
+        is_ok ? wf_routes_lookup4(wf_net_of_const(st), wf_addr_to4(dst)) : NULL;
     if (r == NULL)
         return -WEFT_ENETUNREACH;
     *out = wf_routes_show(r);

@@ -88,7 +88,7 @@ int weft_if_set_mac(struct weft_stack *st, uint16_t ifindex, const uint8_t mac[6
     struct netif *nif = wf_netif_get(net, ifindex);
     if (nif == NULL)
         return -WEFT_ENOENT;
-    if (nif->kind != WEFT_IF_ETHER || (mac[0] & 1) != 0 || memcmp(mac, none, 6) == 0)
+    if (nif->kind != WEFT_IF_ETHER || mac == NULL || (mac[0] & 1) != 0 || memcmp(mac, none, 6) == 0)
         return -WEFT_EINVAL;
     memcpy(nif->mac, mac, 6);
     for (uint32_t i = 0; i < net->addrs.n && nif->is_up; i++)
@@ -145,14 +145,15 @@ int weft_neigh_set(struct weft_stack *st, uint16_t ifindex, const struct weft_ad
     if (nif == NULL)
         return -WEFT_ENOENT;
     bool is_ok = nif->kind == WEFT_IF_ETHER && addr != NULL && wf_addr_is4(addr) &&
-                 wf_ip4_can_be_host(wf_addr_to4(addr)) && (mac[0] & 1) == 0;
+                 wf_ip4_can_be_host(wf_addr_to4(addr)) && mac != NULL && (mac[0] & 1) == 0;
     return is_ok ? wf_neigh_set(net, nif, wf_addr_to4(addr), mac) : -WEFT_EINVAL;
 }
 
 int weft_neigh_del(struct weft_stack *st, uint16_t ifindex, const struct weft_addr *addr)
 {
     struct net *net = wf_net_of(st);
-    struct neigh *n = wf_neigh_find(net, ifindex, wf_addr_to4(addr));
+    bool is_ok = addr != NULL && wf_addr_is4(addr);
+    struct neigh *n = is_ok ? wf_neigh_find(net, ifindex, wf_addr_to4(addr)) : NULL;
     if (n == NULL)
         return -WEFT_ENOENT;
     wf_neigh_forget(net, n, WEFT_DROP_NEIGH_FAILED);
