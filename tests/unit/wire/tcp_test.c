@@ -91,6 +91,7 @@ static void sack_blocks_that_do_not_fit_are_left_off(void)
     T_EQ(b[43], 2 + 2 * 8);
 }
 
+/* proves: BAD-TCPH-03 */
 static void every_truncation_is_refused(void)
 {
     uint8_t b[60];
@@ -107,6 +108,7 @@ static void every_truncation_is_refused(void)
 }
 
 /* Data of zeros behind the header reads as end-of-list when the offset grows over it. */
+/* proves: TCP-EV-57 BAD-TCPH-01 BAD-TCPH-02 */
 static void every_flip_has_its_outcome(void)
 {
     uint8_t b[32] = {0}, again[60];
