@@ -6,7 +6,7 @@ docs/conformance/AREA.tsv has a line for each requirement: id, level, status, te
 levels are written by hand; the rest is made here from what the tests say:
 
 proven    a test names the id in a comment of its own line: `# proves: ID ...` in packet scripts
-          and Python, `/* proves: ID ... */` in C
+          and Python, `/* proves: ID ... */` in C; or the title of a case begins with it: "BAD-...: ..."
 deviates  docs/conformance/deviations.tsv (id, reason) names it, or a comment in src/ does:
           `Deviation: ID, ID: reason.`, up to the end of the paragraph
 planned   neither
@@ -33,6 +33,7 @@ SCRIPT_DEPTH = 2  # script_run looks into a directory and those right below it.
 
 IN_HASH = re.compile(r"^[ \t]*#[ \t]*proves:[ \t]*(.*)$", re.M)
 IN_C = re.compile(r"^[ \t]*/?\*+[ \t]*proves:[ \t]*(.*?)[ \t]*(?:\*/.*)?$", re.M)
+TITLE = re.compile(r'"((?:BAD|CAP)-[A-Z0-9]+-\d+): ')
 DEVIATION = re.compile(r"^[ \t]*/?\*+[ \t]*Deviation:[ \t]*((?:[A-Z0-9]+(?:-[\w.]+)+,?[ \t]*)+):[ \t]*"
                        r"([^\n]*(?:\n[ \t]*\*[ \t]+[^\n]+)*)", re.M)
 
@@ -67,7 +68,9 @@ def read_claims(known):
     claims = {}
     for path in sorted(p for p in TESTS.rglob("*") if p.suffix in (".pkt", ".c", ".py")):
         pattern = IN_C if path.suffix == ".c" else IN_HASH
-        for name in " ".join(pattern.findall(path.read_text())).split():
+        text = path.read_text()
+        titles = TITLE.findall(text) if path.suffix != ".pkt" else []
+        for name in " ".join(pattern.findall(text) + titles).split():
             if name not in known:
                 err(path, f"proves {name}, which is no requirement")
             elif path not in claims.setdefault(name, []):
