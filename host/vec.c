@@ -9,6 +9,15 @@ void wf_vec_copy(void *dst, const void *src, size_t n)
         memcpy(dst, src, n);
 }
 
+uint16_t wf_vec_last(uint64_t sum, uint8_t *q, const uint8_t *p, size_t n)
+{
+    uint16_t w[4] = {0};
+    memcpy(w, p, n);
+    if (q != NULL)
+        memcpy(q, p, n);
+    return wf_vec_fold(sum + w[0] + w[1] + w[2] + w[3]);
+}
+
 static inline uint64_t add_word(uint64_t sum, uint64_t w)
 {
     return sum + (w & 0xffffffffU) + (w >> 32);
@@ -24,7 +33,7 @@ static uint16_t sum_portable(const void *src, size_t n)
         a = add_word(a, w[0]);
         b = add_word(b, w[1]);
     }
-    return wf_vec_fold(a + b + wf_vec_tail(p, n));
+    return wf_vec_end(a + b, NULL, p, n);
 }
 
 static uint16_t copy_sum_portable(void *dst, const void *src, size_t n)
@@ -39,8 +48,7 @@ static uint16_t copy_sum_portable(void *dst, const void *src, size_t n)
         a = add_word(a, w[0]);
         b = add_word(b, w[1]);
     }
-    wf_vec_copy(q, p, n);
-    return wf_vec_fold(a + b + wf_vec_tail(p, n));
+    return wf_vec_end(a + b, q, p, n);
 }
 
 const struct weft_vec wf_vec_portable = {wf_vec_copy, sum_portable, copy_sum_portable};

@@ -44,52 +44,24 @@ static inline uint64_t wf_vec_word8(uint8_t *q, const uint8_t *p, size_t at)
     return (w & 0xffffffffU) + (w >> 32);
 }
 
-/** wf_vec_word4() - The same of 4 bytes */
-static inline uint64_t wf_vec_word4(uint8_t *q, const uint8_t *p, size_t at)
-{
-    uint32_t w;
-    memcpy(&w, p + at, 4);
-    if (q != NULL)
-        memcpy(q + at, &w, 4);
-    return w;
-}
+/** wf_vec_last() - Add the last @n bytes, fewer than 8, padded with a zero to whole words; fold */
+uint16_t wf_vec_last(uint64_t sum, uint8_t *q, const uint8_t *p, size_t n);
 
-/** wf_vec_word2() - The same of @n bytes, 2, or 1 padded with a zero behind it */
-static inline uint64_t wf_vec_word2(uint8_t *q, const uint8_t *p, size_t at, size_t n)
+/**
+ * wf_vec_end() - Add the last bytes to a native sum and fold it
+ * @sum: of what is in front of them
+ * @q: where they are copied to, or NULL
+ * @p: the bytes
+ * @n: fewer than 64
+ */
+static inline uint16_t wf_vec_end(uint64_t sum, uint8_t *q, const uint8_t *p, size_t n)
 {
-    uint16_t w = 0;
-    memcpy(&w, p + at, n);
-    if (q != NULL)
-        memcpy(q + at, &w, n);
-    return w;
-}
-
-/** wf_vec_copy_tail() - Native sum of fewer than 64 bytes, copied to @q unless that is NULL */
-static inline uint64_t wf_vec_copy_tail(uint8_t *q, const uint8_t *p, size_t n)
-{
-    uint64_t sum = 0;
     size_t at = 0;
-    for (; n - at >= 16; at += 16)
-        sum += wf_vec_word8(q, p, at) + wf_vec_word8(q, p, at + 8);
-    if ((n & 8) != 0) {
+    for (; at + 8 <= n; at += 8)
         sum += wf_vec_word8(q, p, at);
-        at += 8;
-    }
-    if ((n & 4) != 0) {
-        sum += wf_vec_word4(q, p, at);
-        at += 4;
-    }
-    if ((n & 2) != 0) {
-        sum += wf_vec_word2(q, p, at, 2);
-        at += 2;
-    }
-    return (n & 1) != 0 ? sum + wf_vec_word2(q, p, at, 1) : sum;
-}
-
-/** wf_vec_tail() - The same without the copy */
-static inline uint64_t wf_vec_tail(const uint8_t *p, size_t n)
-{
-    return wf_vec_copy_tail(NULL, p, n);
+    if ((n & 7) != 0)
+        return wf_vec_last(sum, q != NULL ? q + at : NULL, p + at, n & 7);
+    return wf_vec_fold(sum);
 }
 
 /** wf_vec_copy() - memcpy without its result */

@@ -41,7 +41,7 @@ static uint16_t sum_sse2(const void *src, size_t n)
         d = add128(d, load128(p + 48), mask);
     }
     a = _mm_add_epi64(_mm_add_epi64(a, b), _mm_add_epi64(c, d));
-    return wf_vec_fold(lanes128(a) + wf_vec_tail(p, n));
+    return wf_vec_end(lanes128(a), NULL, p, n);
 }
 
 static uint16_t copy_sum_sse2(void *dst, const void *src, size_t n)
@@ -62,7 +62,7 @@ static uint16_t copy_sum_sse2(void *dst, const void *src, size_t n)
         d = add128(d, v3, mask);
     }
     a = _mm_add_epi64(_mm_add_epi64(a, b), _mm_add_epi64(c, d));
-    return wf_vec_fold(lanes128(a) + wf_vec_copy_tail(q, p, n));
+    return wf_vec_end(lanes128(a), q, p, n);
 }
 
 const struct weft_vec wf_vec_sse2 = {wf_vec_copy, sum_sse2, copy_sum_sse2};
@@ -77,23 +77,25 @@ const struct weft_vec wf_vec_sse2 = {wf_vec_copy, sum_sse2, copy_sum_sse2};
 #    define PIECE     (1u << 16)
 #    define WORD_BIAS 32768u
 
-/** struct acc - Two accumulators in turn, as gcc 12 shuffles more of them, and the constants */
+/** struct acc - One accumulator, for gcc and clang add in trees: one add a round waits for another
+ */
 struct acc {
-    __m256i a, b, bias, ones;
+    __m256i sum, bias, ones;
 };
 
 AVX2 static inline struct acc start256(void)
 {
-    struct acc s = {_mm256_setzero_si256(), _mm256_setzero_si256(),
-                    _mm256_set1_epi16((short)WORD_BIAS), _mm256_set1_epi16(1)};
+    struct acc s = {_mm256_setzero_si256(), _mm256_set1_epi16((short)WORD_BIAS),
+                    _mm256_set1_epi16(1)};
     /* As values of unknown origin they stay in registers; gcc builds constants anew at each use. */
     __asm__("" : "+x"(s.bias), "+x"(s.ones));
     return s;
 }
 
-AVX2 static inline __m256i add256(const struct acc *s, __m256i sum, __m256i v)
+AVX2 static inline void add256(struct acc *s, __m256i v)
 {
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_xor_si256(v, s->bias), s->ones));
+    v = _mm256_madd_epi16(_mm256_xor_si256(v, s->bias), s->ones);
+    s->sum = _mm256_add_epi32(s->sum, v);
 }
 
 AVX2 static inline __m256i load256(const uint8_t *p)
@@ -109,8 +111,8 @@ AVX2 static inline void store256(uint8_t *p, __m256i v)
 /* The signed lanes of @bytes that were added, with their bias given back. */
 AVX2 static inline uint64_t lanes256(const struct acc *s, size_t bytes)
 {
-    __m256i eight = _mm256_add_epi32(s->a, s->b);
-    __m128i v = _mm_add_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
+    __m128i low = _mm256_castsi256_si128(s->sum), high = _mm256_extracti128_si256(s->sum, 1);
+    __m128i v = _mm_add_epi32(low, high);
     v = _mm_add_epi32(v, _mm_shuffle_epi32(v, 0x4e));
     v = _mm_add_epi32(v, _mm_shuffle_epi32(v, 0xb1));
     return (uint64_t)(_mm_cvtsi128_si32(v) + (int64_t)(bytes / 2 * WORD_BIAS));
@@ -118,8 +120,8 @@ AVX2 static inline uint64_t lanes256(const struct acc *s, size_t bytes)
 
 AVX2 static inline void sum_64(struct acc *s, const uint8_t *p)
 {
-    s->a = add256(s, s->a, load256(p));
-    s->b = add256(s, s->b, load256(p + 32));
+    add256(s, load256(p));
+    add256(s, load256(p + 32));
 }
 
 AVX2 static inline void sum_128(struct acc *s, const uint8_t *p)
@@ -145,7 +147,7 @@ AVX2 static inline uint64_t sum_vectors(const uint8_t *p, size_t n)
         p += 64;
     }
     if ((n & 32) != 0)
-        s.a = add256(&s, s.a, load256(p));
+        add256(&s, load256(p));
     return lanes256(&s, n);
 }
 
@@ -166,8 +168,8 @@ AVX2 static inline void move_128(uint8_t *q, const uint8_t *p)
 
 AVX2 static inline void copy_64(struct acc *s, uint8_t *q, const uint8_t *p)
 {
-    s->a = add256(s, s->a, move256(q, p));
-    s->b = add256(s, s->b, move256(q + 32, p + 32));
+    add256(s, move256(q, p));
+    add256(s, move256(q + 32, p + 32));
 }
 
 AVX2 static inline void copy_128(struct acc *s, uint8_t *q, const uint8_t *p)
@@ -194,7 +196,7 @@ AVX2 static inline uint64_t copy_vectors(uint8_t *q, const uint8_t *p, size_t n)
         q += 64;
     }
     if ((n & 32) != 0)
-        s.a = add256(&s, s.a, move256(q, p));
+        add256(&s, move256(q, p));
     return lanes256(&s, n);
 }
 
@@ -209,36 +211,40 @@ static inline uint16_t add_piece(uint16_t a, uint16_t b)
 AVX2 static uint16_t sum_piece(const uint8_t *p, size_t n)
 {
     size_t at = n & ~(size_t)31;
-    return wf_vec_fold(sum_vectors(p, at) + wf_vec_tail(p + at, n - at));
+    return wf_vec_end(sum_vectors(p, at), NULL, p + at, n - at);
 }
 
 AVX2 static uint16_t copy_piece(uint8_t *q, const uint8_t *p, size_t n)
 {
     size_t at = n & ~(size_t)31;
-    return wf_vec_fold(copy_vectors(q, p, at) + wf_vec_copy_tail(q + at, p + at, n - at));
+    return wf_vec_end(copy_vectors(q, p, at), q + at, p + at, n - at);
 }
 
-static uint16_t sum_avx2(const void *src, size_t n)
+/* Longer runs, in pieces; not inline, for what these loops need would be set up for all runs. */
+__attribute__((noinline)) static uint16_t sum_long(const uint8_t *p, size_t n)
 {
-    const uint8_t *p = src;
     uint16_t sum = 0;
-    if (n <= PIECE)
-        return sum_piece(p, n);
     for (; n > PIECE; n -= PIECE, p += PIECE)
         sum = add_piece(sum, sum_piece(p, PIECE));
     return add_piece(sum, sum_piece(p, n));
 }
 
-static uint16_t copy_sum_avx2(void *dst, const void *src, size_t n)
+__attribute__((noinline)) static uint16_t copy_long(uint8_t *q, const uint8_t *p, size_t n)
 {
-    const uint8_t *p = src;
-    uint8_t *q = dst;
     uint16_t sum = 0;
-    if (n <= PIECE)
-        return copy_piece(q, p, n);
     for (; n > PIECE; n -= PIECE, p += PIECE, q += PIECE)
         sum = add_piece(sum, copy_piece(q, p, PIECE));
     return add_piece(sum, copy_piece(q, p, n));
+}
+
+static uint16_t sum_avx2(const void *src, size_t n)
+{
+    return n <= PIECE ? sum_piece(src, n) : sum_long(src, n);
+}
+
+static uint16_t copy_sum_avx2(void *dst, const void *src, size_t n)
+{
+    return n <= PIECE ? copy_piece(dst, src, n) : copy_long(dst, src, n);
 }
 
 /* Short runs, as a segment's payload is: fewer instructions than a general memcpy() takes. */
@@ -261,8 +267,17 @@ AVX2 static void copy_avx2(void *dst, const void *src, size_t n)
         p += 128;
         q += 128;
     }
-    for (; p < last; p += 32, q += 32)
+    if ((rest & 64) != 0) {
         move256(q, p);
+        move256(q + 32, p + 32);
+        p += 64;
+        q += 64;
+    }
+    if ((rest & 32) != 0) {
+        move256(q, p);
+        p += 32;
+        q += 32;
+    }
     store256(q - (p - last), load256(last)); /* The tail overlaps what was copied. */
 }
 
