@@ -173,7 +173,7 @@ static bool is_excused(const struct swarm *s, int err, bool is_peer_aborting)
         return is_peer_aborting;
     if (err == WEFT_EHOSTUNREACH) /* Three ARP requests in a row may be lost. */
         return !s->has_lossless_links;
-    return s->has_cuts && err == WEFT_ETIMEDOUT;
+    return s->has_cuts && (err == WEFT_ETIMEDOUT || err == WEFT_ENETUNREACH);
 }
 
 static bool judge_actor(const struct swarm *s, const struct weft_actor *a, bool is_peer_aborting,
@@ -257,6 +257,7 @@ static bool run(struct swarm *s, struct weft_swarm_result *out)
                        weft_world_error(s->w));
         return false;
     }
+    wf_swarm_pokes(s);
     int r = weft_world_finish(s->w, s->heal_ns + FINISH_NS);
     uint64_t calm_ns = s->w->now_ns + 5 * SWARM_S; /* What was sent last arrives. */
     if (r == 0)

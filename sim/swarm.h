@@ -34,7 +34,7 @@ struct swarm_fault {
 /** struct swarm - A scenario */
 struct swarm {
     uint64_t seed;
-    struct sim_rng rng;
+    struct sim_rng rng, poke_rng;
     struct weft_world *w;
     void (*print)(void *user, const char *line);
     void *user;
@@ -49,6 +49,7 @@ struct swarm {
     struct weft_actor *client[SWARM_PAIRS_MAX], *server[SWARM_PAIRS_MAX];
     uint32_t hops[SWARM_PAIRS_MAX]; /* Routers between the two, and one. */
 
+    uint32_t pokes_left;
     uint64_t heal_ns;      /* From then on every link is whole. */
     bool has_cuts;         /* Connections may fail for want of a path. */
     bool has_tight_memory; /* Stacks with the smallest tables there may be. */
@@ -70,6 +71,9 @@ bool wf_swarm_faults(struct swarm *s);
 
 /** wf_swarm_actors() - Pairs of servers and clients */
 bool wf_swarm_actors(struct swarm *s);
+
+/** wf_swarm_pokes() - Disturbances while the faults last */
+void wf_swarm_pokes(struct swarm *s);
 
 /** wf_swarm_judge() - Whether the actors did what they had to; the failure in @out if not */
 bool wf_swarm_judge(struct swarm *s, struct weft_swarm_result *out);
