@@ -77,7 +77,7 @@ const struct weft_vec wf_vec_sse2 = {wf_vec_copy, sum_sse2, copy_sum_sse2};
 #    define PIECE     (1u << 16)
 #    define WORD_BIAS 32768u
 
-/** struct acc - One accumulator, for gcc and clang add in trees: one add a round waits for another
+/** struct acc - One accumulator, for gcc and clang add in trees: few adds of a round wait in line
  */
 struct acc {
     __m256i sum, bias, ones;

@@ -99,10 +99,26 @@ static void a_changed_word_updates_the_field(void)
     T_EQ(wf_csum_update16(0xdd2f, 0x5555, 0x3285), 0x0000);
 }
 
+static void headers_agree_with_the_definition(void)
+{
+    for (uint32_t i = 0; i < 20000; i++) {
+        uint32_t at = (uint32_t)(t_random() % 8), len = (uint32_t)(t_random() % 16) * 4;
+        fill(128);
+        if (i % 4 == 0)
+            memset(data, 0xff, 128);
+        T_EQ(wf_csum_fold(wf_csum_words(data + at, len)), naive(data + at, len));
+        /* A sum of what follows joins among native words. */
+        uint64_t native = wf_csum_native(0, data + at, len);
+        native = wf_csum_carry(native, wf_csum_to_native(naive(data + at + len, 32)));
+        T_EQ(wf_csum_from_native(native), naive(data + at, len + 32));
+    }
+}
+
 static const struct t_case cases[] = {
     {"the example of RFC 1071 sums as printed", the_example_of_rfc_1071_sums_as_printed},
     {"every length at every alignment agrees with the definition",
      every_length_at_every_alignment_agrees_with_the_definition},
+    {"headers agree with the definition", headers_agree_with_the_definition},
     {"large blocks agree with the definition", large_blocks_agree_with_the_definition},
     {"zeros sum to zero and ones never do", zeros_sum_to_zero_and_ones_never_do},
     {"parts add up at even and odd offsets", parts_add_up_at_even_and_odd_offsets},

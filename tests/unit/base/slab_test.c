@@ -170,6 +170,22 @@ static void random_lives_agree_with_a_table(void)
     }
 }
 
+static void an_index_is_found_whatever_the_stride(void)
+{
+    static alignas(16) uint8_t room[N * 1000];
+    for (uint32_t stride = 8; stride <= 1000; stride += 8) {
+        struct wf_slab s;
+        wf_slab_init(&s, room, stride, N);
+        for (uint32_t i = 0; i < N; i++) {
+            void *o = wf_slab_alloc(&s);
+            T_CHECK(o == room + (size_t)i * stride);
+            T_EQ(wf_slab_index(&s, o), i);
+            T_CHECK(wf_slab_get(&s, wf_slab_handle(&s, o)) == o);
+        }
+        WF_UNPOISON(room, sizeof(room));
+    }
+}
+
 static const struct t_case cases[] = {
     {"memory beyond the mark is not touched", memory_beyond_the_mark_is_not_touched},
     {"an object is zero, also when it is used again", an_object_is_zero_also_when_it_is_used_again},
@@ -177,6 +193,7 @@ static const struct t_case cases[] = {
     {"a full slab answers NULL until one is freed", a_full_slab_answers_null_until_one_is_freed},
     {"a handle of the dead finds nothing", a_handle_of_the_dead_finds_nothing},
     {"any number may be asked for", any_number_may_be_asked_for},
+    {"an index is found whatever the stride", an_index_is_found_whatever_the_stride},
     {"generations wrap without confusion", generations_wrap_without_confusion},
     {"random lives agree with a table", random_lives_agree_with_a_table},
 };
