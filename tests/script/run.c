@@ -6,7 +6,7 @@
  * A directory stands for its *.pkt files, and those of its directories, in order of their names.
  * --check runs the stack's own checks after every event; --proves lists what each file proves.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _POSIX_C_SOURCE   200809L
 #define _FILE_OFFSET_BITS 64
 
 #include <dirent.h>
