@@ -7,6 +7,6 @@ trap 'rm -f "$out"' EXIT
 status=0
 find src drv host posix sim lab tools examples -name '*.c' 2>/dev/null | sort | while read -r f; do
     if grep -q "$f\"" "$build/compile_commands.json"; then echo "$f"; fi
-done | xargs -P "$(nproc)" -n 4 clang-tidy -p "$build" --quiet >"$out" 2>/dev/null || status=1
+done | xargs -P "$(nproc)" -n 1 clang-tidy -p "$build" --quiet >"$out" 2>/dev/null || status=1
 cat "$out"
 exit $status

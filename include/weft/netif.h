@@ -55,7 +55,8 @@ enum weft_if_kind {
 
 /* What the driver of an interface can do. */
 #define WEFT_CAP_TX_CSUM 1U /* Fills in transport checksums (WEFT_FRAME_NEEDS_CSUM). */
-#define WEFT_CAP_TX_TSO4 2U /* Takes TCP over IPv4 super-frames up to gso_max_bytes. */
+#define WEFT_CAP_TX_TSO4                                                                           \
+    2U /* Takes TCP over IPv4 super-frames up to gso_max_bytes; with TX_CSUM. */
 #define WEFT_CAP_RX_TRUST                                                                          \
     4U /* Frames come over a link that cannot corrupt; sums are not checked. */
 
@@ -67,7 +68,7 @@ struct weft_if_config {
     uint16_t txq_max;       /* Packets that may wait (ACK-less traffic), 0 = 256. */
     uint32_t mtu;           /* IP bytes in a frame, 68..65535; 0 = 1500. */
     uint32_t caps;          /* WEFT_CAP_* */
-    uint32_t gso_max_bytes; /* With TSO: largest super-frame incl. headers, 0 = 65535. */
+    uint32_t gso_max_bytes; /* With TSO: largest super-frame with headers, 256..65535; 0 = 65535. */
     bool is_any_address;    /* Every unicast destination that arrives here is ours. */
 };
 

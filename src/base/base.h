@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/bytes.h"
 #include "base/csum.h"
@@ -58,6 +59,14 @@ void __asan_unpoison_memory_region(const volatile void *p, size_t n);
 #endif
 
 /** wf_min_u32() - The smaller of two */
+/* Public structs for runs of bytes have no const; what is shown through them is not written. */
+static inline void *wf_drop_const(const void *p)
+{
+    void *q;
+    memcpy(&q, &p, sizeof(q));
+    return q;
+}
+
 static inline uint32_t wf_min_u32(uint32_t a, uint32_t b)
 {
     return a < b ? a : b;

@@ -305,6 +305,6 @@ int wf_recvq_peek(const struct wf_recvq *q, struct weft_iov *iov, int iov_n)
 {
     int i = 0;
     for (const struct wf_blk *k = q->head; k != NULL && i < iov_n; k = k->next, i++)
-        iov[i] = (struct weft_iov){(void *)(uintptr_t)k->data, k->len};
+        iov[i] = (struct weft_iov){wf_drop_const(k->data), k->len};
     return i;
 }

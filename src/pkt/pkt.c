@@ -201,7 +201,7 @@ bool wf_pkt_append_copy(struct pkt_pool *pool, struct pkt *p, const uint8_t *src
 
 bool wf_pkt_compact(struct pkt_pool *pool, struct pkt *p)
 {
-    struct pkt_frag few[PKT_FRAGS_MAX];
+    struct pkt_frag few[WEFT_FRAME_IOV_MAX - 1]; /* 64 KiB in chunks of 4 KiB, the smallest. */
     uint32_t n = 0, off = p->len, left = p->total - p->len;
     while (left > 0) {
         uint32_t take = wf_min_u32(left, pool->bufs.chunk_bytes);

@@ -93,69 +93,114 @@ static void *take_zeroed(struct arena *a, size_t bytes)
     return at;
 }
 
-static void take_slab(struct arena *a, struct wf_slab *s, size_t object_bytes, uint32_t max)
+/** struct slab_row - A slab: where it is in the stack, its objects, and the limit that sizes it */
+struct slab_row {
+    size_t slab_off;
+    uint32_t object_bytes;
+    size_t limit_off;
+};
+
+/** struct table_row - A hash table: pointer and mask in the stack, and the limit of its entries */
+struct table_row {
+    size_t tab_off, mask_off;
+    size_t limit_off;
+};
+
+#define SLAB(field, type, limit)                                                                   \
+    {                                                                                              \
+        offsetof(struct weft_stack, field), sizeof(struct type),                                   \
+            offsetof(struct weft_config, limit)                                                    \
+    }
+#define TABLE(field, mask, limit)                                                                  \
+    {                                                                                              \
+        offsetof(struct weft_stack, field), offsetof(struct weft_stack, mask),                     \
+            offsetof(struct weft_config, limit)                                                    \
+    }
+
+static const struct slab_row slabs[] = {
+    SLAB(link.neighs, neigh, neighs_max),
+    SLAB(ip.reasms, reasm, reasm_max),
+    SLAB(net.pool.pkts, pkt, pkts_max),
+    SLAB(net.pool.bufs.lent, wf_buf, lent_max),
+    SLAB(net.pool.bufs.chunks, wf_chunk, chunks_max),
+    SLAB(net.pool.blks, wf_blk, blocks_max),
+    SLAB(socks.socks, sock, socks_max),
+    SLAB(udp.eps, udp_ep, udp_max),
+    SLAB(udp.errs, udp_err, sock_errs_max),
+    SLAB(tcp.conns, tcp_conn, tcp_conns_max),
+    SLAB(tcp.listeners, tcp_listener, tcp_listens_max),
+    SLAB(tcp.synrcvds, tcp_synrcvd, tcp_synrcvd_max),
+    SLAB(tcp.timewaits, tcp_timewait, tcp_timewait_max),
+    SLAB(tcp.recs, tcp_txrec, tcp_records_max),
+    SLAB(tcp.reasms, tcp_reasm, tcp_busy_max),
+};
+
+static const struct table_row tables[] = {
+    TABLE(link.buckets, link.buckets_mask, neighs_max),
+    TABLE(ip.reasm_buckets, ip.reasm_mask, reasm_max),
+    TABLE(tcp.conn_tab, tcp.conn_mask, tcp_conns_max),
+    TABLE(tcp.synrcvd_tab, tcp.synrcvd_mask, tcp_synrcvd_max),
+    TABLE(tcp.timewait_tab, tcp.timewait_mask, tcp_timewait_max),
+    TABLE(tcp.listen_tab, tcp.listen_mask, tcp_listens_max),
+};
+
+static uint32_t limit_of(const struct weft_config *c, size_t off)
 {
-    uint32_t stride = WF_ALIGN_UP((uint32_t)object_bytes, 8u);
-    void *at = take(a, wf_slab_bytes(stride, max));
-    if (at != NULL)
-        wf_slab_init(s, at, stride, max);
+    uint32_t limit;
+    memcpy(&limit, (const uint8_t *)c + off, sizeof(limit));
+    return limit;
 }
 
-/* A hash table with at least as many buckets as entries; returns the mask. */
-static uint32_t take_table(struct arena *a, void **tab, uint32_t entries)
+static void *field_of(struct weft_stack *st, size_t off)
+{
+    return (uint8_t *)st + off;
+}
+
+/* A hash table has at least as many buckets as entries. */
+static uint32_t buckets(uint32_t entries)
 {
     uint32_t n = 16;
     while (n < entries)
         n *= 2;
-    *tab = take_zeroed(a, n * sizeof(void *));
-    return n - 1;
+    return n;
 }
 
+/* @st NULL: only count. */
 static void cut(struct arena *a, const struct weft_config *c, struct weft_stack *st)
 {
-    struct net *net = &st->net;
-    void *tab = NULL;
-    net->ifs.tab = take_zeroed(a, (c->ifs_max + 1) * sizeof(struct netif)); /* And loopback. */
-    net->addrs.tab = take(a, (c->addrs_max + 1) * sizeof(struct wf_ifaddr));
-    net->routes.tab = take(a, (c->routes_max + 1) * sizeof(struct wf_route4));
-    take_slab(a, &st->link.neighs, sizeof(struct neigh), c->neighs_max);
-    st->link.buckets_mask = take_table(a, &tab, c->neighs_max);
-    st->link.buckets = tab;
-    take_slab(a, &st->ip.reasms, sizeof(struct reasm), c->reasm_max);
-    st->ip.reasm_mask = take_table(a, &tab, c->reasm_max);
-    st->ip.reasm_buckets = tab;
-    take_slab(a, &net->pool.pkts, sizeof(struct pkt), c->pkts_max);
-    take_slab(a, &net->pool.bufs.lent, sizeof(struct wf_buf), c->lent_max);
-    take_slab(a, &net->pool.bufs.chunks, sizeof(struct wf_chunk), c->chunks_max);
-    take_slab(a, &net->pool.blks, sizeof(struct wf_blk), c->blocks_max);
-    take_slab(a, &st->socks.socks, sizeof(struct sock), c->socks_max);
-    take_slab(a, &st->udp.eps, sizeof(struct udp_ep), c->udp_max);
-    take_slab(a, &st->udp.errs, sizeof(struct udp_err), c->sock_errs_max);
-    take_slab(a, &st->tcp.conns, sizeof(struct tcp_conn), c->tcp_conns_max);
-    take_slab(a, &st->tcp.listeners, sizeof(struct tcp_listener), c->tcp_listens_max);
-    take_slab(a, &st->tcp.synrcvds, sizeof(struct tcp_synrcvd), c->tcp_synrcvd_max);
-    take_slab(a, &st->tcp.timewaits, sizeof(struct tcp_timewait), c->tcp_timewait_max);
-    take_slab(a, &st->tcp.recs, sizeof(struct tcp_txrec), c->tcp_records_max);
-    take_slab(a, &st->tcp.reasms, sizeof(struct tcp_reasm), c->tcp_busy_max);
-    st->tcp.conn_mask = take_table(a, &tab, c->tcp_conns_max);
-    st->tcp.conn_tab = tab;
-    st->tcp.synrcvd_mask = take_table(a, &tab, c->tcp_synrcvd_max);
-    st->tcp.synrcvd_tab = tab;
-    st->tcp.timewait_mask = take_table(a, &tab, c->tcp_timewait_max);
-    st->tcp.timewait_tab = tab;
-    st->tcp.listen_mask = take_table(a, &tab, c->tcp_listens_max);
-    st->tcp.listen_tab = tab;
-    if (c->trace_max > 0)
-        net->trace.recs = take(a, (size_t)c->trace_max * sizeof(struct weft_trace_rec));
+    void *ifs = take_zeroed(a, (c->ifs_max + 1) * sizeof(struct netif)); /* And loopback. */
+    void *addrs = take(a, (c->addrs_max + 1) * sizeof(struct wf_ifaddr));
+    void *routes = take(a, (c->routes_max + 1) * sizeof(struct wf_route4));
+    for (uint32_t i = 0; i < WF_ARRAY_LEN(slabs); i++) {
+        uint32_t stride = WF_ALIGN_UP(slabs[i].object_bytes, 8u);
+        uint32_t max = limit_of(c, slabs[i].limit_off);
+        void *at = take(a, wf_slab_bytes(stride, max));
+        if (st != NULL)
+            wf_slab_init(field_of(st, slabs[i].slab_off), at, stride, max);
+    }
+    for (uint32_t i = 0; i < WF_ARRAY_LEN(tables); i++) {
+        uint32_t n = buckets(limit_of(c, tables[i].limit_off)), mask = n - 1;
+        void *at = take_zeroed(a, n * sizeof(void *));
+        if (st != NULL) {
+            memcpy(field_of(st, tables[i].tab_off), &at, sizeof(at));
+            memcpy(field_of(st, tables[i].mask_off), &mask, sizeof(mask));
+        }
+    }
+    void *recs = take(a, (size_t)c->trace_max * sizeof(struct weft_trace_rec));
+    if (st == NULL)
+        return;
+    st->net.ifs.tab = ifs;
+    st->net.addrs.tab = addrs;
+    st->net.routes.tab = routes;
+    st->net.trace.recs = c->trace_max > 0 ? recs : NULL;
 }
 
 size_t weft_stack_footprint(const struct weft_config *cfg)
 {
-    struct weft_stack scratch;
     struct arena a = {.used = WF_ALIGN_UP(sizeof(struct weft_stack), (size_t)REGION_ALIGN)};
     if (cfg == NULL || !config_ok(cfg))
         return 0;
-    cut(&a, cfg, &scratch);
+    cut(&a, cfg, NULL);
     return a.used;
 }
 

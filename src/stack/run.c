@@ -2,7 +2,7 @@
 /** DOC: run - time: expired timers by kind, loopback, the next deadline */
 #include "stack/stack.h"
 
-#define JUMP_NS     (4 * 3600 * 1000000000ull)
+#define JUMP_NS     (4 * 3600ull * 1000000000ull)
 #define LOOP_BUDGET 256 /* Packets over the loopback in one call. */
 
 void wf_stack_set_now(struct net *net, uint64_t now_ns)

@@ -42,7 +42,7 @@ struct pkt *wf_tx_next(struct net *net, struct netif *nif)
 
 static void add_iov(struct weft_frame *f, const uint8_t *base, uint32_t len)
 {
-    f->iov[f->iov_n++] = (struct weft_iov){(void *)(uintptr_t)base, len};
+    f->iov[f->iov_n++] = (struct weft_iov){wf_drop_const(base), len};
     f->len += len;
 }
 

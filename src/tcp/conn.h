@@ -35,17 +35,17 @@ struct tcp_synrcvd *wf_tcp_find_synrcvd(const struct net *net, const struct tcp_
 /** wf_tcp_find_listener() - Listener for a local endpoint: its address first, then any; or NULL */
 struct tcp_listener *wf_tcp_find_listener(const struct net *net, const struct weft_endpoint *l);
 /** wf_tcp_link_conn() - Enter a connection */
-void wf_tcp_link_conn(struct net *net, struct tcp_conn *c);
+void wf_tcp_link_conn(struct net *net, struct tcp_conn *o);
 /** wf_tcp_unlink_conn() - Take a connection out */
-void wf_tcp_unlink_conn(struct net *net, struct tcp_conn *c);
+void wf_tcp_unlink_conn(struct net *net, struct tcp_conn *o);
 /** wf_tcp_link_synrcvd() - Enter a half-open record */
-void wf_tcp_link_synrcvd(struct net *net, struct tcp_synrcvd *s);
+void wf_tcp_link_synrcvd(struct net *net, struct tcp_synrcvd *o);
 /** wf_tcp_unlink_synrcvd() - Take a half-open record out */
-void wf_tcp_unlink_synrcvd(struct net *net, struct tcp_synrcvd *s);
+void wf_tcp_unlink_synrcvd(struct net *net, struct tcp_synrcvd *o);
 /** wf_tcp_link_timewait() - Enter a TIME-WAIT record */
-void wf_tcp_link_timewait(struct net *net, struct tcp_timewait *t);
+void wf_tcp_link_timewait(struct net *net, struct tcp_timewait *o);
 /** wf_tcp_unlink_timewait() - Take a TIME-WAIT record out */
-void wf_tcp_unlink_timewait(struct net *net, struct tcp_timewait *t);
+void wf_tcp_unlink_timewait(struct net *net, struct tcp_timewait *o);
 /** wf_tcp_link_listener() - Enter a listener */
 void wf_tcp_link_listener(struct net *net, struct tcp_listener *l);
 /** wf_tcp_unlink_listener() - Take a listener out */

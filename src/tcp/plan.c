@@ -128,6 +128,7 @@ static bool plan_tlp(const struct tcp_plan_in *in, struct tcp_plan *p)
 
 struct tcp_plan wf_tcp_plan(const struct tcp_plan_in *in)
 {
+    WF_ASSERT(in->mss > 0);
     struct tcp_plan p = {.act = TCP_ACT_NONE, .why = WEFT_WHY_EMPTY};
     if (plan_lost(in, &p) || plan_tlp(in, &p))
         return p;

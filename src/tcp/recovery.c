@@ -146,14 +146,11 @@ bool wf_rec_tlp_ack(struct tcp_rec *rec, struct tcp_seq ack, bool is_dup_ack, bo
 {
     if (!rec->has_tlp || wf_seq_lt(ack, rec->tlp_end))
         return false;
-    bool is_repair = false;
-    if (!rec->is_tlp_rtx || has_dsack) {
-        rec->has_tlp = false; /* New data, or both copies arrived: nothing was lost. */
-    } else if (wf_seq_gt(ack, rec->tlp_end)) {
-        rec->has_tlp = false; /* Later data is acknowledged too, without a duplicate report. */
-        is_repair = true;
-    } else if (is_dup_ack) {
-        rec->has_tlp = false; /* A second acknowledgement for the same: no loss. */
-    }
+    /* Nothing was lost: the probe was new data, or both copies arrived, or it is answered twice. */
+    bool is_spurious = !rec->is_tlp_rtx || has_dsack;
+    /* Later data is acknowledged too, and no duplicate was reported: the probe repaired a loss. */
+    bool is_repair = !is_spurious && wf_seq_gt(ack, rec->tlp_end);
+    if (is_spurious || is_repair || is_dup_ack)
+        rec->has_tlp = false;
     return is_repair;
 }

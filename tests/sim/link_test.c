@@ -287,7 +287,7 @@ static uint64_t noisy_hash(uint64_t seed, unsigned extra_links)
         T_EQ(weft_link_add(w, &lc, &other), 0);
     }
     for (uint64_t i = 0; i < 300; i++)
-        wire_push(link, i, 60 + i);
+        wire_push(link, i, 60 + (size_t)i);
     T_EQ(weft_world_run(w, WEFT_NEVER), 0);
     uint64_t h = weft_world_hash(w);
     weft_world_destroy(w);
