@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import struct
@@ -153,14 +154,15 @@ class Program:
 
 
 class Capture:
-    """tcpdump on an interface while the block runs; then tshark says what it thinks of it."""
+    """tcpdump on an interface while the block runs; then tshark says what it thinks of it. Super-frames
+    are cut off: whole ones would leave room for few frames in tcpdump's ring."""
 
     def __init__(self, iface, path=None):
         self.iface = iface
         self.path = path or SCRATCH / f"{iface}.pcap"
 
     def __enter__(self):
-        self.proc = subprocess.Popen(["tcpdump", "-U", "--immediate-mode", "-B", "65536", "-Z", "root", "-i", self.iface, "-s0", "-w",
+        self.proc = subprocess.Popen(["tcpdump", "-U", "--immediate-mode", "-B", "65536", "-Z", "root", "-i", self.iface, "-s1600", "-w",
                                       str(self.path)], stderr=subprocess.PIPE, text=True)
         for line in self.proc.stderr:
             if "listening on" in line:
@@ -170,8 +172,8 @@ class Capture:
     def __exit__(self, *_):
         time.sleep(0.3)  # For what still is in tcpdump's buffer.
         self.proc.send_signal(signal.SIGINT)
-        self.proc.wait(10)
-        self.proc.stderr.close()
+        said = self.proc.communicate(timeout=10)[1]
+        self.lost = int(re.search(r"(\d+) packets? dropped by kernel", said)[1])  # Too fast for tcpdump.
 
     def tshark(self, *args):
         checks = [w for name in ("ip", "tcp", "udp") for w in ("-o", f"{name}.check_checksum:TRUE")]

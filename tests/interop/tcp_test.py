@@ -211,32 +211,24 @@ def reset():
         assert p.proc.returncode == 1 and "reset" in err.lower(), err
 
 
-def backlog_drops():
-    """Frames that this machine's kernel dropped between a TAP and everybody who listens, captures included."""
-    with open("/proc/net/softnet_stat", encoding="ascii") as f:
-        return sum(int(line.split()[1], 16) for line in f)
-
-
 def sound(offload):
     def case():
         n = 3_000_000
         with ns.weft_host("--serve", f"echo,http={ns.SCRATCH}/www,put", *options(offload)) as h:
             want = random_file(ns.SCRATCH / "www/get", n)
-            before = backlog_drops()
             with ns.Capture("iop0") as c:
                 sh("ping -n -c 3 -i 0.1 -s 4000 10.9.0.2")
                 tap.eq(sh("curl -sS http://10.9.0.2/get | sha256sum").stdout.split()[0], want)
                 sh(f"curl -sS -T {ns.SCRATCH}/www/get http://10.9.0.2/put")
                 with socket.socket() as s:
                     s.connect_ex(("10.9.0.2", 81))
-            lost = backlog_drops() - before
             if not offload:  # With offloads the kernel's own frames carry unfinished sums.
-                assert c.verdict() > 2 * n // 1460 - lost
+                assert c.verdict() > 2 * n // 1460 - c.lost
             odd = c.tshark("-Y", "ip.src == 10.9.0.2 && (tcp.analysis.retransmission || tcp.analysis.zero_window"
                            " || tcp.analysis.lost_segment || _ws.malformed)")
-            if lost:
-                print(f"# the kernel's backlog lost {lost} frames of all TAPs, so sending again was right")
-            assert not odd or lost, "\n".join(odd[:10])
+            if c.lost:
+                print(f"# tcpdump lost {c.lost} frames, so tshark misses some")
+            assert not odd or c.lost, "\n".join(odd[:10])
             assert c.tshark("-Y", "tcp.flags.reset == 1 && tcp.srcport == 81"), "no reset"
             quiet(h)
     case.__doc__ = f"tshark: nothing malformed, sums good, nothing sent twice: offloads {'on' if offload else 'off'}"
