@@ -252,7 +252,7 @@ AVX2 static void copy_avx2(void *dst, const void *src, size_t n)
 {
     const uint8_t *p = src;
     uint8_t *q = dst;
-    if (n < 32 || n > 4096) {
+    if (n < 32 || n > 65536) {
         wf_vec_copy(dst, src, n);
         return;
     }

@@ -19,7 +19,7 @@ if nm "$lib" | grep -E ' C '; then
 fi
 
 # 2. Undefined symbols that no member defines: memory functions, the panic hook, the compiler's own helpers.
-known='memcpy|memmove|memset|memcmp|weft_panic|_GLOBAL_OFFSET_TABLE_|__stack_chk_fail|__stack_chk_guard'
+known='memcpy|memmove|memset|memcmp|bcmp|weft_panic|_GLOBAL_OFFSET_TABLE_|__stack_chk_fail|__stack_chk_guard'
 known="$known|__asan_.*|__ubsan_.*|__sanitizer_.*|__u?div[dt]i3|__u?mod[dt]i3|__aeabi_.*|__(popcount|clz|ctz|bswap)[ds]i2"
 if nm "$lib" | awk 'NF==2 && $1=="U" {u[$2]=1} NF==3 {d[$3]=1} END {for (s in u) if (!(s in d)) print s}' | grep -vxE "$known"; then
     complain "foreign symbols in $lib"

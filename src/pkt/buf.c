@@ -76,26 +76,39 @@ struct wf_buf *wf_lent_alloc(struct wf_bufs *b, uint64_t cookie, uint32_t pinned
     return l;
 }
 
-void wf_buf_release(struct wf_bufs *b, struct wf_buf *buf)
+static void chunk_free(struct wf_bufs *b, struct wf_buf *buf)
 {
-    WF_ASSERT(buf->refs > 0);
-    if (--buf->refs > 0)
-        return;
+    if (b->bump != NULL && &b->bump->buf == buf)
+        b->bump = NULL;
+    WF_POISON(buf->base, buf->cap);
+    wf_slab_free(&b->chunks, buf);
+}
 
-    if (buf->kind == BUF_CHUNK) {
-        if (b->bump != NULL && &b->bump->buf == buf)
-            b->bump = NULL;
-        WF_POISON(buf->base, buf->cap);
-        wf_slab_free(&b->chunks, buf);
-        return;
-    }
-    /* The descriptor stays allocated until the cookie is fetched: it is the list's node. */
+/* The descriptor stays allocated until the cookie is fetched: it is the list's node. */
+static void lent_finish(struct wf_bufs *b, struct wf_buf *buf)
+{
     buf->next = NULL;
     if (b->done_tail != NULL)
         b->done_tail->next = buf;
     else
         b->done_head = buf;
     b->done_tail = buf;
+}
+
+void wf_buf_release(struct wf_bufs *b, struct wf_buf *buf)
+{
+    while (buf != NULL) {
+        WF_ASSERT(buf->refs > 0);
+        if (--buf->refs > 0)
+            return;
+        if (buf->kind == BUF_CHUNK) {
+            chunk_free(b, buf);
+            return;
+        }
+        struct wf_buf *chain = buf->chain;
+        lent_finish(b, buf);
+        buf = chain;
+    }
 }
 
 uint32_t wf_lent_done(struct wf_bufs *b, uint64_t *cookies, uint32_t n)

@@ -29,8 +29,9 @@ struct wf_buf {
     uint32_t used; /* CHUNK: bytes filled from the front. */
     uint32_t refs;
     enum wf_buf_kind kind;
-    uint64_t cookie;     /* LENT: the lender's. */
-    struct wf_buf *next; /* Free LENT: list of cookies to give back. */
+    uint64_t cookie;      /* LENT: the lender's. */
+    struct wf_buf *next;  /* Free LENT: list of cookies to give back. */
+    struct wf_buf *chain; /* LENT: goes with this one: a frame whose bytes follow it in memory. */
 };
 
 /** struct wf_chunk - A chunk as a send queue uses it: linked, with the sums of what was copied in

@@ -23,8 +23,9 @@ struct run {
     uint32_t hdr_bytes; /* Link, IP and TCP header. */
     uint32_t seg_bytes; /* Payload of the frames before the last. */
     uint32_t next_seq;
-    uint16_t id;  /* Identification of the last frame. */
-    bool is_open; /* The last frame was full: another may follow. */
+    struct wf_buf *last; /* Holds the last frame. */
+    uint16_t id;         /* Identification of the last frame. */
+    bool is_open;        /* The last frame was full: another may follow. */
 };
 
 static void flush(struct net *net, struct run *r)
@@ -170,17 +171,35 @@ static bool is_next(const struct run *r, const struct weft_frame *f)
            r->p->total + payload <= 65535;
 }
 
+/*
+ * A piece of payload; the reference to @buf passes over. Frames cut from one send queue follow each
+ * other in memory: then the fragment grows, and the frame goes with the one before it.
+ */
+static void add_piece(struct run *r, const uint8_t *data, uint32_t len, struct wf_buf *buf)
+{
+    struct pkt *p = r->p;
+    struct pkt_frag *end = p->frags_n > 0 ? &p->frags[p->frags_n - 1] : NULL;
+    if (end == NULL || end->data + end->len != data || r->last == buf || r->last->chain != NULL) {
+        wf_pkt_frag_add(p, data, len, buf);
+        return;
+    }
+    r->last->chain = buf;
+    end->len += len;
+    p->total += len;
+}
+
 /* Let the run reference the payload of its next frame; the frame's reference passes over. */
 static void append(struct run *r, const struct weft_frame *f, struct wf_buf *buf)
 {
     const uint8_t *b = f->iov[0].base;
     struct pkt *p = r->p;
     uint32_t payload = f->len - r->hdr_bytes, rest = (uint32_t)f->iov[0].len - r->hdr_bytes;
-    buf->refs += f->iov_n - (rest == 0 ? 2u : 1u); /* One a fragment: there is payload in one. */
+    buf->refs += f->iov_n - (rest == 0 ? 2u : 1u); /* One a piece: there is payload in one. */
     if (rest > 0)
-        wf_pkt_frag_add(p, b + r->hdr_bytes, rest, buf);
+        add_piece(r, b + r->hdr_bytes, rest, buf);
     for (uint32_t i = 1; i < f->iov_n; i++)
-        wf_pkt_frag_add(p, f->iov[i].base, (uint32_t)f->iov[i].len, buf);
+        add_piece(r, f->iov[i].base, (uint32_t)f->iov[i].len, buf);
+    r->last = buf;
     p->pinned = buf->cap < UINT32_MAX - p->pinned ? p->pinned + buf->cap : UINT32_MAX;
     uint16_t id = wf_ld16be(b + 18);
     p->id_step = (uint8_t)(id - r->id);
@@ -204,6 +223,7 @@ static void begin(struct run *r, struct pkt *p, const struct weft_frame *f, uint
                       .hdr_bytes = hdr_bytes,
                       .seg_bytes = payload,
                       .next_seq = wf_ld32be(b + TCP_OFF + 4) + payload,
+                      .last = p->data_buf,
                       .id = wf_ld16be(b + 18),
                       .is_open = true};
 }

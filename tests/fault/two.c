@@ -140,7 +140,7 @@ static bool app_recv(struct two *t, struct two_flow *f, int i)
             f->has_end[i] = true;
         for (int64_t k = 0; k < r; k++)
             if (buf[k] != pattern(f->got[i] + (uint64_t)k, 1 - i)) {
-                T_CHECK(!"a byte arrived wrong");
+                t_fail(__FILE__, __LINE__, "a byte arrived wrong");
                 fail(t, f, i, -WEFT_EPROTO);
                 return true;
             }
@@ -238,7 +238,7 @@ void two_run(struct two *t, uint64_t until_ns)
             break;
         idle = next <= t->now_ns && !has_moved ? idle + 1 : 0;
         if (idle > IDLE_TURNS) {
-            T_CHECK(!"a deadline that is now, and nothing comes of it");
+            t_fail(__FILE__, __LINE__, "a deadline that is now, and nothing comes of it");
             printf(
                 "# deadlines %" PRIu64 " and %" PRIu64 ", now %" PRIu64 ", frames to send: %d %d\n",
                 a, b, t->now_ns, weft_tx_ready(t->st[0], TWO_IF), weft_tx_ready(t->st[1], TWO_IF));
