@@ -153,6 +153,11 @@ class Program:
             f.close()
 
 
+def backlog_drops():
+    """Frames that the kernel dropped between a driver and its stack, because it was busy."""
+    return sum(int(line.split()[1], 16) for line in open("/proc/net/softnet_stat"))
+
+
 class Capture:
     """tcpdump on an interface while the block runs; then tshark says what it thinks of it. Super-frames
     are cut off: whole ones would leave room for few frames in tcpdump's ring."""
@@ -162,6 +167,7 @@ class Capture:
         self.path = path or SCRATCH / f"{iface}.pcap"
 
     def __enter__(self):
+        self.drops = backlog_drops()
         self.proc = subprocess.Popen(["tcpdump", "-U", "--immediate-mode", "-B", "65536", "-Z", "root", "-i", self.iface, "-s1600", "-w",
                                       str(self.path)], stderr=subprocess.PIPE, text=True)
         for line in self.proc.stderr:
@@ -174,6 +180,7 @@ class Capture:
         self.proc.send_signal(signal.SIGINT)
         said = self.proc.communicate(timeout=10)[1]
         self.lost = int(re.search(r"(\d+) packets? dropped by kernel", said)[1])  # Too fast for tcpdump.
+        self.lost += backlog_drops() - self.drops
 
     def tshark(self, *args):
         checks = [w for name in ("ip", "tcp", "udp") for w in ("-o", f"{name}.check_checksum:TRUE")]
