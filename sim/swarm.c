@@ -215,7 +215,7 @@ static bool judge_datagrams(const struct swarm *s, const struct weft_actor *clie
                             const struct weft_actor *server, struct weft_swarm_result *out)
 {
     const struct weft_actor_config *c = weft_actor_config_get(client);
-    if (!s->has_lossless_links || s->has_tight_memory || is_tcp(c->kind) ||
+    if (!s->has_lossless_links || s->has_tight_memory || s->has_forgotten || is_tcp(c->kind) ||
         c->kind == WEFT_ACTOR_TRACEROUTE || c->bytes < 8) /* Too short for a number. */
         return true;
     if (c->interval_ns < 20 * SWARM_MS) /* More than may wait for ARP. */

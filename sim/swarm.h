@@ -50,6 +50,7 @@ struct swarm {
     uint32_t hops[SWARM_PAIRS_MAX]; /* Routers between the two, and one. */
 
     uint32_t pokes_left;
+    bool has_forgotten;    /* A neighbour was forgotten; a datagram may have waited for it. */
     uint64_t heal_ns;      /* From then on every link is whole. */
     bool has_cuts;         /* Connections may fail for want of a path. */
     bool has_tight_memory; /* Stacks with the smallest tables there may be. */

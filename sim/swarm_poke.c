@@ -39,6 +39,7 @@ static void forget_neighbour(struct swarm *s)
     while (weft_neigh_next(st, &cursor, &n) && skip > 0)
         skip--;
     if (cursor != 0) {
+        s->has_forgotten |= n.waiting_pkts > 0;
         int r = weft_neigh_del(st, n.ifindex, &n.addr);
         (void)r; /* It may have gone by itself. */
     }
