@@ -11,7 +11,9 @@
 #define ISN 0xfffff000u
 
 static struct wf_slab recs;
-static uint64_t mem[256 * sizeof(struct tcp_txrec) / 8];
+#define STRIDE WF_ALIGN_UP((uint32_t)sizeof(struct tcp_txrec), 8u)
+
+static uint64_t mem[256 * STRIDE / 8];
 static struct tcp_sb sb;
 static struct tcp_rec rec;
 static struct rack_time now;
@@ -26,7 +28,7 @@ static struct tcp_seq seg(uint32_t n)
 /* Segments 0 .. n - 1 went out, one each ms from 1,000 ms on; RTT 100 ms. */
 static void start(uint32_t n)
 {
-    wf_slab_init(&recs, mem, sizeof(struct tcp_txrec), 256);
+    wf_slab_init(&recs, mem, STRIDE, 256);
     wf_sb_init(&sb);
     rec = (struct tcp_rec){0};
     now = (struct rack_time){.srtt_us = 100000, .min_rtt_us = 100000, .mss = MSS};

@@ -9,6 +9,8 @@
 #define SPACE 4000u
 
 static struct wf_slab recs;
+#define STRIDE WF_ALIGN_UP((uint32_t)sizeof(struct tcp_txrec), 8u)
+
 static void *mem;
 static struct tcp_sb sb;
 
@@ -31,10 +33,10 @@ static struct tcp_seq seq(uint32_t at)
 
 static void start(uint32_t max)
 {
-    mem = malloc(wf_slab_bytes(sizeof(struct tcp_txrec), max));
+    mem = malloc(wf_slab_bytes(STRIDE, max));
     if (mem == NULL)
         abort();
-    wf_slab_init(&recs, mem, sizeof(struct tcp_txrec), max);
+    wf_slab_init(&recs, mem, STRIDE, max);
     wf_sb_init(&sb);
     memset(byte, 0, sizeof(byte));
     una = nxt = 0;
