@@ -55,7 +55,7 @@ static int watch_signals(struct weft_host *host)
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
-    sigprocmask(SIG_BLOCK, &set, NULL);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
     return weft_host_fd_add(host, signalfd(-1, &set, SFD_CLOEXEC), WEFT_DRIVER_POLL_IN, on_signal,
                             host);
 }

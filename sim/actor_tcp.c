@@ -141,6 +141,8 @@ void wf_sim_tcp_serve(struct weft_actor *a)
     }
 }
 
+static void pump(struct weft_actor *a, struct flow *f);
+
 static void accept_all(struct weft_actor *a)
 {
     struct weft_stack *st = a->cfg.node->st;
@@ -164,7 +166,7 @@ static void accept_all(struct weft_actor *a)
         a->res.is_done = false;
         wf_sim_actor_tag(a, sock, slot);
         plan_read(a);
-        wf_sim_tcp_event(a, slot);
+        pump(a, &a->flow[slot]);
     }
 }
 

@@ -108,7 +108,7 @@ static uint32_t build_option(const struct sx_opt *o, const struct sx_flow *f, ui
     case 5:
         out[1] = (uint8_t)(2 + 4 * o->n);
         for (uint32_t i = 0; i < o->n; i++)
-            put32(out + 2 + 4 * i, o->v[i] + f->local_isn);
+            put32(out + 2 + (size_t)4 * i, o->v[i] + f->local_isn);
         return out[1];
     default:
         out[1] = 10;
@@ -118,9 +118,17 @@ static uint32_t build_option(const struct sx_opt *o, const struct sx_flow *f, ui
     }
 }
 
+/* A packet that names its ports needs no connection. */
+static const struct sx_flow *flow_or_none(const struct sx_flow *f)
+{
+    static const struct sx_flow none;
+    return f != NULL ? f : &none;
+}
+
 static uint32_t build_tcp(const struct sx_packet *p, const struct sx_flow *f, uint8_t *out)
 {
     uint32_t hdr = TCP_HDR;
+    f = flow_or_none(f);
     memset(out, 0, TCP_HDR);
     put16(out, p->ip.has_ports ? p->ip.sport : f->rport);
     put16(out + 2, p->ip.has_ports ? p->ip.dport : f->lport);
@@ -142,6 +150,7 @@ static uint32_t build_tcp(const struct sx_packet *p, const struct sx_flow *f, ui
 static uint32_t build_udp(const struct sx_packet *p, const struct sx_flow *f, uint8_t *out)
 {
     bool in = p->is_inbound;
+    f = flow_or_none(f);
     put16(out, p->ip.has_ports ? p->ip.sport : in ? f->rport : f->lport);
     put16(out + 2, p->ip.has_ports ? p->ip.dport : in ? f->lport : f->rport);
     put16(out + 4, p->ip.doff >= 0 ? (uint32_t)p->ip.doff : UDP_HDR + p->len);
@@ -161,7 +170,7 @@ static uint32_t build_quote(const struct sx *s, const struct sx_packet *p, const
     n = n < want ? n : want;
     memcpy(out, s->last_out, n);
     if (p->has_quote_seq && f != NULL)
-        put32(out + (s->last_out[0] & 15) * 4 + 4, p->quote_seq + f->local_isn);
+        put32(out + (size_t)(s->last_out[0] & 15) * 4 + 4, p->quote_seq + f->local_isn);
     return n;
 }
 
