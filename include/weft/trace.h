@@ -44,11 +44,9 @@ struct weft_stack;
     X(IP4_NOT_FOR_US, "ip4.not_for_us")                                                            \
     X(IP4_LINK_BCAST, "ip4.unicast_in_link_broadcast")                                             \
     X(IP4_NO_ROUTE, "ip4.no_route")                                                                \
-    X(IP4_NO_SOURCE, "ip4.no_source")                                                              \
     X(IP4_TTL, "ip4.ttl_exceeded")                                                                 \
     X(IP4_NEEDS_FRAG, "ip4.fragmentation_needed")                                                  \
     X(IP4_RPF, "ip4.reverse_path")                                                                 \
-    X(IP4_NO_FORWARD, "ip4.not_forwarded")                                                         \
     X(IP4_PROTO_UNKNOWN, "ip4.unknown_protocol")                                                   \
     X(IP6_UNSUPPORTED, "ip6.not_enabled")                                                          \
     X(FRAG_BAD, "frag.bad_length")                                                                 \

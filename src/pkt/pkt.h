@@ -68,7 +68,6 @@ struct pkt {
     uint8_t csum;          /* enum pkt_csum */
     bool is_link_group;    /* In: came by link-layer broadcast or multicast. */
     bool is_tcp_cut;       /* Out: gso_* are TCP facts and sums[] are valid or csum is PARTIAL. */
-    bool is_from_us;       /* Looped: made by this stack. */
     bool is_coalesced;     /* Super-frame gathered from frames: its IP length is the first one's. */
     uint8_t id_step;       /* Super-frame: identification grows by this from frame to frame. */
     uint32_t next_hop;     /* Out, waiting for a neighbour: IPv4 next hop as a number. */

@@ -52,7 +52,6 @@ static void loop_back(struct net *net)
         lo->tx_bytes += p->total;
         lo->rx_bytes += p->total;
         p->pinned = p->total;
-        p->is_from_us = true;
         wf_rx_ip4(net, p);
     }
 }

@@ -190,7 +190,6 @@ int wf_tcp_connect(struct net *net, const struct tcp_user *u, const struct weft_
     if (c == NULL)
         return -WEFT_ENOMEM;
     c->ready = ready;
-    c->is_active = true;
     c->opt.has_ts = u->may_ts;
     c->opt.has_sack = u->may_sack;
     c->opt.has_wscale = u->may_wscale;

@@ -142,10 +142,8 @@ struct tcp_conn {
     struct tcp_conn *hash_next;
     struct tcp_key key; /* demux.c, open.c */
     struct wf_dst dst;
-    uint8_t state;  /* enum weft_tcp_state: state.c only */
-    bool is_orphan; /* The user closed it. */
-    bool is_active; /* Opened by us. */
-    bool is_connected_told;
+    uint8_t state;                 /* enum weft_tcp_state: state.c only */
+    bool is_orphan;                /* The user closed it. */
     int16_t err;                   /* Why it ended, positive; told to the user. */
     int16_t soft_err;              /* Advice from ICMP or below; told if it fails later. */
     struct tcp_listener *listener; /* Waits in its accept queue. */
