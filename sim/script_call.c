@@ -286,7 +286,7 @@ static struct result call_read(struct sx *s, const struct sx_call *c, struct sx_
         uint64_t at = f->type == WEFT_SOCK_TCP ? f->rx : 0;
         size_t good = weft_pattern_check(SX_PATTERN_IN, at, buf, (size_t)r);
         if (good != (size_t)r)
-            wf_sx_fail(s, NULL, "%s %llu", what, (unsigned long long)(at + good));
+            wf_sx_fail(s, NULL, "%s %zu", what, (size_t)(at + good));
         f->rx += (uint64_t)r;
     }
     return result_of(r);

@@ -66,7 +66,7 @@ void wf_sx_skip(struct sx *s)
 {
     struct sx_text *t = &s->text;
     while (t->p < t->end) {
-        char c = *t->p, d = t->p + 1 < t->end ? t->p[1] : '\0';
+        char c = *t->p, d = (char)(t->p + 1 < t->end ? t->p[1] : '\0');
         if (c == '\n') {
             t->line++;
             t->p++;
@@ -89,7 +89,7 @@ bool wf_sx_at(struct sx *s, const char *what)
     if ((size_t)(s->text.end - s->text.p) < n || memcmp(s->text.p, what, n) != 0)
         return false;
     /* A word ends where it ends: "ack" is not the beginning of "acked". */
-    char last = what[n - 1], next = s->text.p + n < s->text.end ? s->text.p[n] : ' ';
+    char last = what[n - 1], next = (char)(s->text.p + n < s->text.end ? s->text.p[n] : ' ');
     return !is_letter(last) || !(is_letter(next) || is_digit(next));
 }
 

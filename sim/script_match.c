@@ -136,7 +136,7 @@ static bool is_opt_right(struct sx *s, const struct sx_opt *want, const uint8_t 
         if (n != 4U * want->n)
             return false;
         for (uint32_t i = 0; i < want->n; i++)
-            if (wf_sx_be(d + 4 * i, 4) - f->remote_isn != want->v[i])
+            if (wf_sx_be(d + (size_t)4 * i, 4) - f->remote_isn != want->v[i])
                 return false;
         return true;
     case 8:

@@ -99,7 +99,7 @@ static void add_tcp(struct text *t, const struct sx *s, const struct sx_seen *p,
 }
 
 void wf_sx_describe(const struct sx *s, const uint8_t *bytes, uint32_t len, bool is_inbound,
-                    char *out, size_t cap)
+                    char *out, /* NOLINT(readability-non-const-parameter) */ size_t cap)
 {
     struct text t = {out, 0, cap};
     struct sx_seen p;
