@@ -139,13 +139,16 @@ int weft_pcapng_frame(struct weft_pcapng *p, int ifid, uint64_t time_ns, enum we
     put32(&options, OPT_END);
 
     struct block k = {.n = 0};
-    uint32_t pad = padding(frame->len), total = 28 + frame->len + pad + options.n + 4;
+    uint32_t captured = 0;
+    for (uint16_t i = 0; i < frame->iov_n; i++)
+        captured += (uint32_t)frame->iov[i].len;
+    uint32_t pad = padding(captured), total = 28 + captured + pad + options.n + 4;
     put32(&k, BLOCK_PACKET);
     put32(&k, total);
     put32(&k, (uint32_t)ifid);
     put32(&k, (uint32_t)(time_ns >> 32));
     put32(&k, (uint32_t)time_ns);
-    put32(&k, frame->len);
+    put32(&k, captured);
     put32(&k, frame->len);
     give(p, k.b, k.n);
     for (uint16_t i = 0; i < frame->iov_n; i++)

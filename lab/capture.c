@@ -5,25 +5,9 @@
 
 #include "frame.h"
 
-#define EPB_TYPE       6U
-#define EPB_HEAD_BYTES 28U
-#define EPB_ORIGINAL   24U /* Place of the original length. */
-
-/* The writer knows no snap length: it writes what it is given as the whole frame. So the original
- * length is put in here, in the head of each packet block, which comes in a piece of its own. */
 static int write_bytes(void *arg, const void *bytes, size_t n)
 {
-    struct lab_capture *c = arg;
-    uint8_t head[EPB_HEAD_BYTES];
-    uint32_t type = 0;
-    if (n >= sizeof(type))
-        memcpy(&type, bytes, sizeof(type));
-    if (n == EPB_HEAD_BYTES && type == EPB_TYPE) {
-        memcpy(head, bytes, n);
-        memcpy(head + EPB_ORIGINAL, &c->frame_bytes, 4);
-        bytes = head;
-    }
-    return fwrite(bytes, 1, n, c->f) == n ? 0 : -1;
+    return fwrite(bytes, 1, n, arg) == n ? 0 : -1;
 }
 
 bool wf_capture_open(struct lab_capture *c, struct lab_arena *a, const struct lab *lab,
@@ -35,7 +19,7 @@ bool wf_capture_open(struct lab_capture *c, struct lab_arena *a, const struct la
     c->snaplen = (uint32_t)lab->capture_snaplen;
     c->packets_max = lab->capture_packets;
     c->bytes = wf_lab_alloc(a, c->snaplen);
-    c->has_failed = weft_pcapng_begin(&c->out, write_bytes, c) != 0;
+    c->has_failed = weft_pcapng_begin(&c->out, write_bytes, c->f) != 0;
     for (unsigned e = 0; e < 2; e++) {
         const char *name = wf_lab_printf(a, "%s:%s", wf_lab_node(lab, link->end[e].node)->name,
                                          link->end[e].iface);
@@ -49,7 +33,7 @@ static void flush(struct lab_capture *c)
     if (!c->is_pending)
         return;
     struct weft_frame f = {
-        .iov = {{.base = c->bytes, .len = c->bytes_n}}, .iov_n = 1, .len = c->bytes_n};
+        .iov = {{.base = c->bytes, .len = c->bytes_n}}, .iov_n = 1, .len = c->frame_bytes};
     const char *comment = c->comment[0] != '\0' ? c->comment : NULL;
     if (weft_pcapng_frame(&c->out, c->dir, c->time_ns, WEFT_DIR_OUT, &f, comment) != 0)
         c->has_failed = true;

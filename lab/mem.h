@@ -40,7 +40,7 @@ char *wf_lab_strdup(struct lab_arena *a, const char *s);
 
 /** wf_lab_printf() - A formatted string */
 char *wf_lab_printf(struct lab_arena *a, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3), nonnull));
 
 /** wf_lab_arena_free() - Free everything taken from the arena, which is empty afterwards */
 void wf_lab_arena_free(struct lab_arena *a);

@@ -197,6 +197,17 @@ static enum weft_fate draw_loss(struct sim_dir *d, uint64_t index)
     return is_random ? WEFT_FATE_LOST : WEFT_FATE_DELIVERED;
 }
 
+/* The first clear bit at or after @bit; there is none in a frame of ones. */
+static uint64_t next_clear(const uint8_t *bytes, uint64_t bits_n, uint64_t bit)
+{
+    for (uint64_t i = 0; i < bits_n; i++) {
+        uint64_t at = (bit + i) % bits_n;
+        if ((bytes[at / 8] & 1U << at % 8) == 0)
+            return at;
+    }
+    return bit;
+}
+
 /* One bit flips, in a copy whose checksum is complete: the link must not vouch for it any more. */
 static struct sim_frame *corrupt(struct weft_link *link, unsigned dir, struct sim_frame *fr)
 {
@@ -205,7 +216,10 @@ static struct sim_frame *corrupt(struct weft_link *link, unsigned dir, struct si
     if (copy == NULL)
         return NULL;
     wf_sim_frame_finish_csum(copy);
-    uint64_t bit = sim_rng_below(&link->dir[dir].rng, (uint64_t)copy->f.len * 8);
+    uint64_t bits_n = (uint64_t)copy->f.len * 8;
+    uint64_t bit = sim_rng_below(&link->dir[dir].rng, bits_n);
+    if (link->dir[dir].q.is_corrupt_one_way)
+        bit = next_clear(copy->own, bits_n, bit);
     copy->own[bit / 8] ^= (uint8_t)(1U << bit % 8);
     copy->f.flags &= (uint8_t)~WEFT_FRAME_CSUM_OK;
     wf_sim_link_note(link, dir, WEFT_FATE_CORRUPTED, &copy->f);

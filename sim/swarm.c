@@ -19,12 +19,12 @@ void wf_swarm_say(struct swarm *s, const char *format, ...)
 {
     char line[256];
     va_list ap;
-    if (s->print == NULL)
+    if (s->watch.print == NULL)
         return;
     va_start(ap, format);
     (void)vsnprintf(line, sizeof(line), format, ap);
     va_end(ap);
-    s->print(s->user, line);
+    s->watch.print(s->watch.user, line);
 }
 
 uint64_t wf_swarm_pick(struct swarm *s, const uint64_t *list, size_t n)
@@ -258,6 +258,7 @@ static bool run(struct swarm *s, struct weft_swarm_result *out)
         return false;
     }
     wf_swarm_pokes(s);
+    weft_link_tap(s->w, NULL, s->watch.frame, s->watch.user);
     int r = weft_world_finish(s->w, s->heal_ns + FINISH_NS);
     uint64_t calm_ns = s->w->now_ns + 5 * SWARM_S; /* What was sent last arrives. */
     if (r == 0)
@@ -273,7 +274,7 @@ static bool run(struct swarm *s, struct weft_swarm_result *out)
     return r == 0;
 }
 
-int weft_swarm_run(uint64_t seed, void (*print)(void *user, const char *line), void *user,
+int weft_swarm_run(uint64_t seed, const struct weft_swarm_watch *watch,
                    struct weft_swarm_result *out)
 {
     struct swarm s;
@@ -281,8 +282,8 @@ int weft_swarm_run(uint64_t seed, void (*print)(void *user, const char *line), v
     memset(&s, 0, sizeof(s));
     memset(out, 0, sizeof(*out));
     s.seed = seed;
-    s.print = print;
-    s.user = user;
+    if (watch != NULL)
+        s.watch = *watch;
     sim_rng_seed(&s.rng, seed, "swarm", 0);
     weft_world_config_default(&wc, seed);
     wc.is_checking = true;

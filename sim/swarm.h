@@ -36,8 +36,7 @@ struct swarm {
     uint64_t seed;
     struct sim_rng rng, poke_rng;
     struct weft_world *w;
-    void (*print)(void *user, const char *line);
-    void *user;
+    struct weft_swarm_watch watch;
 
     uint32_t hosts_n, routers_n, pairs_n, links_n, faults_n;
     struct swarm_host host[SWARM_HOSTS_MAX];

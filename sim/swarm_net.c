@@ -94,6 +94,7 @@ static void draw_quality(struct swarm *s, struct weft_link_quality *q)
         q->dup_ppm = (uint32_t)sim_rng_below(r, 50000);
     if (!s->has_corrupt_link && sim_rng_below(r, 8) == 0) {
         q->corrupt_ppm = (uint32_t)sim_rng_range(r, 1000, 20000);
+        q->is_corrupt_one_way = true; /* Two fragments of a datagram may both be hit. */
         s->has_corrupt_link = true;
     }
 }

@@ -208,7 +208,8 @@ int weft_pcapng_if(struct weft_pcapng *p, const char *name, enum weft_if_kind ki
  * @ifid: from weft_pcapng_if()
  * @time_ns: since the epoch
  * @dir: which way it went
- * @frame: its bytes are written as they are, a super-frame as one packet
+ * @frame: its bytes are written as they are, a super-frame as one packet; with fewer bytes in its
+ * vectors than in @len the rest counts as cut off
  * @comment: text shown with the packet, NULL = none
  *
  * Return: 0, or -1 if writing failed, now or before.

@@ -354,6 +354,7 @@ struct weft_link_quality {
     uint32_t dup_ppm;
     uint32_t dup_copies;     /* Extra copies of a duplicated frame, 0 = 1. */
     uint32_t corrupt_ppm;    /* One random bit flips, in a copy. */
+    bool is_corrupt_one_way; /* Bits only become 1: no two flips cancel each other in a sum. */
     bool may_jitter_reorder; /* Jitter may let frames overtake. */
 };
 
@@ -731,16 +732,22 @@ struct weft_swarm_result {
     char failure[256]; /* One line. */
 };
 
+/** struct weft_swarm_watch - Who sees a scenario; functions that are NULL are left out */
+struct weft_swarm_watch {
+    void (*print)(void *user, const char *line);           /* Lines of its description. */
+    void (*frame)(void *user, const struct weft_tap *tap); /* Every frame, at every moment. */
+    void *user;
+};
+
 /**
  * weft_swarm_run() - Build and run the scenario of a seed, once
  * @seed: seed
- * @print: receives a description of the scenario; may be NULL
- * @user: its argument
+ * @watch: who sees it; may be NULL
  * @out: filled
  *
  * Return: 0 if every invariant held, -WEFT_EPROTO otherwise.
  */
-int weft_swarm_run(uint64_t seed, void (*print)(void *user, const char *line), void *user,
+int weft_swarm_run(uint64_t seed, const struct weft_swarm_watch *watch,
                    struct weft_swarm_result *out) __attribute__((warn_unused_result));
 
 #endif /* WEFT_SIM_H */

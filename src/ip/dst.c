@@ -67,3 +67,13 @@ void wf_dst_confirm(struct net *net, const struct wf_dst *d)
     if (n != NULL)
         wf_neigh_confirm(net, n);
 }
+
+void wf_dst_doubt(struct net *net, uint32_t dst4)
+{
+    struct wf_dst d = {0};
+    if (!wf_dst_route(net, &d, dst4))
+        return;
+    struct neigh *n = wf_neigh_find(net, d.ifindex, d.next_hop4);
+    if (n != NULL)
+        wf_neigh_doubt(net, n);
+}

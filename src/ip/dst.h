@@ -40,4 +40,8 @@ void wf_dst_push_link(struct net *net, const struct wf_dst *d, struct pkt *p);
 /** wf_dst_confirm() - The destination answered: its next hop is alive */
 void wf_dst_confirm(struct net *net, const struct wf_dst *d);
 
+/** wf_dst_doubt() - Nothing that was sent to @dst4 is answered: negative advice (RFC 1122 3.3.1.4)
+ */
+void wf_dst_doubt(struct net *net, uint32_t dst4);
+
 #endif /* WF_IP_DST_H */

@@ -94,6 +94,14 @@ static void ask(struct net *net, struct neigh *n, const uint8_t *mac)
     wf_arp_request(net, wf_netif_get(net, n->ifindex), n->ip4, mac);
 }
 
+static void probe(struct net *net, struct neigh *n)
+{
+    n->state = WEFT_NEIGH_PROBE;
+    n->is_delay = false;
+    n->tries = 0;
+    ask(net, n, n->mac);
+}
+
 static void set_reachable(struct net *net, struct neigh *n)
 {
     n->state = WEFT_NEIGH_REACHABLE;
@@ -176,6 +184,14 @@ void wf_neigh_confirm(struct net *net, struct neigh *n)
     }
 }
 
+void wf_neigh_doubt(struct net *net, struct neigh *n)
+{
+    if ((n->state != WEFT_NEIGH_REACHABLE && n->state != WEFT_NEIGH_STALE) ||
+        net->now_ns - n->confirmed_ns < DELAY_NS)
+        return;
+    probe(net, n);
+}
+
 void wf_neigh_wait(struct net *net, struct neigh *n, struct pkt *p)
 {
     if (n->state == WEFT_NEIGH_FAILED) {
@@ -233,10 +249,7 @@ struct pkt *wf_neigh_expire(struct net *net, struct neigh *n)
             n->is_delay = false;
             wf_wheel_arm(&net->wheel, &n->timer, n->confirmed_ns + REACHABLE_NS);
         } else if (n->is_delay) {
-            n->state = WEFT_NEIGH_PROBE;
-            n->is_delay = false;
-            n->tries = 0;
-            ask(net, n, n->mac);
+            probe(net, n);
         } else {
             n->state = WEFT_NEIGH_STALE;
         }

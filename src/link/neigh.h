@@ -8,7 +8,7 @@
  *               oldest goes first. Answer: REACHABLE. None: FAILED.
  *   REACHABLE   for 30 s after the last confirmation, then STALE.
  *   STALE       used as it is; the first use starts a delay of 5 s, then PROBE unless a transport
- *               confirmed the neighbour meanwhile.
+ *               confirmed the neighbour meanwhile. A transport in doubt starts PROBE at once.
  *   PROBE       used as it is; asked by unicast, 1 s apart, 3 times. None answered: FAILED.
  *   FAILED      for 1 s: packets die at once, so senders learn of it. Then forgotten.
  *   PERMANENT   set by hand; nothing from a wire changes it.
@@ -75,6 +75,10 @@ bool wf_neigh_learn(struct net *net, struct netif *nif, uint32_t ip4, const uint
 
 /** wf_neigh_confirm() - A transport made progress: the neighbour is alive */
 void wf_neigh_confirm(struct net *net, struct neigh *n);
+
+/** wf_neigh_doubt() - A transport gets no answers: unless confirmed lately it is asked whether it
+ * is there (RFC 1122 3.3.1.4); used as it is meanwhile */
+void wf_neigh_doubt(struct net *net, struct neigh *n);
 
 /** wf_neigh_wait() - Let a packet wait for the answer; takes @p */
 void wf_neigh_wait(struct net *net, struct neigh *n, struct pkt *p);

@@ -8,6 +8,7 @@
 
 #define NS_PER_MS 1000000ull
 #define NS_PER_S  1000000000ull
+#define R1_RTOS   3u /* Expiries after which the path is doubted (RFC 9293 3.8.3). */
 
 /* ---- state.c ---- */
 

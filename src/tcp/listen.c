@@ -69,6 +69,8 @@ void wf_tcp_synrcvd_expire(struct net *net, struct wf_timer *t)
     }
     r->retries++;
     r->is_rtx = true;
+    if (r->retries >= R1_RTOS)
+        wf_dst_doubt(net, wf_addr_to4(&r->key.remote.addr));
     wf_count(net, WEFT_COUNT_TCP_RETRANS_SEGS);
     synack_output(net, r, l);
     wf_wheel_arm(&net->wheel, &r->timer, net->now_ns + synack_rto_ns(r));
@@ -179,6 +181,8 @@ void wf_tcp_synrcvd_arrives(struct net *net, struct tcp_synrcvd *r, struct tcp_s
     if (is_syn && !is_rst && wf_seq_eq(s->h.seq, r->irs)) { /* Our SYN,ACK was lost. */
         r->is_rtx = true;
         synack_output(net, r, l);
+        if (r->retries == SYNACK_RETRIES) /* The peer is there: its answer is waited for. */
+            wf_wheel_arm(&net->wheel, &r->timer, net->now_ns + synack_rto_ns(r));
         wf_net_drop(net, s->p, WEFT_DROP_TCP_OLD_DUP);
         return;
     }

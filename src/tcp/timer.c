@@ -11,7 +11,6 @@
 #define CORK_NS        (200 * NS_PER_MS)
 #define R2_RTOS        15u /* RFC 9293 3.8.3: with back-off far beyond 100 s. */
 #define R2_RTOS_ORPHAN 8u
-#define R1_RTOS        3u
 
 static uint32_t tick_at(uint64_t ns)
 {
@@ -131,8 +130,10 @@ static void rto(struct net *net, struct tcp_conn *c)
     wf_count(net, WEFT_COUNT_TCP_RTOS);
     bool is_first = c->timers.rtos == 1;
     wf_rtt_back_off(&c->rtt);
-    if (c->timers.rtos == R1_RTOS)
-        c->dst.gen = 0; /* R1: the route is looked up anew (RFC 1122 3.3.1.4). */
+    if (c->timers.rtos >= R1_RTOS) {
+        c->dst.gen = 0; /* The route is looked up anew. */
+        wf_dst_doubt(net, wf_addr_to4(&c->key.remote.addr));
+    }
     if (!wf_tcp_is_synchronized(c)) {
         c->snd.wants_syn = true;
         wf_count(net, WEFT_COUNT_TCP_RETRANS_SEGS);

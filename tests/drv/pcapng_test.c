@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /** DOC: What the writer writes, the replay driver (libpcap) and tcpdump read. */
+#include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -130,6 +131,38 @@ static void tcpdump_reads_every_frame_with_its_time(void)
     (void)unlink(path);
 }
 
+/* A frame may say that it was longer than the bytes that are there. */
+static void what_is_cut_off_is_said(void)
+{
+    static const struct {
+        uint32_t kept, whole;
+    } sizes[] = {{14, 15}, {61, 1514}, {64, 64}};
+    char text[64], err[PCAP_ERRBUF_SIZE];
+    (void)snprintf(text, sizeof(text), "%s.cut", path);
+    FILE *f = fopen(text, "wb");
+    struct weft_pcapng p;
+    struct pcap_pkthdr *h;
+    const unsigned char *data;
+    T_EQ(weft_pcapng_begin_file(&p, f), 0);
+    T_EQ(weft_pcapng_if(&p, "wire", WEFT_IF_ETHER), 0);
+    for (size_t i = 0; i < 3; i++) {
+        struct weft_frame frame = {
+            .iov = {{bytes, sizes[i].kept}}, .iov_n = 1, .len = sizes[i].whole};
+        T_EQ(weft_pcapng_frame(&p, 0, EPOCH, WEFT_DIR_IN, &frame, "cut"), 0);
+    }
+    T_EQ(fclose(f), 0);
+    pcap_t *in = pcap_open_offline(text, err);
+    T_CHECK(in != NULL);
+    for (size_t i = 0; i < 3 && in != NULL; i++) {
+        T_EQ(pcap_next_ex(in, &h, &data), 1);
+        T_CHECK(h->caplen == sizes[i].kept && h->len == sizes[i].whole);
+        T_EQ(memcmp(data, bytes, h->caplen), 0);
+    }
+    if (in != NULL)
+        pcap_close(in);
+    (void)unlink(text);
+}
+
 static int refuse(void *arg, const void *data, size_t n)
 {
     unsigned *calls = arg;
@@ -155,6 +188,7 @@ static const struct t_case cases[] = {
     {"a capture replays at its own pace", a_capture_replays_at_its_own_pace},
     {"a fast replay gives everything at once", a_fast_replay_gives_everything_at_once},
     {"tcpdump reads every frame with its time", tcpdump_reads_every_frame_with_its_time},
+    {"what is cut off is said", what_is_cut_off_is_said},
     {"nothing more is written after a failure", nothing_more_is_written_after_a_failure},
 };
 T_MAIN(cases)

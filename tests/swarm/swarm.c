@@ -4,12 +4,11 @@
  *
  * usage: swarm [--seeds A-B] [--minutes M] [--once] [--stop] [--verbose] [--out DIR]
  * With --minutes it stops when the time is up, and goes on beyond B until then; with --stop, at the
- * first failure. A failing seed is described, with the command that replays it; with --out the
- * description also goes to a file. A broken assertion ends the run, and the seed is named as well.
+ * first failure. A failing seed is named with the command that replays it; with --out its
+ * description and the frames of all its links go to files, seed-N.txt and seed-N.pcapng. A broken
+ * assertion ends the run, and the seed is named as well.
  * The exit code is 0 if every seed passed.
  */
-#define _POSIX_C_SOURCE 200809L
-
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,7 +17,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "weft/driver.h"
 #include "weft/sim.h"
+
+#define LINKS_MAX 64
 
 /** struct options - The command line */
 struct options {
@@ -71,6 +73,53 @@ static void print_line(void *user, const char *line)
     fprintf(f, "# %s\n", line);
 }
 
+/** struct record - The files of a failed seed */
+struct record {
+    FILE *text;
+    struct weft_pcapng frames; /* An interface for each end of each link, two to a link. */
+    const struct weft_link *link[LINKS_MAX];
+    uint32_t links_n;
+};
+
+static void record_line(void *user, const char *line)
+{
+    const struct record *r = user;
+    print_line(r->text, line);
+}
+
+/* The interface of end 0 of a link; that of end 1 follows it. */
+static int interface_of(struct record *r, const struct weft_link *link)
+{
+    uint32_t i = 0;
+    while (i < r->links_n && r->link[i] != link)
+        i++;
+    if (i < r->links_n || r->links_n == LINKS_MAX)
+        return 2 * (int)i;
+    const struct weft_link_config *cfg = weft_link_config_get(link);
+    enum weft_if_kind kind = cfg->is_l3 ? WEFT_IF_L3 : WEFT_IF_ETHER;
+    char name[WEFT_SIM_NAME_MAX + 2];
+    for (int end = 0; end < 2; end++) {
+        (void)snprintf(name, sizeof(name), "%s:%d", cfg->name, end);
+        (void)weft_pcapng_if(&r->frames, name, kind);
+    }
+    r->link[r->links_n++] = link;
+    return 2 * (int)i;
+}
+
+/* What leaves one end, what reaches the other, and with a word what never does. */
+static void record_frame(void *user, const struct weft_tap *tap)
+{
+    struct record *r = user;
+    int end0 = interface_of(r, tap->link);
+    if (r->links_n == LINKS_MAX)
+        return;
+    bool has_arrived = tap->fate == WEFT_FATE_DELIVERED;
+    bool is_plain = has_arrived || tap->fate == WEFT_FATE_SENT;
+    (void)weft_pcapng_frame(&r->frames, end0 + (has_arrived ? !tap->dir : tap->dir), tap->time_ns,
+                            has_arrived ? WEFT_DIR_IN : WEFT_DIR_OUT, tap->frame,
+                            is_plain ? NULL : weft_fate_name(tap->fate));
+}
+
 static uint64_t now_ms(void)
 {
     struct timespec ts;
@@ -79,41 +128,51 @@ static uint64_t now_ms(void)
     return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-static void describe(const struct options *o, uint64_t seed, const char *failure)
+static FILE *create(const struct options *o, uint64_t seed, const char *ending)
 {
     char path[512];
-    struct weft_swarm_result again;
+    int n = snprintf(path, sizeof(path), "%s/seed-%" PRIu64 ".%s", o->out, seed, ending);
+    FILE *f = n < (int)sizeof(path) ? fopen(path, "wb") : NULL;
+    if (f == NULL)
+        fprintf(stderr, "swarm: %s cannot be written\n", path);
+    return f;
+}
+
+static void describe(const struct options *o, uint64_t seed, const char *failure)
+{
     printf("not ok - seed %" PRIu64 ": %s\n", seed, failure);
-    printf("# replay: %s --seeds %" PRIu64 "-%" PRIu64 " --verbose\n", program, seed, seed);
+    printf("# replay: %s --seeds %" PRIu64 "-%" PRIu64 " --verbose --out .\n", program, seed, seed);
     if (o->out == NULL)
         return;
-    if (snprintf(path, sizeof(path), "%s/seed-%" PRIu64 ".txt", o->out, seed) >= (int)sizeof(path))
-        return;
-    FILE *f = fopen(path, "w");
-    if (f == NULL) {
-        fprintf(stderr, "swarm: %s cannot be written\n", path);
-        return;
+    struct record record = {.text = create(o, seed, "txt")};
+    FILE *frames = create(o, seed, "pcapng");
+    if (record.text != NULL && frames != NULL) {
+        struct weft_swarm_watch watch = {record_line, record_frame, &record};
+        struct weft_swarm_result again;
+        fprintf(record.text, "# seed %" PRIu64 ": %s\n", seed, failure);
+        (void)weft_pcapng_begin_file(&record.frames, frames);
+        if (weft_swarm_run(seed, &watch, &again) == 0)
+            fprintf(record.text, "# it passed this time\n");
     }
-    fprintf(f, "# seed %" PRIu64 ": %s\n# replay: %s --seeds %" PRIu64 "-%" PRIu64 " --verbose\n",
-            seed, failure, program, seed, seed);
-    int r = weft_swarm_run(seed, print_line, f, &again);
-    (void)r;
-    fclose(f);
+    if (record.text != NULL)
+        fclose(record.text);
+    if (frames != NULL)
+        fclose(frames);
 }
 
 static bool run_seed(const struct options *o, uint64_t seed, struct totals *t)
 {
     struct weft_swarm_result a, b;
     current_seed = seed;
-    void (*print)(void *user, const char *line) = o->is_verbose ? print_line : NULL;
-    int r = weft_swarm_run(seed, print, stdout, &a);
+    struct weft_swarm_watch watch = {.print = o->is_verbose ? print_line : NULL, .user = stdout};
+    int r = weft_swarm_run(seed, &watch, &a);
     t->seeds++;
     t->events += a.events;
     t->frames += a.frames;
     t->bytes += a.bytes;
     t->hash = (t->hash ^ a.hash) * UINT64_C(0x9fb21c651e98df25);
     if (r == 0 && !o->is_once) {
-        r = weft_swarm_run(seed, NULL, NULL, &b);
+        r = weft_swarm_run(seed, NULL, &b);
         if (a.hash != b.hash)
             (void)snprintf(a.failure, sizeof(a.failure),
                            "two runs differ: %016" PRIx64 " %016" PRIx64, a.hash, b.hash);
