@@ -235,6 +235,8 @@ void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *
         wf_count(net, WEFT_COUNT_TCP_DUP_ACKS_IN);
     if (c->snd.wnd > 0)
         wf_tcp_timer_window_open(c);
+    else
+        c->timers.is_answered = true;
     if (is_outstanding) {
         take_rtt(net, c, s, &d, is_advance);
         if (has_dsack)

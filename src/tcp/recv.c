@@ -5,7 +5,8 @@
  * Acknowledgements (RFC 9293 3.8.6.3, RFC 5681 4.2): at once for the first segments of a
  * connection, for every second full-size segment, for anything out of order or filling a gap;
  * otherwise delayed (40 ms). The window (3.8.6.2.2): its right edge moves by at least a segment or
- * half the buffer, and never to the left.
+ * half the buffer, and never to the left. A receiver out of memory says that it is closed, so that
+ * the peer probes instead of giving up; what comes up to the edge is still taken if it can be.
  */
 #include "tcp/conn.h"
 
@@ -19,6 +20,8 @@ static uint32_t space(const struct tcp_conn *c)
 
 uint32_t wf_tcp_window(struct tcp_conn *c)
 {
+    if (c->rcv.is_starved)
+        return 0;
     uint32_t now = wf_seq_gt(c->rcv.edge, c->rcv.nxt) ? c->rcv.edge.v - c->rcv.nxt.v : 0;
     uint32_t wnd = wf_min_u32(space(c), 65535u << c->opt.rcv_wscale);
     wnd = wnd >> c->opt.rcv_wscale << c->opt.rcv_wscale;
@@ -73,9 +76,11 @@ static void in_order(struct net *net, struct tcp_conn *c, struct tcp_seg *s)
         wf_net_note_drop(net, WEFT_DROP_TCP_RCVBUF); /* No memory: the peer sends it again. */
         s->h.flags &= (uint16_t)~TCP_FIN;
         s->len = 0;
+        c->rcv.is_starved = true;
         wf_tcp_ack_now(net, c);
         return;
     }
+    c->rcv.is_starved = false;
     c->rcv.nxt = wf_seq_add(c->rcv.nxt, s->len);
     uint32_t n = s->len;
     if (had_gap) {
@@ -140,6 +145,11 @@ void wf_tcp_after_read(struct net *net, struct tcp_conn *c)
 {
     if (!wf_tcp_is_synchronized(c) || c->rcv.is_fin_seen)
         return;
+    if (c->rcv.is_starved) { /* What was read gave memory back. */
+        c->rcv.is_starved = false;
+        wf_tcp_ack_now(net, c);
+        return;
+    }
     uint32_t now = wf_seq_gt(c->rcv.edge, c->rcv.nxt) ? c->rcv.edge.v - c->rcv.nxt.v : 0;
     uint32_t could = wf_min_u32(space(c), 65535u << c->opt.rcv_wscale);
     uint32_t gain = could > now ? could - now : 0;

@@ -91,6 +91,7 @@ struct tcp_rcv {
     uint16_t mss;                        /* Largest segment seen: an estimate of the peer's. */
     uint8_t quick;                       /* Acknowledgements still sent at once. */
     bool is_ack_now, has_dsack, is_fin_seen, is_shut, is_pingpong;
+    bool is_starved; /* Text in order found no memory: the window is told as closed. */
     uint8_t challenges; /* Challenge ACKs sent in the second that began at ... */
     uint64_t challenge_ns;
 };
@@ -123,6 +124,7 @@ struct tcp_timers {
     uint8_t armed;     /* Bit per purpose. */
     uint8_t rtos;      /* Expiries of the RTO since the last progress (R2). */
     uint8_t probes;    /* Back-off of PERSIST. */
+    bool is_answered;  /* An acknowledgement came since the last expiry, with a closed window. */
     uint64_t since_ns; /* When trouble began, for the user timeout; 0 = none. */
 };
 

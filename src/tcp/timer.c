@@ -106,6 +106,14 @@ static void give_up(struct net *net, struct tcp_conn *c)
     wf_tcp_fail(net, c, err);
 }
 
+/* Into a closed window everything is a probe, and R2 counts from the last answer (MUST-37). */
+static void count_from_answer(struct tcp_conn *c)
+{
+    if (c->snd.wnd == 0 && c->timers.is_answered)
+        c->timers.rtos = 0;
+    c->timers.is_answered = false;
+}
+
 /* R2 is reached: the connection is given up (RFC 9293 MUST-20). */
 static bool is_r2(const struct net *net, const struct tcp_conn *c)
 {
@@ -121,6 +129,7 @@ static void rto(struct net *net, struct tcp_conn *c)
 {
     if (c->timers.since_ns == 0)
         c->timers.since_ns = net->now_ns;
+    count_from_answer(c);
     if (is_r2(net, c)) {
         give_up(net, c);
         return;
@@ -177,8 +186,10 @@ static void persist(struct net *net, struct tcp_conn *c)
         give_up(net, c);
         return;
     }
-    bool is_silent = c->snd.why == WEFT_WHY_NEIGH || c->snd.why == WEFT_WHY_IF;
-    if (is_silent && ++c->timers.rtos >= R2_RTOS) {
+    count_from_answer(c);
+    bool is_asking = c->snd.why == WEFT_WHY_NEIGH || c->snd.why == WEFT_WHY_IF ||
+                     c->snd.why == WEFT_WHY_RWND;
+    if (is_asking && ++c->timers.rtos >= R2_RTOS) {
         give_up(net, c);
         return;
     }

@@ -169,12 +169,8 @@ static void an_hour_with_slow_sockets(void)
     T_CHECK(two_is_complete(&t->flow[7]));
     for (int i = 0; i < 64; i++)
         t->flow[i].is_lazy = false;
-    /* The pools are smaller than the windows: whose data found no room for fifteen minutes was
-     * given up by its sender (R2), everybody else gets everything. */
-    T_CHECK(two_finish(t, 600 * S) >= 32);
-    for (int i = 0; i < 64; i++)
-        T_CHECK(two_is_complete(&t->flow[i]) || t->flow[i].err[0] == WEFT_ETIMEDOUT ||
-                t->flow[i].err[1] == WEFT_ECONNRESET);
+    /* The pools are smaller than the windows: whose data found no room was told to wait. */
+    T_EQ(two_finish(t, 600 * S), 64);
     struct two_flow *f = two_open(t, 100000, 100000, NULL);
     (void)two_finish(t, 60 * S);
     T_CHECK(two_is_complete(f));
