@@ -10,7 +10,8 @@
 #include "stack/stack.h"
 #include "two.h"
 
-#define FLIPS 400
+#define FLIPS       400
+#define WRONG_BYTES 2
 
 /* ---- BAD-FAULT-01: each pool has only so many objects left ---- */
 
@@ -198,7 +199,7 @@ static int with_flip(struct two *t, uint32_t bit)
     for (int i = 0; i < 2; i++) {
         const struct two_flow *f = &t->flow[0];
         if (f->err[i] == WEFT_EPROTO) /* A wrong byte was read. */
-            return 2;
+            return WRONG_BYTES;
     }
     return 0;
 }
@@ -221,33 +222,30 @@ static void flipped_bits_nearly_always_stop_the_stack(void)
         }
         int status = 0;
         T_CHECK(pid > 0 && waitpid(pid, &status, 0) == pid);
-        harmless += WIFEXITED(status) && WEXITSTATUS(status) == 0;
-        wrong += WIFEXITED(status) && WEXITSTATUS(status) != 0;
-        asserted += WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
-        hung += WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
-        if ((WIFEXITED(status) && WEXITSTATUS(status) != 0) ||
-            (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM))
+        bool is_wrong = WIFEXITED(status) && WEXITSTATUS(status) == WRONG_BYTES;
+        bool is_hung = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
+        bool is_assert = WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+        bool is_harmless = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+        harmless += is_harmless;
+        wrong += is_wrong;
+        hung += is_hung;
+        asserted += is_assert;
+        trapped += !is_harmless && !is_wrong && !is_hung && !is_assert; /* Or by a sanitizer. */
+        if (is_wrong || is_hung)
             printf("# flip %d: byte %u of the connection, bit %u: %s\n", i, bit / 8, bit % 8,
-                   WIFEXITED(status) ? "wrong bytes" : "hung");
-        trapped +=
-            WIFSIGNALED(status) && WTERMSIG(status) != SIGABRT && WTERMSIG(status) != SIGALRM;
+                   is_wrong ? "wrong bytes" : "hung");
     }
     printf("# %d flips: %u harmless, %u caught by an assertion, %u trapped, %u wrong bytes, "
            "%u hung\n",
            FLIPS, harmless, asserted, trapped, wrong, hung);
     T_EQ(hung, 0);
-    /*
-     * A pointer of a queue that then names another valid object is not seen: which flips do that
-     * depends on where the objects lie, so on the build. To catch them all the queues would need
-     * sums.
-     */
-    T_CHECK(wrong * 100 <= FLIPS * 3);
+    T_EQ(wrong, 0);
 }
 
 static const struct t_case cases[] = {
     {"BAD-FAULT-01: every pool runs out at every point", every_pool_runs_out_at_every_point},
     {"BAD-FAULT-02: an hour with 64 sockets that nobody reads", an_hour_with_slow_sockets},
-    {"flipped bits nearly always stop the stack, or do no harm",
+    {"BAD-FAULT-17: flipped bits stop the stack, or do no harm",
      flipped_bits_nearly_always_stop_the_stack},
 };
 T_MAIN(cases)
