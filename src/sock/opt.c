@@ -123,7 +123,7 @@ int weft_sock_set(struct weft_stack *st, uint64_t sock, enum weft_sock_opt opt, 
         s->is_reuse = value != 0;
     set_tcp(&s->tcp, opt, value);
     if (s->conn != NULL)
-        wf_tcp_apply_user(net, s->conn, &s->tcp);
+        return wf_tcp_apply_user(net, s->conn, &s->tcp);
     if (s->listener != NULL)
         s->listener->user = s->tcp;
     return 0;
@@ -235,11 +235,14 @@ int weft_sock_set_cc(struct weft_stack *st, uint64_t sock, const struct weft_cc_
         return -WEFT_EBADF;
     if (s->type != WEFT_SOCK_TCP)
         return -WEFT_EOPNOTSUPP;
-    if (ops == NULL || ops->state_bytes > WEFT_CC_STATE_BYTES)
+    if (ops == NULL || ops->state_bytes > WEFT_CC_BIG_BYTES)
         return -WEFT_EINVAL;
-    s->tcp.cc = ops;
-    if (s->conn != NULL)
-        wf_tcp_apply_user(wf_net_of(st), s->conn, &s->tcp);
+    struct tcp_user user = s->tcp;
+    user.cc = ops;
+    int r = s->conn != NULL ? wf_tcp_apply_user(wf_net_of(st), s->conn, &user) : 0;
+    if (r != 0)
+        return r;
+    s->tcp = user;
     if (s->listener != NULL)
         s->listener->user = s->tcp;
     return 0;

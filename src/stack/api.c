@@ -187,11 +187,13 @@ void weft_stack_check(const struct weft_stack *st)
 {
     const struct net *net = wf_net_of_const(st);
     const struct wf_tcp *t = net->tcp;
-    const struct wf_slab *slabs[] = {&net->pool.pkts,  &net->pool.bufs.lent, &net->pool.bufs.chunks,
-                                     &net->pool.blks,  &net->socks->socks,   &t->conns,
-                                     &t->listeners,    &t->synrcvds,         &t->timewaits,
-                                     &t->recs,         &t->reasms,           &net->link->neighs,
-                                     &net->ip->reasms, &net->udp->eps,       &net->udp->errs};
+    const struct wf_slab *slabs[] = {
+        &net->pool.pkts,    &net->pool.bufs.lent, &net->pool.bufs.chunks,
+        &net->pool.blks,    &net->socks->socks,   &t->conns,
+        &t->listeners,      &t->synrcvds,         &t->timewaits,
+        &t->recs,           &t->reasms,           &t->ccs,
+        &net->link->neighs, &net->ip->reasms,     &net->udp->eps,
+        &net->udp->errs};
     for (uint32_t i = 0; i < WF_ARRAY_LEN(slabs); i++)
         WF_ASSERT(wf_slab_check(slabs[i]));
     WF_ASSERT(wf_wheel_check(&net->wheel));

@@ -36,6 +36,7 @@ void weft_config_default(struct weft_config *cfg)
         .tcp_synrcvd_max = 1024,
         .tcp_timewait_max = 4096,
         .tcp_busy_max = 256,
+        .tcp_cc_max = 64,
         .tcp_records_max = 16384,
         .sndbuf_bytes = 1 << 20,
         .rcvbuf_bytes = 1 << 20,
@@ -66,7 +67,7 @@ static bool config_ok(const struct weft_config *c)
                       in(c->sock_errs_max, 1, 1u << 20) && in(c->tcp_conns_max, 1, 1u << 24) &&
                       in(c->tcp_listens_max, 1, 65536) && in(c->tcp_synrcvd_max, 1, 1u << 24) &&
                       in(c->tcp_timewait_max, 1, 1u << 24) && in(c->tcp_busy_max, 1, 1u << 24) &&
-                      in(c->tcp_records_max, 16, 1u << 24);
+                      in(c->tcp_cc_max, 0, 1u << 24) && in(c->tcp_records_max, 16, 1u << 24);
     bool is_rest_ok = in(c->sndbuf_bytes, 2048, 1u << 30) && in(c->rcvbuf_bytes, 2048, 1u << 30) &&
                       (c->trace_max == 0 || (is_pow2(c->trace_max) && c->trace_max <= 1u << 24));
     return is_net_ok && is_mem_ok && is_sock_ok && is_rest_ok;
@@ -133,6 +134,7 @@ static const struct slab_row slabs[] = {
     SLAB(tcp.timewaits, tcp_timewait, tcp_timewait_max),
     SLAB(tcp.recs, tcp_txrec, tcp_records_max),
     SLAB(tcp.reasms, tcp_reasm, tcp_busy_max),
+    SLAB(tcp.ccs, tcp_cc_big, tcp_cc_max),
 };
 
 static const struct table_row tables[] = {

@@ -97,6 +97,8 @@ static void advance(struct net *net, struct tcp_conn *c, struct tcp_seq ack, str
 static struct weft_cc_loss loss_sample(const struct net *net, const struct tcp_conn *c)
 {
     return (struct weft_cc_loss){.now_ns = net->now_ns,
+                                 .delivered = c->acct.bytes_acked + c->sb.sacked,
+                                 .lost = c->sb.lost,
                                  .flight = c->snd.nxt.v - c->snd.una.v - c->sb.sacked,
                                  .mss = c->snd.mss};
 }
@@ -184,8 +186,13 @@ static void control(struct net *net, struct tcp_conn *c, const struct tcp_delive
     bool is_limited = c->snd.was_limited && wf_seq_leq(c->snd.una, c->snd.limited);
     bool is_slow_start = c->cc.cwnd < c->cc.ssthresh;
     struct weft_cc_ack a = {.now_ns = net->now_ns,
+                            .delivered = c->acct.bytes_acked + c->sb.sacked,
                             .acked = d->bytes,
+                            .newly_lost = newly_lost,
                             .flight = flight_before,
+                            .flight_now = wf_tcp_flight(c),
+                            .una = c->snd.una.v,
+                            .nxt = c->snd.nxt.v,
                             .mss = c->snd.mss,
                             .rtt_us = c->rtt.last_us,
                             .srtt_us = wf_rtt_srtt_us(&c->rtt),

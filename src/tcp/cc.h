@@ -1,14 +1,33 @@
 /* SPDX-License-Identifier: MIT */
-/** DOC: cc - choosing an algorithm for a connection; the contract is in weft/cc.h */
+/** DOC: cc - the algorithm of a connection and its state; the contract is in weft/cc.h */
 #ifndef WF_TCP_CC_H
 #define WF_TCP_CC_H
 
+#include "base/base.h"
 #include "weft/cc.h"
 
-/** wf_cc_choose() - The algorithm that is to begin when the connection is established */
-void wf_cc_choose(struct weft_cc *cc, const struct weft_cc_ops *ops);
+/** struct tcp_cc_big - State that does not fit inside the connection, from the stack's pool */
+struct tcp_cc_big {
+    struct wf_slab_node node;
+    uint64_t state[WEFT_CC_BIG_BYTES / 8];
+};
 
-/** wf_cc_switch() - Another algorithm on a live connection: the windows stay, the rules change */
-void wf_cc_switch(struct weft_cc *cc, const struct weft_cc_ops *ops, uint32_t mss);
+/**
+ * wf_cc_choose() - The algorithm that is to begin when the connection is established
+ *
+ * Return: false if there is no memory for its state; then it is CUBIC.
+ */
+bool wf_cc_choose(struct wf_slab *bigs, struct weft_cc *cc, const struct weft_cc_ops *ops);
+
+/**
+ * wf_cc_switch() - Another algorithm on a live connection: the windows stay, the rules change
+ *
+ * Return: false if there is no memory for its state; then nothing changed.
+ */
+bool wf_cc_switch(struct wf_slab *bigs, struct weft_cc *cc, const struct weft_cc_ops *ops,
+                  uint32_t mss);
+
+/** wf_cc_release() - The connection ends: give the state back */
+void wf_cc_release(struct wf_slab *bigs, struct weft_cc *cc);
 
 #endif /* WF_TCP_CC_H */

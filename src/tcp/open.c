@@ -35,7 +35,7 @@ struct tcp_conn *wf_tcp_conn_alloc(struct net *net, const struct tcp_user *u,
     wf_rtt_set_floor(&c->rtt, u->rto_min_ms);
     c->rcv.quick = QUICK_ACKS;
     c->rcv.mss = TCP_MSS_DEFAULT;
-    wf_cc_choose(&c->cc, u->cc);
+    (void)wf_cc_choose(&net->tcp->ccs, &c->cc, u->cc);
     c->opt.ts_offset = wf_tcp_ts_offset(net, k);
     c->acct.state_ns = net->now_ns;
     wf_sb_init(&c->sb);
@@ -57,6 +57,7 @@ static void release_buffers(struct net *net, struct tcp_conn *c)
 void wf_tcp_conn_free(struct net *net, struct tcp_conn *c)
 {
     release_buffers(net, c);
+    wf_cc_release(&net->tcp->ccs, &c->cc);
     wf_recvq_read(&net->pool, &c->recvq, NULL, c->recvq.bytes);
     wf_wheel_disarm(&net->wheel, &c->timer);
     wf_list_remove(&c->sender.link);

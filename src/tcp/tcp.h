@@ -28,11 +28,11 @@
 
 #include "ip/ip.h"
 #include "net/net.h"
+#include "tcp/cc.h"
 #include "tcp/reasm.h"
 #include "tcp/recovery.h"
 #include "tcp/rtt.h"
 #include "tcp/scoreboard.h"
-#include "weft/cc.h"
 #include "weft/sock.h"
 #include "wire/wire.h"
 
@@ -91,7 +91,7 @@ struct tcp_rcv {
     uint16_t mss;                        /* Largest segment seen: an estimate of the peer's. */
     uint8_t quick;                       /* Acknowledgements still sent at once. */
     bool is_ack_now, has_dsack, is_fin_seen, is_shut, is_pingpong;
-    bool is_starved; /* Text in order found no memory: the window is told as closed. */
+    bool is_starved;    /* Text in order found no memory: the window is told as closed. */
     uint8_t challenges; /* Challenge ACKs sent in the second that began at ... */
     uint64_t challenge_ns;
 };
@@ -212,7 +212,7 @@ struct tcp_listener {
 
 /** struct wf_tcp - State of the layer; owner: the stack instance */
 struct wf_tcp {
-    struct wf_slab conns, listeners, synrcvds, timewaits, recs, reasms;
+    struct wf_slab conns, listeners, synrcvds, timewaits, recs, reasms, ccs;
     struct tcp_conn **conn_tab;
     struct tcp_synrcvd **synrcvd_tab;
     struct tcp_timewait **timewait_tab;
@@ -330,7 +330,7 @@ void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tc
 /** wf_tcp_find_timewait() - TIME-WAIT record with this key, or NULL */
 struct tcp_timewait *wf_tcp_find_timewait(const struct net *net, const struct tcp_key *k);
 
-/** wf_tcp_apply_user() - Options changed while connected */
-void wf_tcp_apply_user(struct net *net, struct tcp_conn *c, const struct tcp_user *u);
+/** wf_tcp_apply_user() - Options changed while connected; 0 or -WEFT_ENOMEM: nothing changed */
+int wf_tcp_apply_user(struct net *net, struct tcp_conn *c, const struct tcp_user *u);
 
 #endif /* WF_TCP_TCP_H */

@@ -187,8 +187,8 @@ static void persist(struct net *net, struct tcp_conn *c)
         return;
     }
     count_from_answer(c);
-    bool is_asking = c->snd.why == WEFT_WHY_NEIGH || c->snd.why == WEFT_WHY_IF ||
-                     c->snd.why == WEFT_WHY_RWND;
+    bool is_asking =
+        c->snd.why == WEFT_WHY_NEIGH || c->snd.why == WEFT_WHY_IF || c->snd.why == WEFT_WHY_RWND;
     if (is_asking && ++c->timers.rtos >= R2_RTOS) {
         give_up(net, c);
         return;

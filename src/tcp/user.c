@@ -231,21 +231,26 @@ void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tc
         out->cc[i] = name[i];
 }
 
-void wf_tcp_apply_user(struct net *net, struct tcp_conn *c, const struct tcp_user *u)
+static bool choose_cc(struct net *net, struct tcp_conn *c, const struct weft_cc_ops *ops)
 {
-    bool is_cc = u->cc != c->user.cc;
+    if (wf_tcp_is_synchronized(c))
+        return wf_cc_switch(&net->tcp->ccs, &c->cc, ops, c->snd.mss);
+    return wf_cc_choose(&net->tcp->ccs, &c->cc, ops);
+}
+
+int wf_tcp_apply_user(struct net *net, struct tcp_conn *c, const struct tcp_user *u)
+{
+    if (u->cc != c->user.cc && !choose_cc(net, c, u->cc))
+        return -WEFT_ENOMEM;
     if (c->user.is_cork && !u->is_cork)
         c->snd.wants_override = true; /* Pulling the cork pushes what it held. */
     if (u->quickack == TCP_QUICKACK_OFF)
         c->rcv.quick = 0;
     c->user = *u;
     wf_rtt_set_floor(&c->rtt, u->rto_min_ms);
-    if (is_cc && wf_tcp_is_synchronized(c))
-        wf_cc_switch(&c->cc, u->cc, c->snd.mss);
-    else if (is_cc)
-        wf_cc_choose(&c->cc, u->cc);
     if (c->state != WEFT_TCP_CLOSED && wf_tcp_is_synchronized(c))
         wf_tcp_wake(net, c); /* Nagle or cork may have let go. */
+    return 0;
 }
 
 bool wf_tcp_check(const struct net *net, const struct tcp_conn *c)
