@@ -15,7 +15,8 @@
 
 #include "weft/types.h"
 
-#define WEFT_CC_STATE_BYTES 40  /* State inside the connection. */
+#define WEFT_CC_ABI         0x57434301U /* Changes with struct weft_cc_ops. */
+#define WEFT_CC_STATE_BYTES 40          /* State inside the connection. */
 #define WEFT_CC_BIG_BYTES   384 /* State of algorithms that need more, from the stack's pool. */
 
 struct weft_cc_ops;
@@ -98,6 +99,7 @@ struct weft_cc_info {
 
 /** struct weft_cc_ops - A congestion control algorithm; a constant table */
 struct weft_cc_ops {
+    uint32_t abi;         /* WEFT_CC_ABI: tables for another version of this header are refused. */
     const char *name;     /* At most 15 characters. */
     uint16_t state_bytes; /* At most WEFT_CC_BIG_BYTES. */
     uint8_t flags;

@@ -346,8 +346,8 @@ int weft_sock_get(struct weft_stack *st, uint64_t sock, enum weft_sock_opt opt, 
  * @sock: handle; may be connected
  * @ops: table, valid as long as the stack
  *
- * Return: 0, -WEFT_EBADF, -WEFT_EINVAL (state too large), -WEFT_ENOMEM (tcp_cc_max) or
- * -WEFT_EOPNOTSUPP.
+ * Return: 0, -WEFT_EBADF, -WEFT_EINVAL (state too large, or another WEFT_CC_ABI), -WEFT_ENOMEM
+ * (tcp_cc_max) or -WEFT_EOPNOTSUPP.
  */
 int weft_sock_set_cc(struct weft_stack *st, uint64_t sock, const struct weft_cc_ops *ops)
     __attribute__((warn_unused_result));

@@ -235,7 +235,7 @@ int weft_sock_set_cc(struct weft_stack *st, uint64_t sock, const struct weft_cc_
         return -WEFT_EBADF;
     if (s->type != WEFT_SOCK_TCP)
         return -WEFT_EOPNOTSUPP;
-    if (ops == NULL || ops->state_bytes > WEFT_CC_BIG_BYTES)
+    if (ops == NULL || ops->abi != WEFT_CC_ABI || ops->state_bytes > WEFT_CC_BIG_BYTES)
         return -WEFT_EINVAL;
     struct tcp_user user = s->tcp;
     user.cc = ops;

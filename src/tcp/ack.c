@@ -109,7 +109,7 @@ static void enter_recovery(struct net *net, struct tcp_conn *c, uint32_t deliver
     struct weft_cc_loss l = loss_sample(net, c);
     l.flight += delivered;
     wf_rec_enter(&c->rec, c->snd.nxt, l.flight, c->snd.mss);
-    c->cc.ops->on_loss(&c->cc, &l);
+    wf_cc_ops(&c->cc)->on_loss(&c->cc, &l);
     c->acct.recoveries++;
     wf_count(net, WEFT_COUNT_TCP_RECOVERIES);
     wf_tcp_timer_clear(c, TCP_T_PTO);
@@ -171,7 +171,7 @@ static void control(struct net *net, struct tcp_conn *c, const struct tcp_delive
 {
     bool is_prr = c->rec.state == REC_RECOVERY;
     if (wf_rec_is_over(&c->rec, c->snd.una) && is_prr)
-        c->cc.ops->on_recovered(&c->cc, net->now_ns);
+        wf_cc_ops(&c->cc)->on_recovered(&c->cc, net->now_ns);
     if (c->sb.lost > 0 && c->rec.state == REC_OPEN)
         enter_recovery(net, c, d->bytes);
     if (c->rec.state == REC_RECOVERY) {
@@ -199,7 +199,7 @@ static void control(struct net *net, struct tcp_conn *c, const struct tcp_delive
                             .min_rtt_us = c->rtt.min_us,
                             .is_cwnd_limited =
                                 is_limited || (is_slow_start && flight_before >= c->cc.cwnd / 2)};
-    c->cc.ops->on_ack(&c->cc, &a);
+    wf_cc_ops(&c->cc)->on_ack(&c->cc, &a);
 }
 
 static void tlp(struct net *net, struct tcp_conn *c, const struct tcp_seg *s, bool is_dup,
@@ -210,8 +210,8 @@ static void tlp(struct net *net, struct tcp_conn *c, const struct tcp_seg *s, bo
     if (!wf_rec_tlp_ack(&c->rec, s->h.ack, is_dup && s->h.opt.sack_n == 0, has_dsack))
         return;
     struct weft_cc_loss l = loss_sample(net, c); /* The probe repaired a loss (RFC 8985 7.4.2). */
-    c->cc.ops->on_loss(&c->cc, &l);
-    c->cc.ops->on_recovered(&c->cc, net->now_ns);
+    wf_cc_ops(&c->cc)->on_loss(&c->cc, &l);
+    wf_cc_ops(&c->cc)->on_recovered(&c->cc, net->now_ns);
 }
 
 static void rearm(struct net *net, struct tcp_conn *c)

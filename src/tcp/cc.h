@@ -30,4 +30,11 @@ bool wf_cc_switch(struct wf_slab *bigs, struct weft_cc *cc, const struct weft_cc
 /** wf_cc_release() - The connection ends: give the state back */
 void wf_cc_release(struct wf_slab *bigs, struct weft_cc *cc);
 
+/** wf_cc_ops() - The table; that it is one is asserted, as it is reached by a pointer */
+static inline const struct weft_cc_ops *wf_cc_ops(const struct weft_cc *cc)
+{
+    WF_ASSERT(cc->ops->abi == WEFT_CC_ABI);
+    return cc->ops;
+}
+
 #endif /* WF_TCP_CC_H */

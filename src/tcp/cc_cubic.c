@@ -195,7 +195,8 @@ static void on_undo(struct weft_cc *cc)
     store(cc, &s);
 }
 
-const struct weft_cc_ops weft_cc_cubic = {.name = "cubic",
+const struct weft_cc_ops weft_cc_cubic = {.abi = WEFT_CC_ABI,
+                                          .name = "cubic",
                                           .state_bytes = sizeof(struct cubic),
                                           .init = init,
                                           .on_ack = on_ack,

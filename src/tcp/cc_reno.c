@@ -83,7 +83,8 @@ static void on_undo(struct weft_cc *cc)
     cc->ssthresh = wf_max_u32(cc->ssthresh, s.prior);
 }
 
-const struct weft_cc_ops weft_cc_reno = {.name = "reno",
+const struct weft_cc_ops weft_cc_reno = {.abi = WEFT_CC_ABI,
+                                         .name = "reno",
                                          .state_bytes = sizeof(struct reno),
                                          .init = init,
                                          .on_ack = on_ack,

@@ -428,7 +428,8 @@ static void after_idle(struct net *net, struct tcp_conn *c)
     uint64_t rto_ns = (uint64_t)wf_rtt_base_us(&c->rtt) * 1000, idle = net->now_ns - c->snd.last_ns;
     if (wf_seq_eq(c->snd.una, c->snd.nxt) && c->sendq.end != c->snd.nxt.v && idle > rto_ns &&
         c->snd.last_ns != 0)
-        c->cc.ops->on_idle(&c->cc, idle, rto_ns, wf_min_u32(wf_tcp_initial_window(c), c->cc.cwnd));
+        wf_cc_ops(&c->cc)->on_idle(&c->cc, idle, rto_ns,
+                                   wf_min_u32(wf_tcp_initial_window(c), c->cc.cwnd));
 }
 
 /* What goes out in the states before ESTABLISHED. */

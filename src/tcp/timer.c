@@ -153,7 +153,7 @@ static void rto(struct net *net, struct tcp_conn *c)
     struct weft_cc_loss l = {.now_ns = net->now_ns,
                              .flight = c->snd.nxt.v - c->snd.una.v - c->sb.sacked,
                              .mss = c->snd.mss};
-    c->cc.ops->on_rto(&c->cc, &l, is_first && c->rec.state != REC_LOSS);
+    wf_cc_ops(&c->cc)->on_rto(&c->cc, &l, is_first && c->rec.state != REC_LOSS);
     const struct tcp_txrec *first = wf_sb_first(&c->sb);
     if (first != NULL && (first->flags & TXREC_SACKED) != 0)
         wf_sb_renege(&c->sb); /* Reported, not acknowledged, and now the first: it is gone. */
