@@ -161,7 +161,8 @@ extern const struct weft_cc_ops weft_cc_reno;  /* RFC 5681. */
 const struct weft_cc_ops *weft_cc_find(const char *name);
 
 /**
- * weft_cc_at() - The @i-th algorithm of weft's own, for lists
+ * weft_cc_at() - The algorithms of weft's own, one after the other
+ * @i: from 0
  *
  * Return: the table, NULL after the last.
  */

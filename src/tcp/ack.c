@@ -243,7 +243,7 @@ void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *
     if (c->snd.wnd > 0)
         wf_tcp_timer_window_open(c);
     else
-        c->timers.is_answered = true;
+        wf_tcp_timer_answered(c);
     if (is_outstanding) {
         take_rtt(net, c, s, &d, is_advance);
         if (has_dsack)

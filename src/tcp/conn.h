@@ -164,6 +164,9 @@ static inline bool wf_tcp_timer_is_set(const struct tcp_conn *c, enum tcp_timer 
 {
     return (c->timers.armed >> which & 1) != 0;
 }
+/** wf_tcp_timer_answered() - The peer is there, though its window is closed */
+void wf_tcp_timer_answered(struct tcp_conn *c);
+
 /** wf_tcp_timer_progress() - New data was acknowledged: R2 and the persist series start over */
 void wf_tcp_timer_progress(struct tcp_conn *c);
 /** wf_tcp_timer_stop() - Disarm every purpose */

@@ -48,6 +48,11 @@ void wf_tcp_timer_window_open(struct tcp_conn *c)
     c->timers.probes = 0;
 }
 
+void wf_tcp_timer_answered(struct tcp_conn *c)
+{
+    c->timers.is_answered = true;
+}
+
 void wf_tcp_timer_progress(struct tcp_conn *c)
 {
     c->timers.rtos = 0;
