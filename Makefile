@@ -13,7 +13,7 @@ $(BUILD)/build.ninja:
 
 # The main job: the labs in virtual time, then a host beside the kernel where that is allowed.
 run:
-	sh scripts/deps.sh build
+	sh scripts/deps.sh build run
 	$(MAKE) --no-print-directory all
 	BUILD=$(BUILD) sh scripts/run.sh
 
@@ -36,7 +36,7 @@ bench:
 	BUILD=$(BUILD) sh bench/run.sh
 
 fuzz:
-	sh scripts/deps.sh build ci
+	sh scripts/deps.sh build fuzz
 	BUILD=build-fuzz sh fuzz/run.sh
 
 # House style, and whether the conformance tables say what the tests say; the archive's symbols are checked on a build.
