@@ -130,6 +130,7 @@ static bool from_info(const struct weft_tcp_info *t, const char *name, int64_t *
         {"rtos", t->rtos},
         {"recoveries", t->recoveries},
         {"tlps", t->tlps},
+        {"undos", t->undos},
         {"reorder_seen", t->reorder_seen},
         {"why", t->why},
     };

@@ -118,7 +118,7 @@ struct weft_tcp_info {
     uint32_t snd_una, snd_nxt, rcv_nxt, iss, irs;
     uint64_t bytes_sent, bytes_retrans, bytes_acked, bytes_received;
     uint64_t segs_out, segs_in, retrans_segs;
-    uint32_t rtos, recoveries, tlps, reorder_seen;
+    uint32_t rtos, recoveries, tlps, undos, reorder_seen;
     unsigned why; /* enum weft_tcp_why: why nothing is being sent now */
     char cc[16];
 };

@@ -139,6 +139,7 @@ enum weft_drop {
     X(TCP_RTOS, "tcp.rto_expired")                                                                 \
     X(TCP_TLPS, "tcp.tail_loss_probes")                                                            \
     X(TCP_RECOVERIES, "tcp.recoveries")                                                            \
+    X(TCP_UNDOS, "tcp.spurious_recoveries_undone")                                                 \
     X(TCP_DUP_ACKS_IN, "tcp.duplicate_acks_in")                                                    \
     X(TCP_OOO_SEGS, "tcp.out_of_order_segments")                                                   \
     X(TCP_ACTIVE_OPENS, "tcp.active_opens")                                                        \
@@ -169,6 +170,8 @@ enum weft_trace_kind {
     WEFT_TRACE_TCP_RECV,  /* v0 = rcv.nxt - irs, v1 = bytes taken, v2 = window advertised,
                              v3 = bytes out of order. */
     WEFT_TRACE_TCP_LOSS,  /* v0 = seq - iss, v1 = bytes marked lost, v2 = enum weft_tcp_why. */
+    WEFT_TRACE_TCP_UNDO,  /* v0 = una - iss, v1 = cwnd, v2 = ssthresh, v3 = by: 1 timestamps,
+                             2 D-SACK, 3 F-RTO. */
 };
 
 /** enum weft_tcp_why - Why TCP sent, or did not */

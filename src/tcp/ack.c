@@ -83,6 +83,7 @@ static void advance(struct net *net, struct tcp_conn *c, struct tcp_seq ack, str
 {
     wf_sb_ack(&net->tcp->recs, &c->sb, ack, d);
     c->snd.una = ack;
+    c->snd.wants_first = false;
     uint32_t off = ack.v;
     if ((int32_t)(off - c->sendq.end) > 0) /* Our FIN is acknowledged too. */
         off = c->sendq.end;
@@ -109,6 +110,7 @@ static void enter_recovery(struct net *net, struct tcp_conn *c, uint32_t deliver
     struct weft_cc_loss l = loss_sample(net, c);
     l.flight += delivered;
     wf_rec_enter(&c->rec, c->snd.nxt, l.flight, c->snd.mss);
+    wf_undo_begin(&c->undo, c->snd.una, net->now_ns);
     wf_cc_ops(&c->cc)->on_loss(&c->cc, &l);
     c->acct.recoveries++;
     wf_count(net, WEFT_COUNT_TCP_RECOVERIES);
@@ -212,6 +214,38 @@ static void tlp(struct net *net, struct tcp_conn *c, const struct tcp_seg *s, bo
     struct weft_cc_loss l = loss_sample(net, c); /* The probe repaired a loss (RFC 8985 7.4.2). */
     wf_cc_ops(&c->cc)->on_loss(&c->cc, &l);
     wf_cc_ops(&c->cc)->on_recovered(&c->cc, net->now_ns);
+    wf_undo_forget(&c->undo);
+}
+
+/* A reduction that was a mistake is taken back, and what was thought lost is only late. */
+static void undo(struct net *net, struct tcp_conn *c, const struct tcp_seg *s,
+                 const struct tcp_delivery *d, bool is_advance, bool is_dup, bool has_dsack)
+{
+    const struct tcp_opts *o = &s->h.opt;
+    if (!c->undo.is_armed)
+        return;
+    struct undo_ack a = {.una = c->snd.una,
+                         .nxt = c->snd.nxt,
+                         .dsack_from = o->sack[0].from,
+                         .dsack_to = o->sack[0].to,
+                         .has_dsack = has_dsack,
+                         .has_echo = c->opt.has_ts && o->has_ts && o->ts_ecr != 0,
+                         .echo_ms = o->ts_ecr - c->opt.ts_offset,
+                         .is_advance = is_advance,
+                         .is_dup = is_dup,
+                         .is_over =
+                             c->rec.state != REC_OPEN && wf_seq_geq(c->snd.una, c->rec.recover),
+                         .delivery = d};
+    enum undo_cause cause = wf_undo_ack(&c->undo, &a);
+    if (cause == UNDO_NO)
+        return;
+    wf_sb_unmark_lost(&c->sb);
+    wf_rec_undo(&c->rec);
+    wf_cc_ops(&c->cc)->on_undo(&c->cc);
+    c->acct.undos++;
+    wf_count(net, WEFT_COUNT_TCP_UNDOS);
+    uint32_t v[6] = {c->snd.una.v - c->snd.iss.v, c->cc.cwnd, c->cc.ssthresh, cause};
+    wf_tcp_trace(net, c, WEFT_TRACE_TCP_UNDO, v);
 }
 
 static void rearm(struct net *net, struct tcp_conn *c)
@@ -262,6 +296,7 @@ void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *
             detect(net, c, &newly_lost);
         else
             newly_lost = without_sack(net, c, &d, is_advance, is_dup);
+        undo(net, c, s, &d, is_advance, is_dup, has_dsack);
         tlp(net, c, s, is_dup, has_dsack);
         control(net, c, &d, flight, newly_lost, is_advance);
         if (is_advance || d.bytes > 0 || newly_lost > 0)
@@ -273,6 +308,8 @@ void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *
                          wf_rtt_rto_us(&c->rtt),
                          wf_tcp_flight(c)};
         wf_tcp_trace(net, c, WEFT_TRACE_TCP_ACK, v);
+    } else if (has_dsack) { /* Of what was sent again in a recovery that is over. */
+        undo(net, c, s, &d, false, false, true);
     }
     bool has_more = c->sendq.end != c->snd.nxt.v || c->sb.lost > 0 ||
                     (c->snd.is_fin_queued && !c->snd.is_fin_sent);

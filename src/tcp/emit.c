@@ -334,6 +334,8 @@ static struct pkt *emit_again(struct net *net, struct tcp_conn *c, struct tcp_tx
     fill_ack(net, c, &h);
     push_headers(net, c, p, &h);
     wf_sb_resent(&net->tcp->recs, &c->sb, r, len + is_fin, net->now_ns);
+    wf_undo_resent(&c->undo, len + is_fin);
+    c->snd.wants_first = false;
     c->snd.last_ns = net->now_ns;
     if (c->rec.state == REC_RECOVERY)
         c->rec.prr_out += len;
@@ -418,8 +420,24 @@ static struct tcp_plan_in plan_in(const struct net *net, const struct tcp_conn *
         .wants_override = c->snd.wants_override,
         .wants_probe = c->snd.wants_probe,
         .wants_tlp = c->snd.wants_tlp,
+        .wants_first = c->snd.wants_first,
         .wants_ack = c->rcv.is_ack_now,
     };
+}
+
+/* RFC 5682 2.1: two new segments first, to find out whether the timeout was a mistake. */
+static void ask_with_new(struct tcp_conn *c, struct tcp_plan_in *in)
+{
+    struct tcp_seq right = wf_seq_add(in->una, in->wnd);
+    struct tcp_seq quota = wf_seq_add(c->rec.recover, FRTO_SEGS * in->mss);
+    bool has_asked = wf_seq_gt(in->nxt, c->rec.recover);
+    bool can_ask = !in->is_fin_sent && in->end.v != in->nxt.v && wf_seq_gt(right, in->nxt);
+    if (!has_asked && !can_ask) {
+        wf_undo_no_new(&c->undo);
+        return;
+    }
+    in->lost_bytes = 0;
+    in->wnd = wf_seq_min(right, quota).v - in->una.v;
 }
 
 /* RFC 5681 4.1: what was in use before a pause is no longer known to be free. */
@@ -450,6 +468,8 @@ static enum tcp_tx tx_planned(struct net *net, struct tcp_conn *c, struct pkt **
 {
     after_idle(net, c);
     struct tcp_plan_in in = plan_in(net, c);
+    if (wf_undo_is_asking(&c->undo))
+        ask_with_new(c, &in);
     struct tcp_plan plan = wf_tcp_plan(&in);
     if (plan.is_cwnd_limited) {
         c->snd.was_limited = true;

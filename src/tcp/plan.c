@@ -22,7 +22,7 @@ static bool plan_lost(const struct tcp_plan_in *in, struct tcp_plan *p)
     if (in->lost_bytes == 0)
         return false;
     uint32_t room = cwnd_room(in);
-    if (in->flight > 0 && room < wf_min_u32(in->mss, in->lost_bytes)) {
+    if (!in->wants_first && in->flight > 0 && room < wf_min_u32(in->mss, in->lost_bytes)) {
         p->why = WEFT_WHY_CWND;
         p->is_cwnd_limited = true;
         return false;

@@ -35,7 +35,7 @@ struct tcp_plan_in {
     uint32_t lost_bytes; /* Length of the first lost record, 0 = nothing lost. */
     bool is_fin_queued, is_fin_sent;
     bool is_nodelay, is_cork;
-    bool wants_override, wants_probe, wants_tlp, wants_ack;
+    bool wants_override, wants_probe, wants_tlp, wants_first, wants_ack;
 };
 
 /** struct tcp_plan - The decision */

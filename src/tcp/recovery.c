@@ -124,6 +124,31 @@ void wf_rec_rto(struct tcp_rec *rec, struct tcp_seq nxt)
     rec->has_tlp = false;
 }
 
+void wf_rec_mark_rto(const struct tcp_rec *rec, struct tcp_sb *sb, const struct rack_time *t)
+{
+    uint64_t limit_ns = ((uint64_t)rec->rack_rtt_us + reo_wnd_us(rec, sb, t)) * 1000;
+    struct tcp_txrec *first = wf_sb_first(sb);
+    if (!rec->has_rack) {
+        wf_sb_mark_all_lost(sb);
+        return;
+    }
+    if (first != NULL)
+        wf_sb_mark_lost(sb, first);
+    WF_LIST_FOR_EACH_SAFE (l, tmp, &sb->by_time) {
+        struct tcp_txrec *r = wf_sb_of_time(l);
+        if (r->sent_ns + limit_ns > t->now_ns)
+            break;
+        wf_sb_mark_lost(sb, r);
+    }
+}
+
+void wf_rec_undo(struct tcp_rec *rec)
+{
+    rec->state = REC_OPEN;
+    rec->has_tlp = false;
+    rec->is_reordering_seen = true;
+}
+
 bool wf_rec_is_over(struct tcp_rec *rec, struct tcp_seq una)
 {
     if (rec->state == REC_OPEN || wf_seq_lt(una, rec->recover))

@@ -77,6 +77,15 @@ void wf_rec_prr(struct tcp_rec *rec, uint32_t delivered, uint32_t pipe, uint32_t
 /** wf_rec_rto() - The retransmission timer expired */
 void wf_rec_rto(struct tcp_rec *rec, struct tcp_seq nxt);
 
+/**
+ * wf_rec_mark_rto() - After an RTO: the first is lost, and what is older than a round trip and the
+ * reordering window (RFC 8985 6.3); without any delivery to measure by, everything
+ */
+void wf_rec_mark_rto(const struct tcp_rec *rec, struct tcp_sb *sb, const struct rack_time *t);
+
+/** wf_rec_undo() - It was a mistake: back to OPEN, and reordering is known of */
+void wf_rec_undo(struct tcp_rec *rec);
+
 /** wf_rec_is_over() - Whether @una ends RECOVERY or LOSS; then the state is OPEN again */
 bool wf_rec_is_over(struct tcp_rec *rec, struct tcp_seq una);
 

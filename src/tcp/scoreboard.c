@@ -200,6 +200,31 @@ void wf_sb_mark_all_lost(struct tcp_sb *sb)
         wf_sb_mark_lost(sb, wf_sb_of_seq(l));
 }
 
+/* By the time it was sent, among those in flight; what was put back before is a place to begin. */
+static void link_by_time(struct tcp_sb *sb, struct tcp_txrec *r, const struct tcp_txrec *before)
+{
+    bool is_behind = before != NULL && is_later(r->sent_ns, r->end, before->sent_ns, before->end);
+    struct wf_list *at = is_behind ? before->by_time.next : sb->by_time.next;
+    while (at != &sb->by_time &&
+           !is_later(wf_sb_of_time(at)->sent_ns, wf_sb_of_time(at)->end, r->sent_ns, r->end))
+        at = at->next;
+    wf_list_insert_before(at, &r->by_time);
+}
+
+void wf_sb_unmark_lost(struct tcp_sb *sb)
+{
+    struct tcp_txrec *before = NULL;
+    WF_LIST_FOR_EACH (l, &sb->by_seq) {
+        struct tcp_txrec *r = wf_sb_of_seq(l);
+        if ((r->flags & TXREC_LOST) == 0)
+            continue;
+        r->flags &= ~TXREC_LOST;
+        sb->lost -= len_of(r);
+        link_by_time(sb, r, before);
+        before = r;
+    }
+}
+
 void wf_sb_renege(struct tcp_sb *sb)
 {
     WF_LIST_FOR_EACH (l, &sb->by_seq) {

@@ -86,6 +86,9 @@ void wf_sb_mark_front_lost(struct wf_slab *recs, struct tcp_sb *sb, uint32_t len
 /** wf_sb_mark_all_lost() - Everything that is not selectively acknowledged is (RFC 6675 5.1) */
 void wf_sb_mark_all_lost(struct tcp_sb *sb);
 
+/** wf_sb_unmark_lost() - Nothing is lost after all: all that is not SACKed is in flight again */
+void wf_sb_unmark_lost(struct tcp_sb *sb);
+
 /** wf_sb_renege() - The peer threw away what it had reported: nothing is SACKed (RFC 2018 8) */
 void wf_sb_renege(struct tcp_sb *sb);
 

@@ -18,7 +18,7 @@
  * closed socket). Half-open records and TIME-WAIT have one each.
  *
  * Left out on purpose until later: Fast Open, ECN, SYN cookies, keep-alive, urgent delivery,
- * undo of spurious recoveries, pacing.
+ * pacing.
  */
 #ifndef WF_TCP_TCP_H
 #define WF_TCP_TCP_H
@@ -33,6 +33,7 @@
 #include "tcp/recovery.h"
 #include "tcp/rtt.h"
 #include "tcp/scoreboard.h"
+#include "tcp/undo.h"
 #include "weft/sock.h"
 #include "wire/wire.h"
 
@@ -78,6 +79,7 @@ struct tcp_snd {
     bool wants_syn;      /* SYN or SYN,ACK is to be sent, for the first time or again. */
     bool wants_probe;    /* PERSIST expired. */
     bool wants_tlp;      /* PTO expired. */
+    bool wants_first;    /* RTO expired: the first lost segment goes whatever is in flight. */
     bool wants_override; /* Silly window or cork held a segment back for too long. */
     uint8_t why;         /* enum weft_tcp_why: of the last plan that sent nothing. */
 };
@@ -131,7 +133,7 @@ struct tcp_timers {
 /** struct tcp_acct - Accounting over a connection's life */
 struct tcp_acct {
     uint64_t bytes_sent, bytes_retrans, bytes_acked, bytes_received;
-    uint32_t segs_out, segs_in, retrans_segs, rtos, recoveries, tlps;
+    uint32_t segs_out, segs_in, retrans_segs, rtos, recoveries, tlps, undos;
     uint64_t state_ns; /* When the present state began. */
 };
 
@@ -157,6 +159,7 @@ struct tcp_conn {
     struct tcp_rtt rtt;       /* rtt.c */
     struct tcp_sb sb;         /* scoreboard.c */
     struct tcp_rec rec;       /* recovery.c */
+    struct tcp_undo undo;     /* undo.c */
     struct weft_cc cc;        /* cc_*.c */
     struct tcp_timers timers; /* timer.c */
     struct wf_sendq sendq;

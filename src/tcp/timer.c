@@ -162,8 +162,15 @@ static void rto(struct net *net, struct tcp_conn *c)
     const struct tcp_txrec *first = wf_sb_first(&c->sb);
     if (first != NULL && (first->flags & TXREC_SACKED) != 0)
         wf_sb_renege(&c->sb); /* Reported, not acknowledged, and now the first: it is gone. */
-    wf_sb_mark_all_lost(&c->sb);
+    struct rack_time t = wf_tcp_rack_time(net, c);
+    if (c->opt.has_sack)
+        wf_rec_mark_rto(&c->rec, &c->sb, &t);
+    else
+        wf_sb_mark_all_lost(&c->sb);
+    wf_undo_rto(&c->undo, c->snd.una, net->now_ns, c->rec.state != REC_LOSS,
+                c->opt.has_sack || c->rec.state == REC_OPEN);
     wf_rec_rto(&c->rec, c->snd.nxt);
+    c->snd.wants_first = true;
     uint32_t v[6] = {c->snd.una.v - c->snd.iss.v, c->sb.lost, WEFT_WHY_RTO};
     wf_tcp_trace(net, c, WEFT_TRACE_TCP_LOSS, v);
     wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000);

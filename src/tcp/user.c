@@ -223,6 +223,7 @@ void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tc
         .rtos = c->acct.rtos,
         .recoveries = c->acct.recoveries,
         .tlps = c->acct.tlps,
+        .undos = c->acct.undos,
         .reorder_seen = c->rec.is_reordering_seen,
         .why = c->snd.why,
     };

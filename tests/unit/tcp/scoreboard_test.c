@@ -306,6 +306,25 @@ static void the_order_of_time_is_that_of_the_last_transmission(void)
     stop();
 }
 
+static void what_was_not_lost_goes_back_to_its_time(void)
+{
+    start(8);
+    for (uint32_t i = 0; i < 5; i++)
+        T_CHECK(wf_sb_sent(&recs, &sb, seq(i * 100), seq(i * 100 + 100), i + 1));
+    wf_sb_mark_lost(&sb, wf_sb_first(&sb));
+    wf_sb_resent(&recs, &sb, wf_sb_first(&sb), 100, 9);
+    wf_sb_mark_all_lost(&sb);
+    T_CHECK(wf_sb_sent(&recs, &sb, seq(500), seq(600), 7));
+    wf_sb_unmark_lost(&sb);
+    T_CHECK(sb.lost == 0 && wf_sb_check(&sb, seq(0), seq(600)));
+    static const uint32_t order[] = {100, 200, 300, 400, 500, 0};
+    unsigned i = 0;
+    WF_LIST_FOR_EACH (l, &sb.by_time)
+        T_CHECK(wf_seq_eq(wf_sb_of_time(l)->seq, seq(order[i++])));
+    T_EQ(i, 6);
+    stop();
+}
+
 static const struct t_case cases[] = {
     {"random events agree with a model of every byte",
      random_events_agree_with_a_model_of_every_byte},
@@ -317,5 +336,6 @@ static const struct t_case cases[] = {
     {"a tail is cut off", a_tail_is_cut_off},
     {"the order of time is that of the last transmission",
      the_order_of_time_is_that_of_the_last_transmission},
+    {"what was not lost goes back to its time", what_was_not_lost_goes_back_to_its_time},
 };
 T_MAIN(cases)
