@@ -48,7 +48,8 @@ struct weft_cc_rate {
 struct weft_cc_ack {
     uint64_t now_ns;
     uint64_t delivered;  /* Bytes ever delivered, this acknowledgement included. */
-    uint32_t acked;      /* Bytes newly delivered, cumulatively or by SACK. */
+    uint32_t acked;      /* Bytes newly delivered, cumulatively or by SACK; without SACK, from the
+                            third on, each duplicate counts as a segment that stays in flight. */
     uint32_t newly_lost; /* Bytes found lost by it. */
     uint32_t flight;     /* Bytes in flight before it ... */
     uint32_t flight_now; /* ... and after. */
@@ -59,7 +60,9 @@ struct weft_cc_ack {
     uint32_t ce_bytes; /* Of acked, said to have been marked Congestion Experienced. */
     struct weft_cc_rate rate;
     bool is_cwnd_limited; /* The window, not the application, held the sender back. */
-    bool is_recovering;   /* Seen only by algorithms with WEFT_CC_EVERY_ACK. */
+    bool is_recovering;   /* It came in recovery, begins or ends it. Seen only by algorithms with
+                             WEFT_CC_EVERY_ACK ... */
+    bool is_advance;      /* ... as is false here: SND.UNA did not move, so cwnd is not to grow. */
     bool is_paced;        /* Segments leave spread over the round trip. */
 };
 
@@ -77,18 +80,21 @@ struct weft_cc_loss {
     uint32_t lost;   /* Bytes found lost. */
     uint32_t mss;
     enum weft_cc_cause cause;
+    bool has_sack; /* What arrived behind the loss is known, and not in flight. */
 };
 
 /** enum weft_cc_recovery - What is sent while losses are repaired */
 enum weft_cc_recovery {
     WEFT_CC_RECOVERY_PRR,  /* Proportional rate reduction towards ssthresh (RFC 9937). */
     WEFT_CC_RECOVERY_NONE, /* No fast recovery: slow start, as after an RTO (Tahoe). */
-    WEFT_CC_RECOVERY_OWN,  /* cwnd as the algorithm sets it, in recovery too. */
+    WEFT_CC_RECOVERY_OWN,  /* cwnd as the algorithm sets it, in recovery too; the segment that is
+                              asked for goes out whatever is in flight. */
 };
 
 #define WEFT_CC_EVERY_ACK 1U /* on_ack() is called in recovery as well. */
 #define WEFT_CC_PACED     2U /* Pacing is on whatever the socket says. */
 #define WEFT_CC_RATES     4U /* Delivery rate samples are wanted. */
+#define WEFT_CC_FIRST_ACK 8U /* Without SACK the first new data acknowledged ends recovery. */
 
 /** struct weft_cc_info - What an algorithm tells of itself, for tools */
 struct weft_cc_info {
@@ -108,14 +114,15 @@ struct weft_cc_ops {
     /** init() - Begin with this window, in slow start; the state is zero */
     void (*init)(struct weft_cc *cc, uint32_t mss, uint32_t initial_window);
 
-    /** on_ack() - Something was delivered, outside recovery unless WEFT_CC_EVERY_ACK */
+    /** on_ack() - Something new is acknowledged, outside recovery; with WEFT_CC_EVERY_ACK also
+     * in recovery, and what is only delivered */
     void (*on_ack)(struct weft_cc *cc, const struct weft_cc_ack *ack);
 
     /** on_loss() - A congestion event: sets ssthresh, remembers what undo needs; with
-     * WEFT_CC_ECN also cwnd, as no recovery follows */
+     * WEFT_CC_ECN also cwnd, as no recovery follows, and unless recovery is PRR's */
     void (*on_loss)(struct weft_cc *cc, const struct weft_cc_loss *loss);
 
-    /** on_recovered() - Recovery is over: cwnd is set */
+    /** on_recovered() - Recovery is over (not WEFT_CC_RECOVERY_NONE): cwnd is set */
     void (*on_recovered)(struct weft_cc *cc, uint64_t now_ns);
 
     /** on_rto() - The retransmission timer expired; @is_first: not yet in this recovery */
@@ -130,17 +137,29 @@ struct weft_cc_ops {
     /** on_sent() - Bytes leave, @flight without them; may be NULL */
     void (*on_sent)(struct weft_cc *cc, uint64_t now_ns, uint32_t flight, bool is_app_limited);
 
-    /** set() - A parameter (enum weft_cc_param), in thousandths; 0 or -WEFT_EINVAL; may be NULL */
+    /** set() - A parameter (enum weft_cc_param, or a number of its own from 0 to 254), any time
+     * after init(); 0 or -WEFT_EINVAL: nothing changed; NULL = it has none */
     int (*set)(struct weft_cc *cc, int param, uint32_t value);
 
     /** info() - Fill @out; may be NULL */
     void (*info)(const struct weft_cc *cc, struct weft_cc_info *out);
 };
 
-/** enum weft_cc_param - Parameters of the teaching algorithms; may change at any time */
+/** enum weft_cc_param - Parameters, each with its unit and range; may change at any time */
 enum weft_cc_param {
-    WEFT_CC_PARAM_A, /* AIMD: segments added each round trip. MIMD: factor of growth, above 1. */
-    WEFT_CC_PARAM_B, /* The factor that is left of the window after a loss, below 1. */
+    WEFT_CC_PARAM_A, /* aimd: segments added each round trip, thousandths, 1 to 100,000.
+                        mimd: growth each round trip, thousandths, 1,001 to 2,000. */
+    WEFT_CC_PARAM_B, /* aimd, mimd: what a loss leaves of the window, thousandths, 1 to 999. */
+    WEFT_CC_PARAM_SSTHRESH, /* All but bbr: slow start threshold, bytes, from 1; set before the
+                               connection, the first one. */
+    WEFT_CC_PARAM_LIMIT,    /* tahoe, reno, newreno: most segments that one acknowledgement adds in
+                               slow start, 1 or 2 (L of RFC 3465). */
+    WEFT_CC_PARAM_INFLATE,  /* reno, newreno: segments on top of ssthresh when fast recovery begins,
+                               0 to 3 (without SACK). */
+    WEFT_CC_PARAM_ALPHA, /* vegas: segments that wait in queues, thousandths, 1 to 65,000: grow ...
+                          */
+    WEFT_CC_PARAM_BETA,  /* ... below alpha, shrink above beta ... */
+    WEFT_CC_PARAM_GAMMA, /* ... and end slow start above gamma. */
 };
 
 /** weft_cc_state() - Where an algorithm's state lies */
@@ -150,7 +169,12 @@ static inline void *weft_cc_state(struct weft_cc *cc, uint32_t state_bytes)
 }
 
 extern const struct weft_cc_ops weft_cc_cubic; /* RFC 9438 with HyStart++; the default. */
-extern const struct weft_cc_ops weft_cc_reno;  /* RFC 5681. */
+extern const struct weft_cc_ops weft_cc_reno;  /* RFC 5681: recovery ends with the first new ACK. */
+extern const struct weft_cc_ops weft_cc_newreno; /* RFC 6582: it lasts until all is repaired. */
+extern const struct weft_cc_ops weft_cc_tahoe;   /* Slow start after every loss. */
+extern const struct weft_cc_ops weft_cc_vegas;   /* Follows the delay. */
+extern const struct weft_cc_ops weft_cc_aimd;    /* Teaching: a and b are parameters. */
+extern const struct weft_cc_ops weft_cc_mimd;    /* Teaching: shows what is not fair. */
 
 /**
  * weft_cc_find() - An algorithm of weft's own by its name

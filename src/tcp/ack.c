@@ -48,18 +48,21 @@ static bool take_sacks(struct net *net, struct tcp_conn *c, const struct tcp_seg
 }
 
 static void take_rtt(struct net *net, struct tcp_conn *c, const struct tcp_seg *s,
-                     const struct tcp_delivery *d, bool is_advance)
+                     struct tcp_delivery *d, bool is_advance)
 {
     /* Covering something sent twice it may answer late what was sent once, too. */
     if (d->has_low && !d->has_rtx) {
-        wf_rtt_sample(&c->rtt, (uint32_t)((net->now_ns - d->first_sent_ns) / 1000));
+        d->rtt_us = wf_max_u32(1, (uint32_t)((net->now_ns - d->first_sent_ns) / 1000));
+        wf_rtt_sample(&c->rtt, d->rtt_us);
         return;
     }
     if (!is_advance || !c->opt.has_ts || !s->h.opt.has_ts || s->h.opt.ts_ecr == 0)
         return;
     uint32_t ms = wf_tcp_ts_now(net, &c->opt) - s->h.opt.ts_ecr;
-    if (ms < 60000) /* An echo from the future or of days ago is no measurement. */
-        wf_rtt_sample(&c->rtt, ms * 1000);
+    if (ms >= 60000) /* An echo from the future or of days ago is no measurement. */
+        return;
+    d->rtt_us = wf_max_u32(1, ms * 1000);
+    wf_rtt_sample(&c->rtt, d->rtt_us);
 }
 
 /* RFC 9293 3.10.7.4: newer segments only. Returns whether the right edge moved. */
@@ -101,15 +104,24 @@ static struct weft_cc_loss loss_sample(const struct net *net, const struct tcp_c
                                  .delivered = c->acct.bytes_acked + c->sb.sacked,
                                  .lost = c->sb.lost,
                                  .flight = c->snd.nxt.v - c->snd.una.v - c->sb.sacked,
-                                 .mss = c->snd.mss};
+                                 .mss = c->snd.mss,
+                                 .has_sack = c->opt.has_sack};
 }
 
 /* @delivered: by the acknowledgement that told of it; it was in flight until then (RFC 9937 6.1). */
 static void enter_recovery(struct net *net, struct tcp_conn *c, uint32_t delivered)
 {
     struct weft_cc_loss l = loss_sample(net, c);
-    l.flight += delivered;
-    wf_rec_enter(&c->rec, c->snd.nxt, l.flight, c->snd.mss);
+    if (c->opt.has_sack)
+        l.flight += delivered;
+    else /* Limited transmit went beyond cwnd, and does not count (RFC 3042). */
+        l.flight = wf_min_u32(l.flight, wf_max_u32(c->cc.cwnd, c->snd.mss));
+    if (wf_cc_ops(&c->cc)->recovery == WEFT_CC_RECOVERY_NONE) {
+        wf_sb_mark_all_lost(&c->sb);
+        wf_rec_rto(&c->rec, c->snd.nxt);
+    } else {
+        wf_rec_enter(&c->rec, c->snd.nxt, l.flight, c->snd.mss);
+    }
     wf_undo_begin(&c->undo, c->snd.una, net->now_ns);
     wf_cc_ops(&c->cc)->on_loss(&c->cc, &l);
     c->acct.recoveries++;
@@ -155,13 +167,15 @@ static uint32_t without_sack(struct net *net, struct tcp_conn *c, struct tcp_del
     if (is_advance) {
         c->rec.dup_acks = 0;
         bool is_partial = c->rec.state == REC_RECOVERY && wf_seq_lt(c->snd.una, c->rec.recover);
-        if (is_partial)
+        if (is_partial && (wf_cc_ops(&c->cc)->flags & WEFT_CC_FIRST_ACK) != 0)
+            c->rec.recover = c->snd.una; /* RFC 5681 3.2 step 6: it is over. */
+        else if (is_partial)
             wf_sb_mark_front_lost(&net->tcp->recs, &c->sb, c->snd.mss);
     } else if (is_dup && c->rec.dup_acks < UINT8_MAX) {
         c->rec.dup_acks++;
         if (c->rec.state == REC_OPEN && c->rec.dup_acks == RACK_DUPTHRESH)
             wf_sb_mark_front_lost(&net->tcp->recs, &c->sb, c->snd.mss);
-        if (c->rec.dup_acks >= RACK_DUPTHRESH)
+        if (c->rec.dup_acks >= RACK_DUPTHRESH || c->rec.state == REC_RECOVERY)
             d->bytes = c->snd.mss;
     }
     return c->sb.lost - lost;
@@ -171,19 +185,19 @@ static uint32_t without_sack(struct net *net, struct tcp_conn *c, struct tcp_del
 static void control(struct net *net, struct tcp_conn *c, const struct tcp_delivery *d,
                     uint32_t flight_before, uint32_t newly_lost, bool is_advance)
 {
-    bool is_prr = c->rec.state == REC_RECOVERY;
-    if (wf_rec_is_over(&c->rec, c->snd.una) && is_prr)
-        wf_cc_ops(&c->cc)->on_recovered(&c->cc, net->now_ns);
+    const struct weft_cc_ops *ops = wf_cc_ops(&c->cc);
+    bool is_fast = c->rec.state == REC_RECOVERY, was_fast = is_fast;
+    if (wf_rec_is_over(&c->rec, c->snd.una) && is_fast)
+        ops->on_recovered(&c->cc, net->now_ns);
     if (c->sb.lost > 0 && c->rec.state == REC_OPEN)
         enter_recovery(net, c, d->bytes);
-    if (c->rec.state == REC_RECOVERY) {
-        if (d->bytes > 0 || newly_lost > 0)
-            wf_rec_prr(&c->rec, d->bytes, wf_tcp_flight(c), c->cc.ssthresh, c->snd.mss,
-                       is_advance && newly_lost == 0);
-        return;
-    }
+    is_fast = c->rec.state == REC_RECOVERY;
+    if (is_fast && ops->recovery == WEFT_CC_RECOVERY_PRR && (d->bytes > 0 || newly_lost > 0))
+        wf_rec_prr(&c->rec, d->bytes, wf_tcp_flight(c), c->cc.ssthresh, c->snd.mss,
+                   is_advance && newly_lost == 0);
     /* RFC 5681 3.2, RFC 3042: a window does not grow by what arrives behind a gap. */
-    if (!is_advance || d->bytes == 0)
+    bool is_every = (ops->flags & WEFT_CC_EVERY_ACK) != 0;
+    if (d->bytes == 0 || (!is_every && (was_fast || is_fast || !is_advance)))
         return;
     bool is_limited = c->snd.was_limited && wf_seq_leq(c->snd.una, c->snd.limited);
     bool is_slow_start = c->cc.cwnd < c->cc.ssthresh;
@@ -196,12 +210,14 @@ static void control(struct net *net, struct tcp_conn *c, const struct tcp_delive
                             .una = c->snd.una.v,
                             .nxt = c->snd.nxt.v,
                             .mss = c->snd.mss,
-                            .rtt_us = c->rtt.last_us,
+                            .rtt_us = d->rtt_us,
                             .srtt_us = wf_rtt_srtt_us(&c->rtt),
                             .min_rtt_us = c->rtt.min_us,
                             .is_cwnd_limited =
-                                is_limited || (is_slow_start && flight_before >= c->cc.cwnd / 2)};
-    wf_cc_ops(&c->cc)->on_ack(&c->cc, &a);
+                                is_limited || (is_slow_start && flight_before >= c->cc.cwnd / 2),
+                            .is_recovering = was_fast || is_fast,
+                            .is_advance = is_advance};
+    ops->on_ack(&c->cc, &a);
 }
 
 static void tlp(struct net *net, struct tcp_conn *c, const struct tcp_seg *s, bool is_dup,
@@ -301,12 +317,8 @@ void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *
         control(net, c, &d, flight, newly_lost, is_advance);
         if (is_advance || d.bytes > 0 || newly_lost > 0)
             rearm(net, c);
-        uint32_t v[6] = {c->snd.una.v - c->snd.iss.v,
-                         c->rec.state == REC_RECOVERY ? c->rec.prr_cwnd : c->cc.cwnd,
-                         c->cc.ssthresh,
-                         wf_rtt_srtt_us(&c->rtt),
-                         wf_rtt_rto_us(&c->rtt),
-                         wf_tcp_flight(c)};
+        uint32_t v[6] = {c->snd.una.v - c->snd.iss.v, wf_tcp_cwnd(c),         c->cc.ssthresh,
+                         wf_rtt_srtt_us(&c->rtt),     wf_rtt_rto_us(&c->rtt), wf_tcp_flight(c)};
         wf_tcp_trace(net, c, WEFT_TRACE_TCP_ACK, v);
     } else if (has_dsack) { /* Of what was sent again in a recovery that is over. */
         undo(net, c, s, &d, false, false, true);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "tcp/cc.h"
 
-static const struct weft_cc_ops *const all[] = {&weft_cc_cubic, &weft_cc_reno};
+static const struct weft_cc_ops *const all[] = {
+    &weft_cc_cubic, &weft_cc_reno, &weft_cc_newreno, &weft_cc_tahoe,
+    &weft_cc_vegas, &weft_cc_aimd, &weft_cc_mimd,
+};
 
 const struct weft_cc_ops *weft_cc_at(uint32_t i)
 {
@@ -35,6 +38,14 @@ static struct tcp_cc_big *big_of(const struct weft_cc *cc)
     return WF_CONTAINER_OF(cc->state.big, struct tcp_cc_big, state);
 }
 
+void wf_cc_trial(struct weft_cc *cc, struct tcp_cc_big *big, const struct weft_cc_ops *ops)
+{
+    *big = (struct tcp_cc_big){.state = {0}};
+    *cc = (struct weft_cc){.ops = ops};
+    if (is_big(ops))
+        cc->state.big = big->state;
+}
+
 void wf_cc_release(struct wf_slab *bigs, struct weft_cc *cc)
 {
     if (is_big(cc->ops))
@@ -64,9 +75,9 @@ bool wf_cc_choose(struct wf_slab *bigs, struct weft_cc *cc, const struct weft_cc
 }
 
 bool wf_cc_switch(struct wf_slab *bigs, struct weft_cc *cc, const struct weft_cc_ops *ops,
-                  uint32_t mss)
+                  uint32_t mss, bool is_recovering)
 {
-    uint32_t cwnd = cc->cwnd, ssthresh = cc->ssthresh;
+    uint32_t ssthresh = cc->ssthresh, cwnd = is_recovering ? ssthresh : cc->cwnd;
     if (!replace(bigs, cc, ops))
         return false;
     ops->init(cc, mss, cwnd);

@@ -21,11 +21,15 @@ bool wf_cc_choose(struct wf_slab *bigs, struct weft_cc *cc, const struct weft_cc
 
 /**
  * wf_cc_switch() - Another algorithm on a live connection: the windows stay, the rules change
+ * @is_recovering: losses are being repaired, and cwnd was to become ssthresh
  *
  * Return: false if there is no memory for its state; then nothing changed.
  */
 bool wf_cc_switch(struct wf_slab *bigs, struct weft_cc *cc, const struct weft_cc_ops *ops,
-                  uint32_t mss);
+                  uint32_t mss, bool is_recovering);
+
+/** wf_cc_trial() - An algorithm that no connection uses, to try parameters on; needs no release */
+void wf_cc_trial(struct weft_cc *cc, struct tcp_cc_big *big, const struct weft_cc_ops *ops);
 
 /** wf_cc_release() - The connection ends: give the state back */
 void wf_cc_release(struct wf_slab *bigs, struct weft_cc *cc);

@@ -63,6 +63,8 @@ struct tcp_conn *wf_tcp_conn_alloc(struct net *net, const struct tcp_user *u,
 void wf_tcp_conn_free(struct net *net, struct tcp_conn *c);
 /** wf_tcp_established() - The handshake is complete */
 void wf_tcp_established(struct net *net, struct tcp_conn *c);
+/** wf_tcp_cc_begin() - The algorithm begins with this window, and what was set for it */
+void wf_tcp_cc_begin(struct weft_cc *cc, const struct tcp_user *u, uint32_t mss, uint32_t window);
 /** wf_tcp_fail() - It is over: CLOSED with an error for the user; freed if nobody holds it */
 void wf_tcp_fail(struct net *net, struct tcp_conn *c, int err);
 /** wf_tcp_done() - It ended in good order: CLOSED; freed if nobody holds it */
@@ -117,6 +119,13 @@ void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *
 void wf_tcp_after_losses(struct net *net, struct tcp_conn *c);
 /** wf_tcp_flight() - Bytes sent and not known to have left the network */
 uint32_t wf_tcp_flight(const struct tcp_conn *c);
+/** wf_tcp_cwnd() - The window of congestion that holds now */
+static inline uint32_t wf_tcp_cwnd(const struct tcp_conn *c)
+{
+    bool is_prr =
+        c->rec.state == REC_RECOVERY && wf_cc_ops(&c->cc)->recovery == WEFT_CC_RECOVERY_PRR;
+    return is_prr ? c->rec.prr_cwnd : c->cc.cwnd;
+}
 /** wf_tcp_rack_time() - What RACK measures against, now */
 struct rack_time wf_tcp_rack_time(const struct net *net, const struct tcp_conn *c);
 /** wf_tcp_take_text() - Step seven: data, in order or not */

@@ -194,12 +194,7 @@ static void trace_send(struct net *net, const struct tcp_conn *c, struct tcp_seq
 {
     if (!wf_trace_is_on(net))
         return;
-    uint32_t v[6] = {seq.v - c->snd.iss.v,
-                     len,
-                     why,
-                     wf_tcp_flight(c),
-                     c->rec.state == REC_RECOVERY ? c->rec.prr_cwnd : c->cc.cwnd,
-                     c->snd.wnd};
+    uint32_t v[6] = {seq.v - c->snd.iss.v, len, why, wf_tcp_flight(c), wf_tcp_cwnd(c), c->snd.wnd};
     wf_tcp_trace(net, c, WEFT_TRACE_TCP_SEND, v);
 }
 
@@ -399,6 +394,20 @@ static uint32_t super_bytes(const struct net *net, const struct tcp_conn *c)
     return wf_max_u32(max - max % mss, mss);
 }
 
+/* Bytes that may be in flight, with @lost, the first that is to go again. */
+static uint32_t window(const struct tcp_conn *c, const struct tcp_txrec *lost)
+{
+    uint32_t cwnd = wf_tcp_cwnd(c);
+    /* RFC 3042: a segment for each of the first two duplicates; with SACK the flight shrinks. */
+    if (c->rec.state == REC_OPEN)
+        return c->rec.dup_acks == 0 ? cwnd : cwnd + wf_min_u32(c->rec.dup_acks, 2) * c->snd.mss;
+    bool is_own =
+        c->rec.state == REC_RECOVERY && wf_cc_ops(&c->cc)->recovery == WEFT_CC_RECOVERY_OWN;
+    if (is_own && lost != NULL && wf_seq_eq(lost->seq, c->snd.una))
+        return wf_max_u32(cwnd, wf_tcp_flight(c) + c->snd.mss); /* RFC 5681 3.2 step 3. */
+    return cwnd;
+}
+
 static struct tcp_plan_in plan_in(const struct net *net, const struct tcp_conn *c)
 {
     const struct tcp_txrec *lost = wf_sb_first_lost(&c->sb);
@@ -411,7 +420,7 @@ static struct tcp_plan_in plan_in(const struct net *net, const struct tcp_conn *
         .mss = seg_mss(c),
         .super_bytes = super_bytes(net, c),
         .flight = wf_tcp_flight(c),
-        .cwnd = c->rec.state == REC_RECOVERY ? c->rec.prr_cwnd : c->cc.cwnd,
+        .cwnd = window(c, lost),
         .lost_bytes = lost != NULL ? lost->end.v - lost->seq.v : 0,
         .is_fin_queued = c->snd.is_fin_queued,
         .is_fin_sent = c->snd.is_fin_sent,

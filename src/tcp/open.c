@@ -221,7 +221,7 @@ void wf_tcp_established(struct net *net, struct tcp_conn *c)
     uint32_t iw = is_lost ? c->snd.mss : wf_tcp_initial_window(c);
     if (is_lost)
         wf_rtt_syn_lost(&c->rtt);
-    wf_cc_ops(&c->cc)->init(&c->cc, c->snd.mss, iw);
+    wf_tcp_cc_begin(&c->cc, &c->user, c->snd.mss, iw);
     wf_dst_confirm(net, &c->dst);
     wf_tcp_wake(net, c);
 }

@@ -54,6 +54,7 @@ struct tcp_delivery {
     struct tcp_seq low_once; /* Lowest end of records delivered that were sent once. */
     struct tcp_seq high_end; /* Highest end delivered. */
     bool has_rtx;            /* Some of it had been sent more than once. */
+    uint32_t rtt_us;         /* What it measured, 0 = nothing. */
 };
 
 /** wf_sb_init() - Empty */

@@ -39,6 +39,7 @@
 
 #define TCP_MSS_DEFAULT     536u /* RFC 9293 3.7.1, IPv4 */
 #define TCP_MSS_MIN         88u
+#define TCP_CC_PARAMS       3  /* Parameters that a socket remembers. */
 #define CHALLENGES_PER_CONN 4u /* A second; never holds back an acknowledgement of data. */
 
 /** struct tcp_key - Both ends of a connection */
@@ -56,6 +57,8 @@ enum tcp_quickack {
 /** struct tcp_user - What the user chose; a listener hands it to its connections */
 struct tcp_user {
     const struct weft_cc_ops *cc;
+    uint32_t cc_value[TCP_CC_PARAMS]; /* What was set, by ... */
+    uint8_t cc_param[TCP_CC_PARAMS];  /* ... parameter + 1; 0 = free. */
     uint32_t sndbuf, rcvbuf;
     uint32_t user_timeout_ms, msl_ms;
     uint16_t maxseg; /* 0 = by MTU */
@@ -332,6 +335,13 @@ void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tc
 
 /** wf_tcp_find_timewait() - TIME-WAIT record with this key, or NULL */
 struct tcp_timewait *wf_tcp_find_timewait(const struct net *net, const struct tcp_key *k);
+
+/** wf_tcp_user_set_cc() - Another algorithm: the parameters of the one before are forgotten */
+void wf_tcp_user_set_cc(struct tcp_user *u, const struct weft_cc_ops *ops);
+
+/** wf_tcp_set_cc_param() - A parameter, now if @c (may be NULL) is under way, and remembered; 0 or
+ * -WEFT_E...: nothing changed */
+int wf_tcp_set_cc_param(struct tcp_user *u, struct tcp_conn *c, int param, uint32_t value);
 
 /** wf_tcp_apply_user() - Options changed while connected; 0 or -WEFT_ENOMEM: nothing changed */
 int wf_tcp_apply_user(struct net *net, struct tcp_conn *c, const struct tcp_user *u);

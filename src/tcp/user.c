@@ -199,7 +199,7 @@ void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tc
         .rttvar_us = c->rtt.rttvar4_us / 4,
         .rto_us = wf_rtt_rto_us(&c->rtt),
         .min_rtt_us = c->rtt.min_us,
-        .cwnd = c->rec.state == REC_RECOVERY ? c->rec.prr_cwnd : c->cc.cwnd,
+        .cwnd = wf_tcp_cwnd(c),
         .ssthresh = c->cc.ssthresh,
         .flight = wf_tcp_flight(c),
         .snd_wnd = c->snd.wnd,
@@ -232,10 +232,73 @@ void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tc
         out->cc[i] = name[i];
 }
 
+void wf_tcp_user_set_cc(struct tcp_user *u, const struct weft_cc_ops *ops)
+{
+    if (u->cc == ops)
+        return;
+    u->cc = ops;
+    for (int i = 0; i < TCP_CC_PARAMS; i++)
+        u->cc_param[i] = 0;
+}
+
+void wf_tcp_cc_begin(struct weft_cc *cc, const struct tcp_user *u, uint32_t mss, uint32_t window)
+{
+    const struct weft_cc_ops *ops = wf_cc_ops(cc);
+    ops->init(cc, mss, window);
+    if (ops != u->cc || ops->set == NULL)
+        return; /* Without memory for its state it is another one. */
+    for (int i = 0; i < TCP_CC_PARAMS; i++)
+        if (u->cc_param[i] != 0)
+            (void)ops->set(cc, u->cc_param[i] - 1, u->cc_value[i]);
+}
+
+/* Whether the algorithm takes it, asked on one that nobody uses. */
+static int try_cc_param(const struct tcp_user *u, int param, uint32_t value)
+{
+    struct tcp_cc_big big;
+    struct weft_cc cc;
+    wf_cc_trial(&cc, &big, u->cc);
+    wf_tcp_cc_begin(&cc, u, TCP_MSS_DEFAULT, TCP_MSS_DEFAULT);
+    return u->cc->set(&cc, param, value);
+}
+
+/* Where a parameter is remembered; -1 = no room. */
+static int cc_slot(const struct tcp_user *u, int param)
+{
+    int free = -1;
+    for (int i = TCP_CC_PARAMS - 1; i >= 0; i--) {
+        if (u->cc_param[i] == param + 1)
+            return i;
+        if (u->cc_param[i] == 0)
+            free = i;
+    }
+    return free;
+}
+
+int wf_tcp_set_cc_param(struct tcp_user *u, struct tcp_conn *c, int param, uint32_t value)
+{
+    if (param < 0 || param >= UINT8_MAX || u->cc->set == NULL)
+        return -WEFT_EINVAL;
+    int i = cc_slot(u, param);
+    if (i < 0)
+        return -WEFT_ENOMEM;
+    bool is_live = c != NULL && wf_tcp_is_synchronized(c) && c->cc.ops == u->cc;
+    int r = is_live ? u->cc->set(&c->cc, param, value) : try_cc_param(u, param, value);
+    if (r != 0)
+        return -WEFT_EINVAL;
+    u->cc_param[i] = (uint8_t)(param + 1);
+    u->cc_value[i] = value;
+    if (c == NULL)
+        return 0;
+    c->user.cc_param[i] = u->cc_param[i];
+    c->user.cc_value[i] = value;
+    return 0;
+}
+
 static bool choose_cc(struct net *net, struct tcp_conn *c, const struct weft_cc_ops *ops)
 {
     if (wf_tcp_is_synchronized(c))
-        return wf_cc_switch(&net->tcp->ccs, &c->cc, ops, c->snd.mss);
+        return wf_cc_switch(&net->tcp->ccs, &c->cc, ops, c->snd.mss, c->rec.state == REC_RECOVERY);
     return wf_cc_choose(&net->tcp->ccs, &c->cc, ops);
 }
 
