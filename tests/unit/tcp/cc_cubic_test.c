@@ -194,7 +194,257 @@ static void a_spurious_reduction_is_undone(void)
     cc.ssthresh = 50 * MSS;
     loss();
     cc.ops->on_undo(&cc);
-    T_CHECK(cc.cwnd == 100 * MSS && cc.ssthresh >= 100 * MSS);
+    T_CHECK(cc.cwnd == 100 * MSS && cc.ssthresh == 50 * MSS);
+}
+
+/*
+ * RFC 9438 4.9: also the curve, so that growth goes on where it was.
+ *
+ * proves: TCP-CUBIC-15
+ */
+static void undo_goes_on_with_the_curve(void)
+{
+    struct weft_cc straight;
+    start(1000 * MSS);
+    loss();
+    for (int r = 0; r < 20; r++)
+        round_trip(100000);
+    straight = cc;
+    uint32_t ssthresh = cc.ssthresh, cwnd = cc.cwnd;
+    uint64_t then = now;
+    for (int r = 0; r < 20; r++)
+        round_trip(100000);
+    uint32_t want = cc.cwnd;
+    cc = straight;
+    now = then;
+    loss();
+    T_CHECK(cc.cwnd < cwnd && cc.ssthresh < cwnd);
+    cc.ops->on_undo(&cc);
+    T_CHECK(cc.cwnd == cwnd && cc.ssthresh == ssthresh);
+    for (int r = 0; r < 20; r++)
+        round_trip(100000);
+    T_CHECK(cc.cwnd >= want - want / 200 && cc.cwnd <= want + want / 200);
+    cc = straight;
+    now = then;
+    const struct weft_cc_loss l = {.now_ns = now, .flight = cc.cwnd, .mss = MSS};
+    cc.ops->on_rto(&cc, &l, true);
+    cc.ops->on_undo(&cc);
+    T_CHECK(cc.cwnd == cwnd && cc.ssthresh == ssthresh);
+    for (int r = 0; r < 20; r++)
+        round_trip(100000);
+    T_CHECK(cc.cwnd >= want - want / 200 && cc.cwnd <= want + want / 200);
+}
+
+/* The algorithm's part of TCP-CUBIC-12: what follows at one segment is the timer's. */
+static void a_mark_brings_the_window_down_to_one_segment(void)
+{
+    struct weft_cc_loss l = {.mss = MSS, .cause = WEFT_CC_ECN};
+    start(100 * MSS);
+    for (uint32_t want = 70 * MSS; want > 2 * MSS; want = want * 7 / 10) {
+        l.flight = cc.cwnd;
+        cc.ops->on_loss(&cc, &l);
+        T_CHECK(cc.cwnd == want && cc.ssthresh == want);
+    }
+    for (int i = 0; i < 5; i++)
+        cc.ops->on_loss(&cc, &l);
+    T_CHECK(cc.cwnd == MSS && cc.ssthresh == 2 * MSS);
+}
+
+/* proves: TCP-CC-09 TCP-ABC-03 */
+static void a_later_slow_start_counts_bytes(void)
+{
+    const struct weft_cc_loss l = {.mss = MSS, .flight = 100 * MSS};
+    start(100 * MSS);
+    cc.ops->on_rto(&cc, &l, true);
+    ack(7 * MSS, 10000, true);
+    T_EQ(cc.cwnd, 2 * MSS);
+    loss(); /* A window that is not after a timeout any more. */
+    cc.ssthresh = 100 * MSS;
+    ack(7 * MSS, 10000, true);
+    T_EQ(cc.cwnd, 4 * MSS);
+    T_EQ(cc.ops->set(&cc, WEFT_CC_PARAM_SSTHRESH, 5 * MSS), 0);
+    ack(7 * MSS, 10000, true);
+    T_EQ(cc.cwnd, 5 * MSS);
+    T_EQ(cc.ops->set(&cc, WEFT_CC_PARAM_SSTHRESH, 0), -WEFT_EINVAL);
+    T_EQ(cc.ops->set(&cc, WEFT_CC_PARAM_A, 1000), -WEFT_EINVAL);
+}
+
+/* ---- HyStart++ ---- */
+
+static uint32_t una, nxt;
+
+static void hystart(const struct weft_cc *with)
+{
+    if (with != NULL)
+        cc = *with;
+    else
+        start(10 * MSS);
+    una = 0xfffff000u; /* So that it soon wraps. */
+    nxt = una + cc.cwnd;
+}
+
+static void seg_ack(uint32_t segs, uint32_t rtt_us, bool is_paced)
+{
+    const struct weft_cc_ack a = {.now_ns = now,
+                                  .acked = segs * MSS,
+                                  .flight = nxt - una,
+                                  .una = una + segs * MSS,
+                                  .nxt = nxt,
+                                  .mss = MSS,
+                                  .rtt_us = rtt_us,
+                                  .srtt_us = rtt_us,
+                                  .min_rtt_us = rtt_us,
+                                  .is_cwnd_limited = true,
+                                  .is_paced = is_paced,
+                                  .is_advance = true};
+    una += segs * MSS;
+    cc.ops->on_ack(&cc, &a);
+    nxt = una + cc.cwnd - cc.cwnd % MSS;
+    now += 100000;
+}
+
+/* Until all that is out now is acknowledged; the first @samples segments measure an RTT. */
+static void hystart_round(uint32_t rtt_us, uint32_t samples)
+{
+    uint32_t end = nxt;
+    while ((int32_t)(end - una) > 0) {
+        seg_ack(1, samples > 0 ? rtt_us : 0, false);
+        samples -= samples > 0;
+    }
+}
+
+/* How much a segment's acknowledgement adds: all of it, a quarter in CSS. */
+static uint32_t growth(uint32_t rtt_us)
+{
+    uint32_t before = cc.cwnd;
+    seg_ack(1, rtt_us, false);
+    return cc.cwnd - before;
+}
+
+/* proves: TCP-HYSP-01 TCP-HYSP-03 TCP-HYSP-04 TCP-HYSP-08 TCP-CUBIC-17 */
+static void a_rise_of_the_delay_slows_slow_start_down(void)
+{
+    static const struct {
+        uint32_t last_us, now_us;
+        uint32_t samples;
+        bool is_css;
+    } t[] = {
+        {10000, 14000, 8, true},   {10000, 13999, 8, false},   /* At least 4 ms ... */
+        {10000, 14000, 7, false},                              /* ... and 8 samples. */
+        {80000, 90000, 8, true},   {80000, 89999, 8, false},   /* An eighth ... */
+        {400000, 416000, 8, true}, {400000, 415999, 8, false}, /* ... at most 16 ms. */
+        {100000, 40000, 8, false},
+    };
+    for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+        hystart(NULL);
+        hystart_round(t[i].last_us, 8);
+        T_EQ(cc.cwnd, 20 * MSS);
+        hystart_round(t[i].now_us, t[i].samples);
+        uint32_t step = growth(0);
+        T_EQ(step, t[i].is_css ? MSS / 4 : MSS);
+        T_EQ(cc.ssthresh, UINT32_MAX);
+    }
+}
+
+/* proves: TCP-HYSP-02 */
+static void a_round_ends_when_what_was_sent_at_its_start_is_acknowledged(void)
+{
+    hystart(NULL);
+    uint32_t end = nxt;
+    for (int i = 0; i < 9; i++)
+        seg_ack(1, 10000, false);
+    T_EQ(una + MSS, end);
+    for (int i = 0; i < 1; i++)
+        seg_ack(1, 50000, false); /* Still the first round: its minimum is 10 ms. */
+    T_EQ(growth(50000), MSS);
+    for (int i = 0; i < 7; i++)
+        seg_ack(1, 50000, false); /* The second one: eight samples, all long. */
+    T_EQ(growth(0), MSS / 4);
+}
+
+/* proves: TCP-HYSP-06 TCP-HYSP-01 */
+static void after_five_rounds_congestion_avoidance_begins(void)
+{
+    hystart(NULL);
+    hystart_round(10000, 8);
+    for (int r = 0; r < 5; r++) { /* The first is the one in which the delay rose. */
+        T_EQ(cc.ssthresh, UINT32_MAX);
+        hystart_round(30000, 8);
+    }
+    T_CHECK(cc.cwnd >= cc.ssthresh && cc.cwnd - cc.ssthresh <= MSS);
+    uint32_t before = cc.cwnd;
+    hystart_round(30000, 8);
+    T_CHECK(cc.cwnd - before <= 2 * MSS);
+}
+
+/* proves: TCP-HYSP-05 */
+static void a_delay_that_falls_again_was_jitter(void)
+{
+    hystart(NULL);
+    hystart_round(10000, 8);
+    hystart_round(30000, 8);
+    T_EQ(growth(0), MSS / 4);
+    hystart_round(30000, 8); /* The baseline is no less than the baseline. */
+    T_EQ(growth(0), MSS / 4);
+    for (int i = 0; i < 7; i++)
+        T_EQ(growth(29999), MSS / 4);
+    seg_ack(1, 29999, false); /* The eighth sample. */
+    T_EQ(growth(0), MSS);
+    for (int r = 0; r < 3; r++) /* And it may begin anew. */
+        hystart_round(10000, 8);
+    hystart_round(30000, 8);
+    T_EQ(growth(0), MSS / 4);
+}
+
+/* proves: TCP-HYSP-09 TCP-CC-09 */
+static void an_acknowledgement_counts_for_eight_segments_unless_paced(void)
+{
+    hystart(NULL);
+    seg_ack(10, 10000, false);
+    T_EQ(cc.cwnd, 18 * MSS);
+    seg_ack(18, 10000, true);
+    T_EQ(cc.cwnd, 36 * MSS);
+}
+
+/* proves: TCP-HYSP-07 TCP-HYSP-10 */
+static void a_loss_ends_it_and_later_slow_starts_are_ordinary(void)
+{
+    struct weft_cc css;
+    hystart(NULL);
+    hystart_round(10000, 8);
+    hystart_round(30000, 8);
+    css = cc;
+    for (int is_mark = 0; is_mark < 2; is_mark++) {
+        cc = css;
+        struct weft_cc_loss l = {.now_ns = now, .flight = cc.cwnd, .mss = MSS};
+        l.cause = is_mark != 0 ? WEFT_CC_ECN : WEFT_CC_LOSS;
+        cc.ops->on_loss(&cc, &l);
+        cc.ops->on_recovered(&cc, now);
+        T_CHECK(cc.cwnd == cc.ssthresh && cc.cwnd < css.cwnd);
+        uint32_t before = cc.cwnd;
+        hystart_round(30000, 8);
+        T_CHECK(cc.cwnd - before <= 2 * MSS);
+        cc.ssthresh = 1000 * MSS; /* A slow start that is not the first. */
+        cc.cwnd = 20 * MSS;
+        hystart(&cc);
+        hystart_round(10000, 8);
+        hystart_round(30000, 8);
+        T_EQ(growth(0), MSS);
+    }
+}
+
+/* proves: TCP-HYSP-10 */
+static void undo_in_the_first_slow_start_goes_on_with_it(void)
+{
+    hystart(NULL);
+    hystart_round(10000, 8);
+    loss();
+    cc.ops->on_undo(&cc);
+    T_CHECK(cc.cwnd == 20 * MSS && cc.ssthresh == UINT32_MAX);
+    hystart(&cc);
+    hystart_round(10000, 8);
+    hystart_round(30000, 8);
+    T_EQ(growth(0), MSS / 4);
 }
 
 static void the_largest_windows_and_longest_times_do_not_overflow(void)
@@ -226,6 +476,20 @@ static const struct t_case cases[] = {
     {"idling brings the window down to the restart window",
      idling_brings_the_window_down_to_the_restart_window},
     {"a spurious reduction is undone", a_spurious_reduction_is_undone},
+    {"undo goes on with the curve", undo_goes_on_with_the_curve},
+    {"a mark brings the window down to one segment", a_mark_brings_the_window_down_to_one_segment},
+    {"a later slow start counts bytes", a_later_slow_start_counts_bytes},
+    {"a rise of the delay slows slow start down", a_rise_of_the_delay_slows_slow_start_down},
+    {"a round ends when what was sent at its start is acknowledged",
+     a_round_ends_when_what_was_sent_at_its_start_is_acknowledged},
+    {"after five rounds congestion avoidance begins",
+     after_five_rounds_congestion_avoidance_begins},
+    {"a delay that falls again was jitter", a_delay_that_falls_again_was_jitter},
+    {"an acknowledgement counts for eight segments unless paced",
+     an_acknowledgement_counts_for_eight_segments_unless_paced},
+    {"a loss ends it, and later slow starts are ordinary",
+     a_loss_ends_it_and_later_slow_starts_are_ordinary},
+    {"undo in the first slow start goes on with it", undo_in_the_first_slow_start_goes_on_with_it},
     {"the largest windows and longest times do not overflow",
      the_largest_windows_and_longest_times_do_not_overflow},
 };
