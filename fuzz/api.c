@@ -197,7 +197,8 @@ static void call_options(struct api *a)
     int r = weft_sock_set(a->st, h, opt, value);
     answer(r, 0);
     answer(weft_sock_get(a->st, h, opt, &got), 0);
-    answer(weft_sock_set_cc(a->st, h, (byte(a) & 1) != 0 ? &weft_cc_reno : &weft_cc_cubic), 0);
+    answer(weft_sock_set_cc(a->st, h, weft_cc_at(byte(a) & 15)), 0);
+    answer(weft_sock_set_cc_param(a->st, h, byte(a), (uint32_t)value), 0);
 }
 
 static void call_net(struct api *a)

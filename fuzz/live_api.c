@@ -172,7 +172,8 @@ void live_op_api(struct live *l)
         (void)!weft_sock_connect(l->st, sock, &peer);
         break;
     case 13:
-        (void)!weft_sock_set_cc(l->st, sock, (b & 1) != 0 ? &weft_cc_reno : &weft_cc_cubic);
+        (void)!weft_sock_set_cc(l->st, sock, weft_cc_at(b & 15));
+        (void)!weft_sock_set_cc_param(l->st, sock, b >> 4, 1u << (b & 31));
         break;
     case 14:
         open_sock(l, i, (enum weft_sock_type)(b & 3));

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "script.h"
+#include "weft/cc.h"
 
 #define IO_BYTES 65536U
 
@@ -350,12 +351,64 @@ static const struct opt_name *find_opt(const struct sx_call *c)
     return NULL;
 }
 
+/* Parameters of congestion control by name; the enum's name without its prefix. */
+static const struct {
+    const char *name;
+    enum weft_cc_param param;
+} cc_params[] = {
+    {"TCP_CC_A", WEFT_CC_PARAM_A},
+    {"TCP_CC_B", WEFT_CC_PARAM_B},
+    {"TCP_CC_SSTHRESH", WEFT_CC_PARAM_SSTHRESH},
+    {"TCP_CC_LIMIT", WEFT_CC_PARAM_LIMIT},
+    {"TCP_CC_INFLATE", WEFT_CC_PARAM_INFLATE},
+    {"TCP_CC_ALPHA", WEFT_CC_PARAM_ALPHA},
+    {"TCP_CC_BETA", WEFT_CC_PARAM_BETA},
+    {"TCP_CC_GAMMA", WEFT_CC_PARAM_GAMMA},
+};
+
+/* An algorithm by its name in quotes; NULL if there is none such. */
+static const struct weft_cc_ops *arg_cc(const struct sx_call *c, uint32_t i)
+{
+    const struct weft_cc_ops *ops = NULL;
+    for (uint32_t k = 0; (ops = weft_cc_at(k)) != NULL; k++) {
+        char quoted[24] = "\"";
+        size_t n = strlen(ops->name);
+        memcpy(quoted + 1, ops->name, n);
+        quoted[n + 1] = '"';
+        if (arg_has(c, i, quoted))
+            break;
+    }
+    return ops;
+}
+
+/* TCP_CONGESTION and TCP_CC_...; false if it is neither. */
+static bool set_cc(struct sx *s, const struct sx_call *c, const struct sx_fd *f, struct result *r)
+{
+    int64_t v = 0;
+    if (arg_has(c, 2, "TCP_CONGESTION")) {
+        *r = result_of(weft_sock_set_cc(s->st, f->sock, arg_cc(c, 3)));
+        return true;
+    }
+    for (size_t i = 0; i < sizeof(cc_params) / sizeof(cc_params[0]); i++) {
+        if (c->args_n > 2 && wf_sx_slice_is(c->arg[2], cc_params[i].name)) {
+            (void)arg_number(c, 3, &v);
+            *r = result_of(
+                weft_sock_set_cc_param(s->st, f->sock, (int)cc_params[i].param, (uint32_t)v));
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct result call_setsockopt(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
     const struct opt_name *o = find_opt(c);
     int64_t v = 1;
     if (arg_has(c, 2, "SO_LINGER") && arg_has(c, 3, "onoff=1") && arg_has(c, 3, "linger=0"))
         return result_of(weft_sock_set(s->st, f->sock, WEFT_SO_LINGER_RST, 1));
+    struct result r;
+    if (o == NULL && set_cc(s, c, f, &r))
+        return r;
     if (o == NULL) {
         wf_sx_fail(s, NULL, "unknown socket option");
         return result_of(0);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "script.h"
+#include "weft/cc.h"
 
 #define REMOTE_ISN 0xfffff000U /* So that numbers soon pass 2^32. */
 
@@ -120,6 +121,16 @@ static bool option_port(struct sx *s, uint16_t *out)
     return true;
 }
 
+/* The algorithm of sockets that choose none. */
+static bool option_cc(struct sx *s)
+{
+    char word[24];
+    if (!wf_sx_word(s, word, sizeof(word)))
+        return false;
+    s->ncfg.stack.cc = weft_cc_find(word);
+    return s->ncfg.stack.cc != NULL;
+}
+
 static bool option_value(struct sx *s, const char *name)
 {
     int64_t v = 0;
@@ -137,6 +148,8 @@ static bool option_value(struct sx *s, const char *name)
         return option_set(s);
     if (strcmp(name, "config") == 0)
         return option_config(s);
+    if (strcmp(name, "cc") == 0)
+        return option_cc(s);
     if (!wf_sx_number(s, &v) || v < 0 || v > UINT32_MAX)
         return false;
     if (strcmp(name, "tolerance_usecs") == 0)

@@ -353,6 +353,21 @@ int weft_sock_set_cc(struct weft_stack *st, uint64_t sock, const struct weft_cc_
     __attribute__((warn_unused_result));
 
 /**
+ * weft_sock_set_cc_param() - Set a parameter of a TCP socket's congestion control
+ * @st: stack
+ * @sock: handle; may be connected. A listener hands its parameters to its connections
+ * @param: enum weft_cc_param, or a number that the socket's own table understands
+ * @value: in the parameter's unit
+ *
+ * Holds until another algorithm is chosen. At most three parameters can be set.
+ *
+ * Return: 0, -WEFT_EBADF, -WEFT_EINVAL (the algorithm has no such parameter, or not this value),
+ * -WEFT_ENOMEM (a fourth parameter) or -WEFT_EOPNOTSUPP (no TCP socket); then nothing changed.
+ */
+int weft_sock_set_cc_param(struct weft_stack *st, uint64_t sock, int param, uint32_t value)
+    __attribute__((warn_unused_result));
+
+/**
  * weft_sock_names() - Both endpoints of a socket
  * @st: stack
  * @sock: handle

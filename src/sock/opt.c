@@ -238,7 +238,7 @@ int weft_sock_set_cc(struct weft_stack *st, uint64_t sock, const struct weft_cc_
     if (ops == NULL || ops->abi != WEFT_CC_ABI || ops->state_bytes > WEFT_CC_BIG_BYTES)
         return -WEFT_EINVAL;
     struct tcp_user user = s->tcp;
-    user.cc = ops;
+    wf_tcp_user_set_cc(&user, ops);
     int r = s->conn != NULL ? wf_tcp_apply_user(wf_net_of(st), s->conn, &user) : 0;
     if (r != 0)
         return r;
@@ -246,4 +246,17 @@ int weft_sock_set_cc(struct weft_stack *st, uint64_t sock, const struct weft_cc_
     if (s->listener != NULL)
         s->listener->user = s->tcp;
     return 0;
+}
+
+int weft_sock_set_cc_param(struct weft_stack *st, uint64_t sock, int param, uint32_t value)
+{
+    struct sock *s = wf_sock_get(st, sock);
+    if (s == NULL)
+        return -WEFT_EBADF;
+    if (s->type != WEFT_SOCK_TCP)
+        return -WEFT_EOPNOTSUPP;
+    int r = wf_tcp_set_cc_param(&s->tcp, s->conn, param, value);
+    if (r == 0 && s->listener != NULL)
+        s->listener->user = s->tcp;
+    return r;
 }
