@@ -19,7 +19,8 @@ const char *const wf_lab_step_names[] = {[LAB_STEP_PING] = "ping",
                                          [LAB_STEP_PARALLEL] = "parallel",
                                          NULL};
 
-const char *const wf_lab_cc_names[] = {"cubic", "reno", NULL};
+const char *const wf_lab_cc_names[] = {"cubic", "reno", "newreno", "tahoe",
+                                       "vegas", "aimd", "mimd",    NULL};
 const char *const wf_lab_show_names[] = {"interfaces", "addresses", "routes", "neighbours",
                                          "sockets",    "counters",  "drops",  NULL};
 const char *const wf_lab_protocol_names[] = {"any", "arp", "icmp", "udp", "tcp", NULL};

@@ -56,9 +56,22 @@ struct lab_route {
     struct lab_mark mark;
 };
 
+#define LAB_CC_PARAMS_MAX 3
+
+/** struct lab_cc_params - Parameters of congestion control, in the units of enum weft_cc_param */
+struct lab_cc_params {
+    unsigned n;
+    struct {
+        int param;
+        uint32_t value;
+    } set[LAB_CC_PARAMS_MAX];
+};
+
 /** struct lab_tcp - TCP of a node */
 struct lab_tcp {
-    int cc;                               /* Index into wf_lab_cc_names. */
+    int cc; /* Index into wf_lab_cc_names. */
+    struct lab_cc_params cc_params;
+    yaml_node_t *cc_node;                 /* While it is read. */
     uint64_t send_buffer, receive_buffer; /* Bytes, 0 = default. */
     bool is_nodelay;
 };
@@ -209,6 +222,9 @@ struct lab_step_talk {
     size_t sizes_n;
     uint64_t bytes, reply, pattern, read_bytes, read_every;
     uint64_t send_buffer, receive_buffer;
+    int cc; /* Index into wf_lab_cc_names, -1 = the node's. */
+    struct lab_cc_params cc_params;
+    yaml_node_t *cc_node; /* While it is read. */
     bool has_df, is_nodelay, is_echoed;
 };
 

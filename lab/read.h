@@ -55,6 +55,11 @@ void wf_read_ladders(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at)
 bool wf_read_node_ref(struct lab_doc *d, const yaml_node_t *n, const struct lab_at *at,
                       const char *name, bool may_be_bridge, size_t *out);
 
+/** wf_read_cc_params() - Parameters of congestion control @cc, an index into wf_lab_cc_names; those
+ * that @out has already stay, or are replaced one by one */
+void wf_read_cc_params(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, int cc,
+                       struct lab_cc_params *out);
+
 /** wf_read_addr() - Read an address into a struct weft_addr; a lab_read_fn */
 void wf_read_addr(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to);
 

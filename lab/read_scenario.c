@@ -108,6 +108,8 @@ static const struct lab_field tcp_fields[] = {
     {LAB_NUMBER("send-buffer", LAB_T_BYTES, TALK(send_buffer), 2048, 1U << 30)},
     {LAB_NUMBER("receive-buffer", LAB_T_BYTES, TALK(receive_buffer), 2048, 1U << 30)},
     {LAB_VALUE("nodelay", LAB_T_BOOL, TALK(is_nodelay))},
+    {LAB_WORDS("cc", TALK(cc), wf_lab_cc_names)},
+    {LAB_VALUE("cc-parameters", LAB_T_NODE, TALK(cc_node))},
 };
 static const struct lab_field refused_fields[] = {FROM_TO, PORT};
 #undef TALK
@@ -196,6 +198,19 @@ static void read_talk(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at
         struct lab_at to_at = {.up = at, .key = "to"};
         wf_doc_error(d, value_of(d, n, "to"), &to_at, "no node has the address %s", s->talk.to);
     }
+}
+
+/* What a transfer says of congestion control, for both of its ends; the rest is the sender's. */
+static void read_transfer_cc(struct lab_doc *d, const struct lab_at *at, struct lab_step *s)
+{
+    const struct lab_tcp *node = &wf_lab_node(wf_lab_reader(d)->lab, s->from)->set.tcp;
+    if (s->talk.cc < 0) {
+        s->talk.cc = node->cc;
+        s->talk.cc_params = node->cc_params;
+    }
+    if (s->talk.cc_node != NULL)
+        wf_read_cc_params(d, s->talk.cc_node, at, s->talk.cc, &s->talk.cc_params);
+    s->talk.cc_node = NULL;
 }
 
 static void read_entries(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
@@ -314,7 +329,11 @@ static void read_kind(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at
     case LAB_STEP_TCP:
         s->talk.port = 5001;
         s->talk.pattern = 1;
+        s->talk.cc = -1;
+        unsigned errors = d->errors;
         read_talk(d, n, at, &tcp, s);
+        if (d->errors == errors)
+            read_transfer_cc(d, at, s);
         break;
     case LAB_STEP_REFUSED:
         s->talk.port = 9;

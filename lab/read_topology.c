@@ -72,6 +72,7 @@ static void read_forwarding(struct lab_doc *d, yaml_node_t *n, const struct lab_
 #define TCP(f) offsetof(struct lab_tcp, f)
 static const struct lab_field tcp_fields[] = {
     {LAB_WORDS("cc", TCP(cc), wf_lab_cc_names)},
+    {LAB_VALUE("cc-parameters", LAB_T_NODE, TCP(cc_node))},
     {LAB_NUMBER("send-buffer", LAB_T_BYTES, TCP(send_buffer), 2048, 1U << 30)},
     {LAB_NUMBER("receive-buffer", LAB_T_BYTES, TCP(receive_buffer), 2048, 1U << 30)},
     {LAB_VALUE("nodelay", LAB_T_BOOL, TCP(is_nodelay))},
@@ -81,7 +82,14 @@ static const struct lab_field tcp_fields[] = {
 static void read_tcp(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
 {
     static const struct lab_table t = LAB_TABLE(tcp_fields);
+    struct lab_tcp *tcp = to;
+    int before = tcp->cc;
+    tcp->cc_node = NULL;
     wf_doc_read_map(d, n, at, &t, to);
+    if (tcp->cc != before) /* Parameters belong to an algorithm. */
+        tcp->cc_params.n = 0;
+    if (tcp->cc_node != NULL)
+        wf_read_cc_params(d, tcp->cc_node, at, tcp->cc, &tcp->cc_params);
 }
 
 #define LIMIT(f) offsetof(struct lab_limits, f)

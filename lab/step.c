@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "run.h"
+#include "weft/cc.h"
 
 #define SECOND UINT64_C(1000000000)
 
@@ -37,6 +38,18 @@ static struct weft_actor *add_actor(struct lab_run *run, struct lab_step *s,
     return a;
 }
 
+static void set_cc(const struct lab_step *s, struct weft_actor_config *cfg)
+{
+    if (s->kind != LAB_STEP_TCP)
+        return;
+    cfg->cc = weft_cc_find(wf_lab_cc_names[s->talk.cc]);
+    cfg->cc_set_n = (uint8_t)s->talk.cc_params.n;
+    for (unsigned i = 0; i < s->talk.cc_params.n; i++) {
+        cfg->cc_set[i].param = s->talk.cc_params.set[i].param;
+        cfg->cc_set[i].value = s->talk.cc_params.set[i].value;
+    }
+}
+
 static void add_server(struct lab_run *run, struct lab_step *s, enum weft_actor_kind kind)
 {
     const struct lab_node *node = wf_lab_node(run->lab, s->to);
@@ -49,6 +62,7 @@ static void add_server(struct lab_run *run, struct lab_step *s, enum weft_actor_
                                     .rcvbuf = (uint32_t)s->talk.receive_buffer,
                                     .sndbuf = (uint32_t)s->talk.send_buffer,
                                     .is_nodelay = s->talk.is_nodelay || node->set.tcp.is_nodelay};
+    set_cc(s, &cfg);
     s->server = add_actor(run, s, &cfg);
 }
 
@@ -72,6 +86,7 @@ static void add_client(struct lab_run *run, struct lab_step *s, enum weft_actor_
         .is_nodelay = s->talk.is_nodelay || node->set.tcp.is_nodelay,
         .has_df = s->talk.has_df,
     };
+    set_cc(s, &cfg);
     s->client = add_actor(run, s, &cfg);
     if (s->client != NULL)
         *(struct weft_actor **)wf_vec_push(&s->clients, sizeof(s->client)) = s->client;

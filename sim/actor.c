@@ -186,6 +186,11 @@ void wf_sim_actor_tag(struct weft_actor *a, uint64_t sock, uint32_t slot)
     for (size_t i = 0; i < sizeof(set) / sizeof(set[0]); i++)
         if (set[i].value != 0)
             wf_sim_actor_set(a, sock, set[i].opt, set[i].value);
+    if (a->cfg.cc != NULL)
+        (void)!weft_sock_set_cc(a->cfg.node->st, sock, a->cfg.cc);
+    for (uint8_t i = 0; i < a->cfg.cc_set_n; i++)
+        (void)!weft_sock_set_cc_param(a->cfg.node->st, sock, a->cfg.cc_set[i].param,
+                                      a->cfg.cc_set[i].value);
     uint64_t user = SIM_USER_ACTOR | (uint64_t)a->id << 24 | slot;
     wf_sim_actor_set(a, sock, WEFT_SO_USER, (int64_t)user);
 }

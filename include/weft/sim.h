@@ -575,10 +575,16 @@ struct weft_actor_config {
     uint64_t abort_at;          /* TCP: reset after so many bytes sent or received, 0 = never. */
     uint32_t sndbuf, rcvbuf;    /* 0 = default. */
     uint8_t ttl;                /* 0 = default. */
+    uint8_t cc_set_n;           /* Entries of cc_set. */
     bool is_nodelay;
     bool has_df;
-    bool is_lending; /* Read in place, by weft_sock_recv_lend(). */
-    bool may_fail;   /* An error of the connection is an outcome, not a failure. */
+    bool is_lending;              /* Read in place, by weft_sock_recv_lend(). */
+    bool may_fail;                /* An error of the connection is an outcome, not a failure. */
+    const struct weft_cc_ops *cc; /* TCP: congestion control, NULL = the stack's ... */
+    struct {
+        int param; /* ... and its parameters (enum weft_cc_param). */
+        uint32_t value;
+    } cc_set[3];
 };
 
 /** struct weft_hop - A line of a traceroute */

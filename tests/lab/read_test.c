@@ -11,6 +11,7 @@
 
 #include "lab/read.h"
 #include "t.h"
+#include "weft/cc.h"
 
 #define HEAD                                                                                       \
     "name: t\n"                                                                                    \
@@ -78,7 +79,20 @@ static const struct row rows[] = {
     {HEAD "    h1: {kind: host, gateway: nowhere}\n",
      "4:31: topology.nodes.h1.gateway: expected an address such as 10.0.1.1, got \"nowhere\""},
     {HEAD "    h1: {kind: host, tcp: {cc: bbr}}\n",
-     "4:32: topology.nodes.h1.tcp.cc: unknown value \"bbr\" (there are: cubic, reno)"},
+     "4:32: topology.nodes.h1.tcp.cc: unknown value \"bbr\" (there are: cubic, reno, "
+     "newreno, tahoe, vegas, aimd, mimd)"},
+    {HEAD "    h1: {kind: host, tcp: {cc: aimd, cc-parameters: {c: 1}}}\n",
+     "4:54: topology.nodes.h1.tcp.cc-parameters: unknown parameter \"c\" (there are: a, b, "
+     "ssthresh, limit, inflate, alpha, beta, gamma)"},
+    {HEAD "    h1: {kind: host, tcp: {cc: aimd, cc-parameters: {b: 1.5}}}\n",
+     "4:57: topology.nodes.h1.tcp.cc-parameters.b: aimd has no such parameter, or not with this "
+     "value"},
+    {HEAD "    h1: {kind: host, tcp: {cc-parameters: {a: 1}}}\n",
+     "4:47: topology.nodes.h1.tcp.cc-parameters.a: cubic has no such parameter, or not with this "
+     "value"},
+    {HEAD "    h1: {kind: host, tcp: {cc: aimd, cc-parameters: {b: 0.7501}}}\n",
+     "4:57: topology.nodes.h1.tcp.cc-parameters.b: expected a number such as 0.5, with at most "
+     "three places, got \"0.7501\""},
     {HEAD "    h1: {kind: host, routes: [{to: default}]}\n",
      "4:31: topology.nodes.h1.routes[0]: key \"via\" is missing"},
     {"name: t\ntopology: {kinds: {hosts: {}}, nodes: {}}\n",
@@ -250,8 +264,9 @@ static void settings_go_from_defaults_over_kinds_to_nodes(void)
     char buf[8192];
     struct lab lab = {0};
     T_CHECK(read_text("name: t\ntopology:\n"
-                      "  defaults: {kind: host, tcp: {cc: reno, send-buffer: 64KiB}}\n"
-                      "  kinds: {router: {tcp: {send-buffer: 128KiB}}}\n"
+                      "  defaults: {kind: host, tcp: {cc: reno, send-buffer: 64KiB, "
+                      "cc-parameters: {ssthresh: 64KiB, limit: 1}}}\n"
+                      "  kinds: {router: {tcp: {send-buffer: 128KiB, cc-parameters: {limit: 2}}}}\n"
                       "  nodes: {a: {}, b: {kind: router}, c: {kind: router, tcp: {cc: cubic}, "
                       "forwarding: no}}\n",
                       buf, sizeof(buf), &lab));
@@ -260,6 +275,12 @@ static void settings_go_from_defaults_over_kinds_to_nodes(void)
         const struct lab_settings *a = &wf_lab_node(&lab, 0)->set, *b = &wf_lab_node(&lab, 1)->set,
                                   *c = &wf_lab_node(&lab, 2)->set;
         T_EQ(a->tcp.cc, 1);
+        T_CHECK(a->tcp.cc_params.n == 2 && b->tcp.cc_params.n == 2 && c->tcp.cc_params.n == 0);
+        T_EQ(a->tcp.cc_params.set[0].param, WEFT_CC_PARAM_SSTHRESH);
+        T_EQ(a->tcp.cc_params.set[0].value, 65536);
+        T_EQ(b->tcp.cc_params.set[1].param, WEFT_CC_PARAM_LIMIT);
+        T_EQ(a->tcp.cc_params.set[1].value, 1);
+        T_EQ(b->tcp.cc_params.set[1].value, 2);
         T_EQ(a->tcp.send_buffer, 65536);
         T_EQ(b->tcp.cc, 1);
         T_EQ(b->tcp.send_buffer, 131072);
