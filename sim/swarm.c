@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "weft/cc.h"
+
 #define FINISH_NS (3600 * SWARM_S)
 #define SETTLE_NS (3600 * SWARM_S)
 
@@ -85,6 +87,15 @@ static void draw_buffers(struct swarm *s, struct weft_actor_config *c)
     }
 }
 
+/* Any algorithm, or the stack's; without a draw, so that a seed goes on being the same world. */
+static const struct weft_cc_ops *draw_cc(uint64_t pattern)
+{
+    uint32_t n = 0;
+    while (weft_cc_at(n) != NULL)
+        n++;
+    return weft_cc_at((uint32_t)(pattern >> 32) % (n + 1));
+}
+
 static void draw_client(struct swarm *s, const struct role *role, struct weft_actor_config *c)
 {
     struct sim_rng *r = &s->rng;
@@ -95,6 +106,8 @@ static void draw_client(struct swarm *s, const struct role *role, struct weft_ac
     c->parallel = (uint32_t)sim_rng_range(r, 1, 4);
     c->start_ns = sim_rng_below(r, 5 * SWARM_S);
     c->pattern = sim_rng_next(r);
+    if (is_tcp(c->kind))
+        c->cc = draw_cc(c->pattern);
     if (!is_tcp(c->kind))
         c->interval_ns = sim_rng_below(r, 3) == 0 ? sim_rng_range(r, 10, 2000) * 1000
                                                   : sim_rng_range(r, 1, 300) * SWARM_MS;
