@@ -46,6 +46,12 @@ void wf_cc_trial(struct weft_cc *cc, struct tcp_cc_big *big, const struct weft_c
         cc->state.big = big->state;
 }
 
+void wf_cc_mss(struct weft_cc *cc, uint32_t old_mss, uint32_t mss)
+{
+    if (mss < old_mss) /* RFC 5681 3.1 */
+        cc->cwnd = (uint32_t)((uint64_t)cc->cwnd * mss / old_mss);
+}
+
 void wf_cc_release(struct wf_slab *bigs, struct weft_cc *cc)
 {
     if (is_big(cc->ops))

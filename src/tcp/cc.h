@@ -31,6 +31,9 @@ bool wf_cc_switch(struct wf_slab *bigs, struct weft_cc *cc, const struct weft_cc
 /** wf_cc_trial() - An algorithm that no connection uses, to try parameters on; needs no release */
 void wf_cc_trial(struct weft_cc *cc, struct tcp_cc_big *big, const struct weft_cc_ops *ops);
 
+/** wf_cc_mss() - Segments have another size: shorter ones are to be no more than there were */
+void wf_cc_mss(struct weft_cc *cc, uint32_t old_mss, uint32_t mss);
+
 /** wf_cc_release() - The connection ends: give the state back */
 void wf_cc_release(struct wf_slab *bigs, struct weft_cc *cc);
 

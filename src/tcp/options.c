@@ -90,6 +90,7 @@ void wf_tcp_update_mss(struct net *net, struct tcp_conn *c)
     uint32_t mss = wf_min_u32(ours, wf_max_u32(c->opt.peer_mss, MSS_FLOOR));
     if (c->opt.has_ts)
         mss = mss > TS_OPT_BYTES + 8 ? mss - TS_OPT_BYTES : 8;
+    wf_cc_mss(&c->cc, c->snd.mss, mss);
     c->snd.mss = mss;
 }
 
