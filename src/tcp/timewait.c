@@ -80,6 +80,8 @@ static bool may_reopen(const struct tcp_timewait *t, const struct tcp_seg *s)
 {
     if (t->opt.has_ts && s->h.opt.has_ts && s->h.opt.ts_val != t->opt.ts_recent)
         return (int32_t)(s->h.opt.ts_val - t->opt.ts_recent) > 0;
+    if (!t->opt.has_ts && s->h.opt.has_ts) /* What is old would have no timestamp. */
+        return true;
     return wf_seq_geq(s->h.seq, t->rcv_nxt); /* The last number seen is that of the FIN. */
 }
 

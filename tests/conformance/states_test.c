@@ -303,6 +303,44 @@ static bool mutant(const struct mutant *m, unsigned faults)
     return n > faults;
 }
 
+/* Asked for its state, the stack answers with the name that the RFC gives it. */
+static bool names(void)
+{
+    unsigned bad = 0;
+    for (unsigned s = 0; s < O_STATE_COUNT; s++) {
+        struct peer p;
+        struct weft_tcp_info i = {.state = s == O_LISTEN ? WEFT_TCP_LISTEN : WEFT_TCP_CLOSED};
+        bool is_set_up = peer_open(&p, (enum o_state)s, PEER_PLAIN);
+        if (s != O_SYN_RECEIVED && p.sock != 0) /* Of a listener: there is no socket yet. */
+            is_set_up &= weft_sock_tcp_info(p.st, p.sock, &i) == 0;
+        else if (s != O_CLOSED)
+            i.state = (enum weft_tcp_state)peer_state(&p);
+        bad += !is_set_up || strcmp(weft_tcp_state_name(i.state), state_names[s]) != 0;
+        peer_close(&p);
+    }
+    printf("%sok - states by their names: %u checked, %u failed\n", bad == 0 ? "" : "not ",
+           O_STATE_COUNT, bad);
+    return bad == 0;
+}
+
+/* Segments that come together, each of which would be answered at once, draw one answer. */
+static bool burst(void)
+{
+    struct peer p;
+    bool is_good = peer_open(&p, O_ESTABLISHED, PEER_PLAIN);
+    for (uint32_t i = 0; i < 6 && is_good; i++) {
+        struct o_seg s = {.flags = O_ACK | O_PSH, .ack = p.t.una, .len = 100};
+        s.seq = p.t.rcv_nxt + (i < 5 ? 600 - i * 100 : 0);
+        peer_send(&p, &s);
+    }
+    peer_wait(&p, DELACK_NS);
+    is_good &= !p.is_broken && p.seen_n == 1 && p.seen[0].ack == p.t.rcv_nxt + 100;
+    printf("%sok - a series of segments is taken in before one ACK is sent\n",
+           is_good ? "" : "not ");
+    peer_close(&p);
+    return is_good;
+}
+
 int main(int argc, char **argv)
 {
     unsigned only = 0;
@@ -324,10 +362,12 @@ int main(int argc, char **argv)
         printf("1..1\n");
         return table("one case", only - 1, only) ? 0 : 1;
     }
-    printf("1..%u\n", 2 + (is_engine_only ? 0 : (unsigned)MUTANTS_N));
+    printf("1..%u\n", 4 + (is_engine_only ? 0 : (unsigned)MUTANTS_N));
     is_good &= table("the state table", 0, TABLE_N);
     is_good &=
         table("ancient acknowledgements, simultaneous open, closed windows", TABLE_N, cases_n);
+    is_good &= names();
+    is_good &= burst();
     unsigned faults = faults_by(o_judge);
     for (unsigned i = 0; i < MUTANTS_N && !is_engine_only; i++)
         is_good &= mutant(&mutants[i], faults);
