@@ -108,7 +108,8 @@ static struct weft_cc_loss loss_sample(const struct net *net, const struct tcp_c
 static void enter_recovery(struct net *net, struct tcp_conn *c, uint32_t delivered)
 {
     struct weft_cc_loss l = loss_sample(net, c);
-    l.flight += delivered;
+    if (c->opt.has_sack) /* Else it is a guess, and was not taken off. */
+        l.flight += delivered;
     wf_rec_enter(&c->rec, c->snd.nxt, l.flight, c->snd.mss);
     wf_undo_begin(&c->undo, c->snd.una, net->now_ns);
     wf_cc_ops(&c->cc)->on_loss(&c->cc, &l);
@@ -161,7 +162,9 @@ static uint32_t without_sack(struct net *net, struct tcp_conn *c, struct tcp_del
         c->rec.dup_acks++;
         if (c->rec.state == REC_OPEN && c->rec.dup_acks == RACK_DUPTHRESH)
             wf_sb_mark_front_lost(&net->tcp->recs, &c->sb, c->snd.mss);
-        if (c->rec.dup_acks >= RACK_DUPTHRESH)
+        /* RFC 9937 6.2: no more than was out can have left, however many duplicates come. */
+        bool is_all = c->rec.state == REC_RECOVERY && c->rec.prr_delivered >= c->rec.prr_fs;
+        if (c->rec.dup_acks >= RACK_DUPTHRESH && !is_all)
             d->bytes = c->snd.mss;
     }
     return c->sb.lost - lost;
