@@ -175,7 +175,10 @@ static uint32_t without_sack(struct net *net, struct tcp_conn *c, struct tcp_del
         c->rec.dup_acks++;
         if (c->rec.state == REC_OPEN && c->rec.dup_acks == RACK_DUPTHRESH)
             wf_sb_mark_front_lost(&net->tcp->recs, &c->sb, c->snd.mss);
-        if (c->rec.dup_acks >= RACK_DUPTHRESH || c->rec.state == REC_RECOVERY)
+        /* RFC 9937 6.2: no more than was out can have left, however many duplicates come. */
+        bool is_all = c->rec.state == REC_RECOVERY && c->rec.prr_delivered >= c->rec.prr_fs;
+        bool has_left = c->rec.dup_acks >= RACK_DUPTHRESH || c->rec.state == REC_RECOVERY;
+        if (has_left && !is_all)
             d->bytes = c->snd.mss;
     }
     return c->sb.lost - lost;

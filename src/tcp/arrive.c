@@ -92,12 +92,13 @@ static enum step check_sequence(struct net *net, struct tcp_conn *c, struct tcp_
     uint32_t wnd = c->rcv.edge.v - c->rcv.nxt.v, len = seg_len(s);
     struct tcp_seq end = wf_seq_add(s->seq, len);
     bool is_rst = (s->h.flags & TCP_RST) != 0;
-    bool is_at_zero = wnd == 0 && wf_seq_eq(s->seq, c->rcv.nxt);
+    /* A closed window lets valid acknowledgements and resets in. */
+    bool is_let_in =
+        wf_seq_eq(s->seq, c->rcv.nxt) && (len == 0 || (s->h.flags & (TCP_ACK | TCP_RST)) != 0);
     bool is_ok =
-        wnd == 0 ? is_at_zero
+        wnd == 0 ? is_let_in
                  : wf_seq_in(s->seq, c->rcv.nxt, c->rcv.edge) ||
-                       (len > 0 && wf_seq_gt(end, c->rcv.nxt) && wf_seq_lt(s->seq, c->rcv.edge)) ||
-                       (len == 0 && wf_seq_eq(s->seq, c->rcv.edge));
+                       (len > 0 && wf_seq_gt(end, c->rcv.nxt) && wf_seq_lt(s->seq, c->rcv.edge));
     if (!is_ok) {
         bool is_old = len > 0 && wf_seq_leq(end, c->rcv.nxt);
         if (is_rst)

@@ -591,12 +591,15 @@ void wf_tcp_reset_output(struct net *net, const struct tcp_seg *s)
 
 void wf_tcp_reset_conn(struct net *net, struct tcp_conn *c)
 {
+    struct tcp_opts o = {
+        .has_ts = c->opt.has_ts, .ts_val = wf_tcp_ts_now(net, &c->opt), .ts_ecr = c->opt.ts_recent};
     struct tcp_bare b = {.key = &c->key,
                          .seq = c->snd.nxt,
                          .ack = c->rcv.nxt,
                          .flags = TCP_RST | TCP_ACK,
                          .ttl = c->user.ttl,
-                         .tos = c->user.tos};
+                         .tos = c->user.tos,
+                         .opt = &o};
     wf_count(net, WEFT_COUNT_TCP_RSTS_OUT);
     trace_send(net, c, c->snd.nxt, 0, WEFT_WHY_RESET);
     wf_tcp_bare_output(net, &b);

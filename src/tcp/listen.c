@@ -44,6 +44,22 @@ static void synack_output(struct net *net, const struct tcp_synrcvd *r,
     wf_tcp_bare_output(net, &b);
 }
 
+/* What does not fit a half-open connection: <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>. */
+static void ack_output(struct net *net, const struct tcp_synrcvd *r, const struct tcp_listener *l)
+{
+    struct tcp_opts o = {
+        .has_ts = r->opt.has_ts, .ts_val = wf_tcp_ts_now(net, &r->opt), .ts_ecr = r->opt.ts_recent};
+    struct tcp_bare b = {.key = &r->key,
+                         .seq = wf_seq_add(r->iss, 1),
+                         .ack = wf_seq_add(r->irs, 1),
+                         .flags = TCP_ACK,
+                         .wnd = (uint16_t)(wf_min_u32(l->user.rcvbuf, 65535) >> r->opt.rcv_wscale),
+                         .ttl = l->user.ttl,
+                         .tos = l->user.tos,
+                         .opt = &o};
+    wf_tcp_bare_output(net, &b);
+}
+
 static uint64_t synack_rto_ns(const struct tcp_synrcvd *r)
 {
     return (uint64_t)RTO_INITIAL_US * 1000 << r->retries;
@@ -188,7 +204,7 @@ void wf_tcp_synrcvd_arrives(struct net *net, struct tcp_synrcvd *r, struct tcp_s
     }
     if (!in_window(r, l, s->h.seq) || is_paws) {
         if (!is_rst)
-            synack_output(net, r, l);
+            ack_output(net, r, l);
         wf_net_drop(net, s->p, is_paws ? WEFT_DROP_TCP_PAWS : WEFT_DROP_TCP_WINDOW);
         return;
     }
@@ -196,13 +212,13 @@ void wf_tcp_synrcvd_arrives(struct net *net, struct tcp_synrcvd *r, struct tcp_s
         if (wf_seq_eq(s->h.seq, nxt))
             wf_tcp_synrcvd_free(net, r);
         else
-            synack_output(net, r, l);
+            ack_output(net, r, l);
         wf_net_drop(net, s->p, WEFT_DROP_TCP_RST_IGNORED);
         return;
     }
-    if (is_syn) {
-        synack_output(net, r, l);
-        wf_net_drop(net, s->p, WEFT_DROP_TCP_SYN_CHALLENGED);
+    if (is_syn) { /* RFC 9293 3.10.7.4, fourth: back to LISTEN. */
+        wf_tcp_synrcvd_free(net, r);
+        wf_net_drop(net, s->p, WEFT_DROP_TCP_STATE);
         return;
     }
     if ((s->h.flags & TCP_ACK) == 0) {

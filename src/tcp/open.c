@@ -33,7 +33,7 @@ struct tcp_conn *wf_tcp_conn_alloc(struct net *net, const struct tcp_user *u,
     c->user = *u;
     c->timer.kind = TIMER_TCP_CONN;
     wf_rtt_set_floor(&c->rtt, u->rto_min_ms);
-    c->rcv.quick = QUICK_ACKS;
+    c->rcv.quick = u->quickack == TCP_QUICKACK_OFF ? 0 : QUICK_ACKS;
     c->rcv.mss = TCP_MSS_DEFAULT;
     (void)wf_cc_choose(&net->tcp->ccs, &c->cc, u->cc);
     c->opt.ts_offset = wf_tcp_ts_offset(net, k);

@@ -80,7 +80,21 @@ static bool may_reopen(const struct tcp_timewait *t, const struct tcp_seg *s)
 {
     if (t->opt.has_ts && s->h.opt.has_ts && s->h.opt.ts_val != t->opt.ts_recent)
         return (int32_t)(s->h.opt.ts_val - t->opt.ts_recent) > 0;
-    return wf_seq_gt(s->h.seq, t->rcv_nxt);
+    if (!t->opt.has_ts && s->h.opt.has_ts) /* What is old would have no timestamp. */
+        return true;
+    return wf_seq_geq(s->h.seq, t->rcv_nxt); /* The last number seen is that of the FIN. */
+}
+
+/* RFC 9293 3.10.7.4, RFC 5961: all but what has no ACK, and a mere ACK of the last thing sent. */
+static bool draws_ack(const struct tcp_timewait *t, const struct tcp_seg *s)
+{
+    struct tcp_seq edge = wf_seq_add(t->rcv_nxt, t->wnd << t->opt.rcv_wscale);
+    bool is_inside = wf_seq_in(s->h.seq, t->rcv_nxt, edge) || wf_seq_eq(s->h.seq, t->rcv_nxt);
+    if (!is_inside || (s->h.flags & TCP_SYN) != 0)
+        return true;
+    if ((s->h.flags & TCP_ACK) == 0)
+        return false;
+    return s->len > 0 || (s->h.flags & TCP_FIN) != 0 || !wf_seq_eq(s->h.ack, t->snd_nxt);
 }
 
 bool wf_tcp_timewait_arrives(struct net *net, struct tcp_timewait *t, struct tcp_seg *s,
@@ -90,8 +104,8 @@ bool wf_tcp_timewait_arrives(struct net *net, struct tcp_timewait *t, struct tcp
         wf_net_drop(net, s->p, WEFT_DROP_TCP_RST_IGNORED);
         return true;
     }
-    bool is_syn = (s->h.flags & TCP_SYN) != 0 && (s->h.flags & TCP_ACK) == 0;
-    if (is_syn && has_listener && may_reopen(t, s)) {
+    bool is_syn = (s->h.flags & TCP_SYN) != 0, has_ack = (s->h.flags & TCP_ACK) != 0;
+    if (is_syn && !has_ack && has_listener && may_reopen(t, s)) {
         wf_tcp_timewait_free(net, t);
         return false;
     }
@@ -101,9 +115,8 @@ bool wf_tcp_timewait_arrives(struct net *net, struct tcp_timewait *t, struct tcp
     if (is_fin && !is_paws && !is_syn && wf_seq_eq(wf_seq_add(s->h.seq, s->len + 1), t->rcv_nxt)) {
         ack_output(net, t); /* The peer's FIN again: our last ACK was lost. */
         restart(net, t);
-    } else if (s->len > 0 || is_fin || is_syn) {
-        if (t->acked_ns == 0 || net->now_ns - t->acked_ns >= ACK_GAP_NS)
-            ack_output(net, t);
+    } else if (draws_ack(t, s) && (t->acked_ns == 0 || net->now_ns - t->acked_ns >= ACK_GAP_NS)) {
+        ack_output(net, t);
     }
     wf_net_drop(net, s->p, WEFT_DROP_TCP_TIMEWAIT);
     return true;
