@@ -186,6 +186,10 @@ static void on_signal(void *arg, int fd, uint32_t ready)
 
 static int start(struct running *r, const struct host_opts *o)
 {
+    /* From here on a signal waits for the loop: it would leave files behind that are made below. */
+    r->signal_fd = wf_signals();
+    if (r->signal_fd < 0)
+        return wf_trouble("cannot wait for signals");
     int code = wf_net_open(&o->net, &r->h);
     if (code == 0)
         code = start_services(r, o);
@@ -197,9 +201,7 @@ static int start(struct running *r, const struct host_opts *o)
         code = wf_priv_drop(o->net.user);
     if (code != 0)
         return code;
-    r->signal_fd = wf_signals();
-    if (r->signal_fd < 0 ||
-        weft_host_fd_add(r->h, r->signal_fd, WEFT_DRIVER_POLL_IN, on_signal, r->h) != 0)
+    if (weft_host_fd_add(r->h, r->signal_fd, WEFT_DRIVER_POLL_IN, on_signal, r->h) != 0)
         return wf_trouble("cannot wait for signals");
     return 0;
 }

@@ -89,6 +89,20 @@ def ends_clean(number):
     return case
 
 
+def ends_early():
+    """SIGTERM before it is ready ends it in good order, too: what was made by then is removed"""
+    with net.folder() as tmp:
+        os.mkfifo(tmp / "pid")  # Holds it after the control socket was made.
+        with subprocess.Popen([net.WEFT, "host", "--link", "tap:wcli0", "--address", "10.9.0.2/24",
+                               "--control", str(tmp / "c"), "--pid-file", str(tmp / "pid")],
+                              stdout=subprocess.DEVNULL) as p:
+            net.wait_for((tmp / "c").exists)
+            p.send_signal(signal.SIGTERM)
+            with open(os.open(tmp / "pid", os.O_RDONLY | os.O_NONBLOCK), "rb"):
+                tap.eq(p.wait(10), 0)
+        tap.eq(os.listdir(tmp), [])
+
+
 def stop_command():
     """The control socket's stop ends it as well"""
     with net.folder() as tmp, net.Host("--link", "tap:wcli0", "--address", "10.9.0.2/24",
@@ -162,5 +176,5 @@ def bad_routes():
 
 
 tap.run([ready_line, privileges, chosen_user, control_mode, ends_clean(signal.SIGTERM),
-         ends_clean(signal.SIGINT), ends_clean(signal.SIGHUP), stop_command, killed, killed_all,
+         ends_clean(signal.SIGINT), ends_clean(signal.SIGHUP), ends_early, stop_command, killed, killed_all,
          second_host, bad_links, bad_routes])
