@@ -260,6 +260,10 @@ static int run(int argc, char **argv)
         return wf_usage("unexpected '%s'", argv[0]);
     if (!wf_net_has_links(&o.net))
         return wf_usage("a host needs a --link, such as tap:weft0");
+    char path[WF_CTL_PATH_BYTES];
+    code = wf_net_control(o.name, o.control, path); /* Is it a name? */
+    if (code != 0)
+        return code;
     o.net.cfg.name = o.name;
     o.net.cfg.limits.is_forwarding = o.is_forwarding;
     code = start(&r, &o);

@@ -25,6 +25,9 @@ static int add_link(void *opts, const char *arg)
         memcpy(n->names[i], arg, (size_t)(eq - arg));
     else
         (void)snprintf(n->names[i], sizeof(n->names[i]), "eth%u", i);
+    for (unsigned other = 0; other < i; other++)
+        if (strcmp(n->names[other], n->names[i]) == 0)
+            return wf_usage("two links with the name '%s'", n->names[i]);
     n->cfg.links[i].spec = has_name ? eq + 1 : arg;
     n->cfg.links[i].name = n->names[i];
     return 0;
@@ -36,6 +39,16 @@ static struct weft_host_link_config *find_link(struct wf_net *n, const char *nam
         if (strcmp(n->names[i], name) == 0)
             return &n->cfg.links[i];
     return NULL;
+}
+
+/* Neither a network nor its broadcast, nor something that is never anybody's. */
+static bool is_of_host(const struct weft_prefix *p)
+{
+    const uint8_t *b = p->addr.b + 12;
+    uint32_t v = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+    uint32_t rest = p->len == 0 ? UINT32_MAX : ~(UINT32_MAX << (32 - p->len));
+    bool is_edge = p->len < 31 && ((v & rest) == 0 || (v & rest) == rest);
+    return !is_edge && b[0] != 0 && b[0] != 127 && b[0] < 224;
 }
 
 static int add_address(void *opts, const char *arg)
@@ -50,6 +63,10 @@ static int add_address(void *opts, const char *arg)
     cidr[len] = '\0';
     if (weft_prefix_parse(&p, cidr) != 0)
         return wf_usage("--address '%s' is not an address such as 10.0.0.2/24", arg);
+    if (!is_of_host(&p))
+        return wf_usage("--address '%s' is no address of a host: it is the network, its broadcast, "
+                        "loopback, multicast or reserved",
+                        arg);
     struct weft_host_link_config *l = arg[len] == '@' ? find_link(n, arg + len + 1) : last_link(n);
     if (l == NULL && arg[len] == '@')
         return wf_usage("--address '%s': no --link before it is named '%s'", arg, arg + len + 1);
@@ -84,7 +101,8 @@ static bool read_mac(uint8_t mac[6], const char *text)
         if (end != text + 2 || *end != (i < 5 ? ':' : '\0'))
             return false;
     }
-    return (mac[0] & 1) == 0;
+    static const uint8_t none[6];
+    return (mac[0] & 1) == 0 && memcmp(mac, none, sizeof(none)) != 0;
 }
 
 static int set_mac(void *opts, const char *arg)
