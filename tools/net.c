@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PRIVATE "private:"
+
 static struct weft_host_link_config *last_link(struct wf_net *n)
 {
     return n->cfg.links_n > 0 ? &n->cfg.links[n->cfg.links_n - 1] : NULL;
@@ -145,8 +147,8 @@ const struct wf_opt wf_net_host_opts[] = {
 };
 
 const struct wf_opt wf_net_opts[] = {
-    {"link", 0, WF_OPT_CALL, "[NAME=]SPEC", "tap:NAME, tun:NAME, packet:IFACE, unix:PATH, ...", 0,
-     0, 0, add_link},
+    {"link", 0, WF_OPT_CALL, "[NAME=]SPEC", "tap:NAME, private:CIDR, packet:IFACE, unix:PATH, ...",
+     0, 0, 0, add_link},
     {"address", 0, WF_OPT_CALL, "CIDR[@NAME]", "address of the last --link, or of the named one", 0,
      0, 0, add_address},
     {"gateway", 0, WF_OPT_ADDRESS, "ADDRESS", "default route", offsetof(struct wf_net, cfg.gateway),
@@ -207,13 +209,47 @@ static int apply_route(struct weft_host *h, const char *text)
     return err == 0 ? 0 : wf_trouble("--route '%s': %s", text, weft_strerror(err));
 }
 
+static bool is_private(const char *spec)
+{
+    return strncmp(spec, PRIVATE, strlen(PRIVATE)) == 0;
+}
+
+/* "private:CIDR" becomes the wire to the kernel of a namespace that is entered here, once. */
+static int enter_private(struct weft_host_config *cfg, struct weft_private_net *wire)
+{
+    char err[WEFT_ERRTEXT_BYTES];
+    bool is_inside = false;
+    for (unsigned i = 0; i < cfg->links_n; i++) {
+        const char *spec = cfg->links[i].spec;
+        struct weft_prefix kernel;
+        if (!is_private(spec))
+            continue;
+        if (is_inside)
+            return wf_usage("--link '%s': one private link is all there is", spec);
+        if (weft_prefix_parse(&kernel, spec + strlen(PRIVATE)) != 0 || !is_of_host(&kernel))
+            return wf_usage("--link '%s' is not like private:10.0.0.1/24, the kernel's address "
+                            "there",
+                            spec);
+        if (weft_private_net_enter(wire, &kernel, err, sizeof(err)) != 0)
+            return wf_trouble("%s", err);
+        is_inside = true;
+        cfg->links[i].spec = wire->spec;
+    }
+    return 0;
+}
+
 int wf_net_open(const struct wf_net *n, struct weft_host **out)
 {
     char err[WEFT_ERRTEXT_BYTES];
-    if (weft_host_open(out, &n->cfg, err, sizeof(err)) != 0)
+    struct weft_host_config cfg = n->cfg;
+    struct weft_private_net wire;
+    int code = enter_private(&cfg, &wire);
+    if (code != 0)
+        return code;
+    if (weft_host_open(out, &cfg, err, sizeof(err)) != 0)
         return wf_trouble("%s", err);
     for (unsigned i = 0; i < n->routes_n; i++) {
-        int code = apply_route(*out, n->routes[i]);
+        code = apply_route(*out, n->routes[i]);
         if (code != 0) {
             weft_host_close(*out);
             *out = NULL;
