@@ -99,6 +99,8 @@ static void on_event(void *arg, const json_t *ev)
 {
     struct fetch_opts *o = arg;
     const char *kind = json_string_value(json_object_get(ev, "event"));
+    if (strcmp(kind, "begin") == 0)
+        return;
     if (strcmp(kind, "progress") == 0) {
         if (!o->is_silent)
             print_progress(o, ev);
