@@ -116,7 +116,7 @@ static int set_path(struct sockaddr_un *a, const char *path, size_t n)
     memset(a, 0, sizeof(*a));
     a->sun_family = AF_UNIX;
     if (n == 0 || n >= sizeof(a->sun_path))
-        return -ENAMETOOLONG;
+        return n == 0 ? -EINVAL : -ENAMETOOLONG;
     memcpy(a->sun_path, path, n);
     return 0;
 }
@@ -239,6 +239,12 @@ static int pipe_open(struct weft_driver **out, const struct weft_driver_ops *ops
         if (r == -EADDRINUSE)
             return wf_fail(err, cap, "%s:%s: another program serves this socket; try another path",
                            ops->scheme, rest);
+        const char *form = kind == PIPE_DGRAM       ? "LOCAL,REMOTE"
+                           : kind == PIPE_FD_STREAM ? "N"
+                                                    : "PATH";
+        if (r == -EINVAL)
+            return wf_fail(err, cap, "%s:%s: not of the form %s:%s", ops->scheme, rest, ops->scheme,
+                           form);
         return wf_fail(err, cap, "%s:%s: %s", ops->scheme, rest, wf_errno_text(-r));
     }
     struct weft_driver_info *info = &p->d.info;

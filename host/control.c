@@ -350,6 +350,21 @@ static void make_folder(const char *path)
     (void)mkdir(dir, 0755);
 }
 
+/* Why the address is in use, or cannot be taken, and what to try. */
+static int fail_bind(const struct sockaddr_un *at, int error, char *err, size_t cap)
+{
+    struct stat st;
+    const char *path = at->sun_path;
+    if (error == EADDRINUSE && lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+        return wf_host_fail(err, cap, "control socket %s: there is a file that is no socket", path);
+    if (error == EADDRINUSE)
+        return wf_host_fail(err, cap,
+                            "control socket %s: a running host has it; try another --name", path);
+    const char *hint =
+        error == ENOENT || error == EACCES ? "; try --control in a folder of yours" : "";
+    return wf_host_fail(err, cap, "control socket %s: %s%s", path, wf_host_errno(error), hint);
+}
+
 static int listen_at(struct weft_ctl *c, char *err, size_t cap)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
@@ -362,15 +377,12 @@ static int listen_at(struct weft_ctl *c, char *err, size_t cap)
     if (r == -EADDRINUSE && clear_stale(&at) == 0)
         r = bind(c->fd, (struct sockaddr *)(void *)&at, sizeof(at)) != 0 ? -errno : 0;
     (void)umask(old);
-    if (r == -EADDRINUSE) {
+    if (r < 0) {
         c->path[0] = '\0'; /* Not ours to remove. */
-        return wf_host_fail(
-            err, cap, "control socket %s: a running host has it; try another --name", at.sun_path);
+        return fail_bind(&at, -r, err, cap);
     }
-    if (r == 0 && listen(c->fd, 16) != 0)
-        r = -errno;
-    if (r < 0)
-        return wf_host_fail(err, cap, "control socket %s: %s", at.sun_path, wf_host_errno(-r));
+    if (listen(c->fd, 16) != 0)
+        return wf_host_fail(err, cap, "control socket %s: %s", at.sun_path, wf_host_errno(errno));
     return 0;
 }
 

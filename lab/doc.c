@@ -20,8 +20,15 @@ static const char *hint_for(const char *problem)
     return "";
 }
 
-static void tell_parse_error(struct lab_doc *d, const yaml_parser_t *p)
+static void tell_parse_error(struct lab_doc *d, FILE *f, const yaml_parser_t *p)
 {
+    if (ferror(f) != 0) {
+        char why[128];
+        (void)fprintf(d->err, "%s: cannot be read: %s\n", d->file,
+                      wf_sys_error(why, sizeof(why), errno));
+        d->errors++;
+        return;
+    }
     const char *problem = p->problem != NULL ? p->problem : "not YAML";
     const char *context = p->context != NULL ? p->context : "";
     const char *hint = hint_for(problem);
@@ -30,6 +37,26 @@ static void tell_parse_error(struct lab_doc *d, const yaml_parser_t *p)
     (void)fprintf(d->err, "%s:%zu:%zu: not YAML: %s%s%s%s\n", d->file, p->problem_mark.line + 1,
                   p->problem_mark.column + 1, context, *context != '\0' ? ": " : "", problem, hint);
     d->errors++;
+}
+
+/* Whether nothing comes behind the document that was read. */
+static bool is_whole_file(struct lab_doc *d, FILE *f, yaml_parser_t *p)
+{
+    yaml_document_t more;
+    const yaml_node_t *root = NULL;
+    bool is_read = yaml_parser_load(p, &more) != 0;
+    if (!is_read) {
+        tell_parse_error(d, f, p);
+    } else if ((root = yaml_document_get_root_node(&more)) != NULL) {
+        (void)fprintf(d->err, "%s:%zu:%zu: a second document; a lab is one\n", d->file,
+                      root->start_mark.line + 1, root->start_mark.column + 1);
+        d->errors++;
+    }
+    if (is_read)
+        yaml_document_delete(&more);
+    if (!is_read || root != NULL)
+        yaml_document_delete(&d->yaml);
+    return is_read && root == NULL;
 }
 
 bool wf_doc_load(struct lab_doc *d)
@@ -48,7 +75,9 @@ bool wf_doc_load(struct lab_doc *d)
         yaml_parser_set_input_file(&p, f);
         is_ok = yaml_parser_load(&p, &d->yaml) != 0;
         if (!is_ok)
-            tell_parse_error(d, &p);
+            tell_parse_error(d, f, &p);
+        else
+            is_ok = is_whole_file(d, f, &p);
         yaml_parser_delete(&p);
     }
     (void)fclose(f);

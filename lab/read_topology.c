@@ -35,6 +35,16 @@ static bool parse_cidr(struct lab_cidr *c, const char *text)
     return true;
 }
 
+/* Neither a network nor its broadcast, nor something that is never anybody's. */
+static bool is_of_host(const struct lab_cidr *c)
+{
+    const uint8_t *b = c->addr.b + 12;
+    uint32_t v = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+    uint32_t rest = c->prefix_len == 0 ? UINT32_MAX : ~(UINT32_MAX << (32 - c->prefix_len));
+    bool is_edge = c->prefix_len < 31 && ((v & rest) == 0 || (v & rest) == rest);
+    return !is_edge && b[0] != 0 && b[0] != 127 && b[0] < 224;
+}
+
 static bool read_cidr(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
                       struct lab_cidr *c)
 {
@@ -195,7 +205,11 @@ static void add_addr(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
     struct lab_cidr c;
     if (!read_cidr(d, n, at, &c))
         return;
-    if (f->addrs_n == LAB_ADDRS_MAX)
+    if (!is_of_host(&c))
+        wf_doc_error(d, n, at,
+                     "no address of a host: it is the network, its broadcast, loopback, multicast "
+                     "or reserved");
+    else if (f->addrs_n == LAB_ADDRS_MAX)
         wf_doc_error(d, n, at, "an interface has at most %d addresses here", LAB_ADDRS_MAX);
     else if (wf_lab_find_addr(wf_lab_reader(d)->lab, &c.addr) != SIZE_MAX)
         wf_doc_error(d, n, at, "another interface has this address already");

@@ -109,7 +109,8 @@ bool wf_report_files(struct lab_run *run, const char *dir)
     struct lab *lab = run->lab;
     char *js = read_whole(&lab->arena, DYGRAPHS_JS), *css = read_whole(&lab->arena, DYGRAPHS_CSS);
     if (js == NULL || css == NULL) {
-        (void)fprintf(run->err, "%s: cannot be read\n", js == NULL ? DYGRAPHS_JS : DYGRAPHS_CSS);
+        (void)fprintf(run->err, "%s: cannot be read; the plots need the package libjs-dygraphs\n",
+                      js == NULL ? DYGRAPHS_JS : DYGRAPHS_CSS);
         return false;
     }
     wf_picture_svg(&b, lab, true);

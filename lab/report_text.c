@@ -143,7 +143,7 @@ void wf_report_text(struct lab_run *run)
                   run->expects_true, run->expects_true + run->expects_false,
                   wf_units_text(time, sizeof(time), LAB_UNIT_TIME, run->end_ns - run->start_ns),
                   run->real_s, weft_world_hash(run->w));
-    if (run->opt->out_dir != NULL)
+    if (run->has_report)
         (void)fprintf(run->out, "report: %s/index.html\n", run->opt->out_dir);
     (void)fflush(run->out);
 }

@@ -257,12 +257,13 @@ static int run_lab(struct lab_run *run)
         return LAB_EXIT_LIMIT;
     wf_run_scenario(run);
     bool is_written = wf_record_close(&run->rec, run->w, run->err);
+    if (opt->out_dir != NULL)
+        is_written = wf_report_files(run, opt->out_dir) && is_written;
+    run->has_report = opt->out_dir != NULL && is_written;
     if (opt->is_json)
         is_written = wf_report_json(run, run->out) && is_written;
     else
         wf_report_text(run);
-    if (opt->out_dir != NULL)
-        is_written = wf_report_files(run, opt->out_dir) && is_written;
     return is_written ? outcome_of(run) : LAB_EXIT_LIMIT;
 }
 

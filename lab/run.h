@@ -26,6 +26,7 @@ struct lab_run {
     struct lab_record rec;
     size_t steps_run;
     unsigned expects_true, expects_false;
+    bool has_report; /* All of it was written. */
     bool has_failed; /* An expectation does not hold, or a step failed. */
     bool has_hit_limit;
     bool is_tty, has_line; /* A status line is drawn, and stands there now. */

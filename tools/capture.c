@@ -126,33 +126,48 @@ static int capture(const struct capture_opts *o, json_t *request)
     return code;
 }
 
+/* Conditions of one kind twice cannot both hold, or say nothing new. */
+static int add(json_t *request, const char *key, json_t *value)
+{
+    bool is_there = json_object_get(request, key) != NULL;
+    (void)json_object_set_new(request, key, value);
+    return is_there ? wf_usage("filter: one host, one port and one protocol at most") : 0;
+}
+
+static bool is_proto(const char *word)
+{
+    return strcmp(word, "arp") == 0 || strcmp(word, "icmp") == 0 || strcmp(word, "tcp") == 0 ||
+           strcmp(word, "udp") == 0;
+}
+
 /* "host 10.0.0.1 and port 80", "tcp": the few words of tcpdump(8) that are understood here. */
 static int read_filter(json_t *request, int argc, char **argv)
 {
-    for (int i = 0; i < argc; i++) {
+    int code = 0;
+    for (int i = 0; i < argc && code == 0; i++) {
         const char *word = argv[i], *value = i + 1 < argc ? argv[i + 1] : "";
         struct weft_addr a;
         uint64_t port;
-        if (strcmp(word, "and") == 0)
-            continue;
-        if (strcmp(word, "arp") == 0 || strcmp(word, "icmp") == 0 || strcmp(word, "tcp") == 0 ||
-            strcmp(word, "udp") == 0) {
-            (void)json_object_set_new(request, "proto", json_string(word));
+        if (strcmp(word, "and") == 0) {
+            if (i == 0 || i + 1 == argc || strcmp(value, "and") == 0)
+                return wf_usage("filter: 'and' stands between two conditions");
+        } else if (is_proto(word)) {
+            code = add(request, "proto", json_string(word));
         } else if (strcmp(word, "host") == 0) {
             if (weft_addr_parse(&a, value) != 0)
                 return wf_usage("filter: 'host' is followed by an IPv4 address, not '%s'", value);
-            (void)json_object_set_new(request, "host", json_string(value));
+            code = add(request, "host", json_string(value));
             i++;
         } else if (strcmp(word, "port") == 0) {
             if (!wf_number(value, 1, 65535, &port))
                 return wf_usage("filter: 'port' is followed by a number, not '%s'", value);
-            (void)json_object_set_new(request, "port", json_integer((json_int_t)port));
+            code = add(request, "port", json_integer((json_int_t)port));
             i++;
         } else {
             return wf_usage("filter: '%s' is none of host, port, arp, icmp, tcp, udp", word);
         }
     }
-    return 0;
+    return code;
 }
 
 static int run(int argc, char **argv)

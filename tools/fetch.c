@@ -19,6 +19,7 @@ struct fetch_opts {
     /* Kept while it runs. */
     const char *url;
     bool is_ok, has_progress;
+    bool is_new; /* The output was made for this. */
 };
 
 #define AT(field) offsetof(struct fetch_opts, field)
@@ -59,7 +60,7 @@ static const char *amount(char buf[32], uint64_t bytes)
 
 static uint64_t rate(uint64_t bytes, uint64_t ns)
 {
-    return ns >= 1000 ? bytes * 1000 / (ns / 1000) * 1000 : 0;
+    return ns > 0 ? (uint64_t)((double)bytes * 1e9 / (double)ns) : 0;
 }
 
 static void print_progress(struct fetch_opts *o, const json_t *ev)
@@ -98,6 +99,8 @@ static void on_event(void *arg, const json_t *ev)
 {
     struct fetch_opts *o = arg;
     const char *kind = json_string_value(json_object_get(ev, "event"));
+    if (strcmp(kind, "begin") == 0)
+        return;
     if (strcmp(kind, "progress") == 0) {
         if (!o->is_silent)
             print_progress(o, ev);
@@ -107,6 +110,30 @@ static void on_event(void *arg, const json_t *ev)
     if (o->has_progress)
         (void)fprintf(stderr, "\r\033[K");
     print_done(o, ev);
+}
+
+/* A file that is there keeps what is in it until something else comes for it. */
+static int open_output(struct fetch_opts *o)
+{
+    int fd = open(o->output, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    o->is_new = fd >= 0;
+    return fd >= 0 || errno != EEXIST ? fd : open(o->output, O_WRONLY | O_CLOEXEC);
+}
+
+/* The file ends where the body does; one that was made for nothing goes again, where
+ * whoever this is by now may do that. 0 or an exit code. */
+static int close_output(const struct fetch_opts *o, int fd, int code)
+{
+    struct stat st;
+    off_t end = lseek(fd, 0, SEEK_CUR);
+    bool is_file = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && end >= 0;
+    bool is_good = code == 0 && o->is_ok;
+    int error = is_file && (is_good || end > 0) && ftruncate(fd, end) != 0 ? errno : 0;
+    if (is_file && !is_good && end == 0 && o->is_new)
+        (void)unlink(o->output);
+    if (close(fd) != 0 && error == 0)
+        error = errno;
+    return error != 0 && code == 0 ? wf_trouble("%s: %s", o->output, strerror(error)) : code;
 }
 
 static int fetch(struct fetch_opts *o)
@@ -121,7 +148,7 @@ static int fetch(struct fetch_opts *o)
             return wf_trouble("%s: not a regular file", o->upload);
     }
     if (o->output != NULL) {
-        out_fd = open(o->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        out_fd = open_output(o);
         if (out_fd < 0)
             return wf_trouble("%s: %s", o->output, strerror(errno));
     }
@@ -133,8 +160,8 @@ static int fetch(struct fetch_opts *o)
     int code = wf_session_run(&o->net, request, on_event, o, out_fd);
     if (put_fd >= 0)
         (void)close(put_fd);
-    if (o->output != NULL && close(out_fd) != 0 && code == 0)
-        code = wf_trouble("%s: %s", o->output, strerror(errno));
+    if (o->output != NULL)
+        code = close_output(o, out_fd, code);
     return code != 0 ? code : o->is_ok ? WF_EXIT_OK : WF_EXIT_NO;
 }
 

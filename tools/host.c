@@ -186,6 +186,10 @@ static void on_signal(void *arg, int fd, uint32_t ready)
 
 static int start(struct running *r, const struct host_opts *o)
 {
+    /* From here on a signal waits for the loop: it would leave files behind that are made below. */
+    r->signal_fd = wf_signals();
+    if (r->signal_fd < 0)
+        return wf_trouble("cannot wait for signals");
     int code = wf_net_open(&o->net, &r->h);
     if (code == 0)
         code = start_services(r, o);
@@ -197,9 +201,7 @@ static int start(struct running *r, const struct host_opts *o)
         code = wf_priv_drop(o->net.user);
     if (code != 0)
         return code;
-    r->signal_fd = wf_signals();
-    if (r->signal_fd < 0 ||
-        weft_host_fd_add(r->h, r->signal_fd, WEFT_DRIVER_POLL_IN, on_signal, r->h) != 0)
+    if (weft_host_fd_add(r->h, r->signal_fd, WEFT_DRIVER_POLL_IN, on_signal, r->h) != 0)
         return wf_trouble("cannot wait for signals");
     return 0;
 }
@@ -258,6 +260,10 @@ static int run(int argc, char **argv)
         return wf_usage("unexpected '%s'", argv[0]);
     if (!wf_net_has_links(&o.net))
         return wf_usage("a host needs a --link, such as tap:weft0");
+    char path[WF_CTL_PATH_BYTES];
+    code = wf_net_control(o.name, o.control, path); /* Is it a name? */
+    if (code != 0)
+        return code;
     o.net.cfg.name = o.name;
     o.net.cfg.limits.is_forwarding = o.is_forwarding;
     code = start(&r, &o);

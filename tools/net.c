@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PRIVATE "private:"
+
 static struct weft_host_link_config *last_link(struct wf_net *n)
 {
     return n->cfg.links_n > 0 ? &n->cfg.links[n->cfg.links_n - 1] : NULL;
@@ -25,6 +27,9 @@ static int add_link(void *opts, const char *arg)
         memcpy(n->names[i], arg, (size_t)(eq - arg));
     else
         (void)snprintf(n->names[i], sizeof(n->names[i]), "eth%u", i);
+    for (unsigned other = 0; other < i; other++)
+        if (strcmp(n->names[other], n->names[i]) == 0)
+            return wf_usage("two links with the name '%s'", n->names[i]);
     n->cfg.links[i].spec = has_name ? eq + 1 : arg;
     n->cfg.links[i].name = n->names[i];
     return 0;
@@ -36,6 +41,16 @@ static struct weft_host_link_config *find_link(struct wf_net *n, const char *nam
         if (strcmp(n->names[i], name) == 0)
             return &n->cfg.links[i];
     return NULL;
+}
+
+/* Neither a network nor its broadcast, nor something that is never anybody's. */
+static bool is_of_host(const struct weft_prefix *p)
+{
+    const uint8_t *b = p->addr.b + 12;
+    uint32_t v = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+    uint32_t rest = p->len == 0 ? UINT32_MAX : ~(UINT32_MAX << (32 - p->len));
+    bool is_edge = p->len < 31 && ((v & rest) == 0 || (v & rest) == rest);
+    return !is_edge && b[0] != 0 && b[0] != 127 && b[0] < 224;
 }
 
 static int add_address(void *opts, const char *arg)
@@ -50,6 +65,10 @@ static int add_address(void *opts, const char *arg)
     cidr[len] = '\0';
     if (weft_prefix_parse(&p, cidr) != 0)
         return wf_usage("--address '%s' is not an address such as 10.0.0.2/24", arg);
+    if (!is_of_host(&p))
+        return wf_usage("--address '%s' is no address of a host: it is the network, its broadcast, "
+                        "loopback, multicast or reserved",
+                        arg);
     struct weft_host_link_config *l = arg[len] == '@' ? find_link(n, arg + len + 1) : last_link(n);
     if (l == NULL && arg[len] == '@')
         return wf_usage("--address '%s': no --link before it is named '%s'", arg, arg + len + 1);
@@ -84,7 +103,8 @@ static bool read_mac(uint8_t mac[6], const char *text)
         if (end != text + 2 || *end != (i < 5 ? ':' : '\0'))
             return false;
     }
-    return (mac[0] & 1) == 0;
+    static const uint8_t none[6];
+    return (mac[0] & 1) == 0 && memcmp(mac, none, sizeof(none)) != 0;
 }
 
 static int set_mac(void *opts, const char *arg)
@@ -127,8 +147,8 @@ const struct wf_opt wf_net_host_opts[] = {
 };
 
 const struct wf_opt wf_net_opts[] = {
-    {"link", 0, WF_OPT_CALL, "[NAME=]SPEC", "tap:NAME, tun:NAME, packet:IFACE, unix:PATH, ...", 0,
-     0, 0, add_link},
+    {"link", 0, WF_OPT_CALL, "[NAME=]SPEC", "tap:NAME, private:CIDR, packet:IFACE, unix:PATH, ...",
+     0, 0, 0, add_link},
     {"address", 0, WF_OPT_CALL, "CIDR[@NAME]", "address of the last --link, or of the named one", 0,
      0, 0, add_address},
     {"gateway", 0, WF_OPT_ADDRESS, "ADDRESS", "default route", offsetof(struct wf_net, cfg.gateway),
@@ -189,13 +209,47 @@ static int apply_route(struct weft_host *h, const char *text)
     return err == 0 ? 0 : wf_trouble("--route '%s': %s", text, weft_strerror(err));
 }
 
+static bool is_private(const char *spec)
+{
+    return strncmp(spec, PRIVATE, strlen(PRIVATE)) == 0;
+}
+
+/* "private:CIDR" becomes the wire to the kernel of a namespace that is entered here, once. */
+static int enter_private(struct weft_host_config *cfg, struct weft_private_net *wire)
+{
+    char err[WEFT_ERRTEXT_BYTES];
+    bool is_inside = false;
+    for (unsigned i = 0; i < cfg->links_n; i++) {
+        const char *spec = cfg->links[i].spec;
+        struct weft_prefix kernel;
+        if (!is_private(spec))
+            continue;
+        if (is_inside)
+            return wf_usage("--link '%s': one private link is all there is", spec);
+        if (weft_prefix_parse(&kernel, spec + strlen(PRIVATE)) != 0 || !is_of_host(&kernel))
+            return wf_usage("--link '%s' is not like private:10.0.0.1/24, the kernel's address "
+                            "there",
+                            spec);
+        if (weft_private_net_enter(wire, &kernel, err, sizeof(err)) != 0)
+            return wf_trouble("%s", err);
+        is_inside = true;
+        cfg->links[i].spec = wire->spec;
+    }
+    return 0;
+}
+
 int wf_net_open(const struct wf_net *n, struct weft_host **out)
 {
     char err[WEFT_ERRTEXT_BYTES];
-    if (weft_host_open(out, &n->cfg, err, sizeof(err)) != 0)
+    struct weft_host_config cfg = n->cfg;
+    struct weft_private_net wire;
+    int code = enter_private(&cfg, &wire);
+    if (code != 0)
+        return code;
+    if (weft_host_open(out, &cfg, err, sizeof(err)) != 0)
         return wf_trouble("%s", err);
     for (unsigned i = 0; i < n->routes_n; i++) {
-        int code = apply_route(*out, n->routes[i]);
+        code = apply_route(*out, n->routes[i]);
         if (code != 0) {
             weft_host_close(*out);
             *out = NULL;

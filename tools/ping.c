@@ -31,7 +31,8 @@ static const struct wf_opt opts[] = {
      NULL},
     {"deadline", 'w', WF_OPT_SECONDS, "TIME", "end after this time", AT(deadline_ns), 1000000,
      INT64_MAX, NULL},
-    {"mtu-discovery", 'M', WF_OPT_TEXT, "do|dont", "do: forbid fragmentation", AT(df), 0, 0, NULL},
+    {"mtu-discovery", 'M', WF_OPT_TEXT, "do|dont|want", "do: forbid fragmentation", AT(df), 0, 0,
+     NULL},
     {"pattern", 'p', WF_OPT_TEXT, "HEX", "up to 16 bytes that fill the data", AT(pattern), 0, 0,
      NULL},
     {"identifier", 'e', WF_OPT_NUMBER, "N", "ICMP identifier", AT(id), 1, 65535, NULL},
@@ -123,14 +124,23 @@ static void print_flood(const char *kind)
         putchar('E');
 }
 
+static void print_head(const struct ping_opts *o)
+{
+    if (!o->is_json)
+        printf("PING %s (%s) %" PRIu64 "(%" PRIu64 ") bytes of data.\n", o->to, o->to, o->size,
+               o->size + 28);
+}
+
 static void on_event(void *arg, const json_t *ev)
 {
     struct ping_opts *o = arg;
     const char *kind = text(ev, "event");
-    bool is_done = strcmp(kind, "done") == 0;
+    bool is_done = strcmp(kind, "done") == 0, is_begin = strcmp(kind, "begin") == 0;
     if (is_done)
         o->received = number(ev, "received");
-    if (o->is_json)
+    if (is_begin)
+        print_head(o);
+    else if (o->is_json)
         wf_session_print(ev);
     else if (is_done)
         print_summary(o, ev);
@@ -202,10 +212,6 @@ static int run(int argc, char **argv)
     code = check(&o);
     if (code != 0)
         return code;
-    if (!o.is_json)
-        printf("PING %s (%s) %" PRIu64 "(%" PRIu64 ") bytes of data.\n", o.to, o.to, o.size,
-               o.size + 28);
-    (void)fflush(stdout);
     code = wf_session_run(&o.net, request_of(&o), on_event, &o, -1);
     if (code != 0)
         return code;

@@ -30,6 +30,12 @@ static void deliver(void *arg, json_t *event)
     json_decref(event);
 }
 
+/* The links or the host are there: what a command says at first can be said. */
+static void begin(struct session *s)
+{
+    deliver(s, json_pack("{s:s}", "event", "begin"));
+}
+
 /* ---- links of its own ---- */
 
 /* The first signal ends the job in good order; the next one has its usual effect. */
@@ -62,6 +68,7 @@ static int run_job(struct session *s, struct weft_host *h, const json_t *request
         return wf_trouble("%s", err);
     s->job->emit = deliver;
     s->job->arg = s;
+    begin(s);
     int fd = wf_signals(), code = 0;
     if (fd < 0 || weft_host_fd_add(h, fd, WEFT_DRIVER_POLL_IN, on_signal, s) != 0)
         code = wf_trouble("cannot wait for signals");
@@ -180,6 +187,7 @@ static int run_remote(struct session *s, const struct wf_net *net, json_t *reque
         return code;
     if (weft_ctl_client_open(&s->client, path, err, sizeof(err)) != 0)
         return wf_trouble("%s", err);
+    begin(s);
     if (weft_ctl_client_send(s->client, json_incref(request)) != 0)
         code = wf_trouble("%s: the host went away", path);
     else

@@ -11,7 +11,8 @@
  * wf_session_run() - Run a job until it is done; SIGINT, SIGTERM and SIGHUP end it early
  * @net: where
  * @request: as job.h says; taken
- * @on_event: called for every event, the last is "done"; borrows it
+ * @on_event: called for every event, first for "begin" (the links or the host are there), the last
+ *            is "done"; borrows it
  * @arg: for @on_event
  * @body_fd: takes the raw bytes that a running host sends after "done", -1 = there are none
  *

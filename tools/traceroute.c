@@ -95,13 +95,23 @@ static void print_probe(struct trace_opts *o, const json_t *ev)
         putchar('\n');
 }
 
+static void print_head(const struct trace_opts *o)
+{
+    if (!o->is_json)
+        printf("traceroute to %s (%s), %" PRIu64 " hops max, %" PRIu64 " byte packets\n", o->to,
+               o->to, o->max, o->bytes);
+}
+
 static void on_event(void *arg, const json_t *ev)
 {
     struct trace_opts *o = arg;
     bool is_done = strcmp(text(ev, "event"), "done") == 0;
+    bool is_begin = strcmp(text(ev, "event"), "begin") == 0;
     if (is_done)
         o->is_reached = json_is_true(json_object_get(ev, "reached"));
-    if (o->is_json)
+    if (is_begin)
+        print_head(o);
+    else if (o->is_json)
         wf_session_print(ev);
     else if (!is_done)
         print_probe(o, ev);
@@ -152,10 +162,6 @@ static int run(int argc, char **argv)
     code = wf_net_check(&o.net);
     if (code != 0)
         return code;
-    if (!o.is_json)
-        printf("traceroute to %s (%s), %" PRIu64 " hops max, %" PRIu64 " byte packets\n", o.to,
-               o.to, o.max, o.bytes);
-    (void)fflush(stdout);
     code = wf_session_run(&o.net, request_of(&o), on_event, &o, -1);
     return code != 0 ? code : o.is_reached ? WF_EXIT_OK : WF_EXIT_NO;
 }

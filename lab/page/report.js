@@ -175,12 +175,20 @@
     };
   }
 
-  /* Dots that would run together are no larger than the lines above them. */
+  /* Dots that would run together, and be hidden by the lines, are ticks below them. */
   function dot(graph, name, ctx, x, y, color) {
     ctx.beginPath();
-    ctx.fillStyle = color;
-    ctx.arc(x, y, graph.weft_is_crowded === false ? 2.4 : 0.8, 0, 2 * Math.PI);
-    ctx.fill();
+    if (graph.weft_is_crowded === false) {
+      ctx.fillStyle = color;
+      ctx.arc(x, y, 2.4, 0, 2 * Math.PI);
+      ctx.fill();
+    } else {
+      ctx.strokeStyle = color;
+      ctx.lineWidth = 0.7;
+      ctx.moveTo(x, y + 4);
+      ctx.lineTo(x, y + 11);
+      ctx.stroke();
+    }
   }
 
   function isCrowded(flow, span) {

@@ -89,6 +89,20 @@ def ends_clean(number):
     return case
 
 
+def ends_early():
+    """SIGTERM before it is ready ends it in good order, too: what was made by then is removed"""
+    with net.folder() as tmp:
+        os.mkfifo(tmp / "pid")  # Holds it after the control socket was made.
+        with subprocess.Popen([net.WEFT, "host", "--link", "tap:wcli0", "--address", "10.9.0.2/24",
+                               "--control", str(tmp / "c"), "--pid-file", str(tmp / "pid")],
+                              stdout=subprocess.DEVNULL) as p:
+            net.wait_for((tmp / "c").exists)
+            p.send_signal(signal.SIGTERM)
+            with open(os.open(tmp / "pid", os.O_RDONLY | os.O_NONBLOCK), "rb"):
+                tap.eq(p.wait(10), 0)
+        tap.eq(os.listdir(tmp), [])
+
+
 def stop_command():
     """The control socket's stop ends it as well"""
     with net.folder() as tmp, net.Host("--link", "tap:wcli0", "--address", "10.9.0.2/24",
@@ -137,9 +151,23 @@ def second_host():
         tap.eq(h.show("links")[0]["up"], True)
 
 
+def no_socket():
+    """A file in the place of the control socket stays; where no socket can be made, it says what to try"""
+    with net.folder() as tmp:
+        (tmp / "c").write_text("precious")
+        for path, text in ((tmp / "c", "there is a file that is no socket"),
+                           (tmp / "none" / "c", "try --control in a folder of yours")):
+            r = sh([net.WEFT, "host", "--link", "tap:wcli0", "--address", "10.9.0.2/24", "--control",
+                    str(path)], check=False, timeout=10)
+            tap.eq((r.returncode, r.stdout, r.stderr.count("\n")), (3, "", 1))
+            assert text in r.stderr, r.stderr
+        tap.eq((os.listdir(tmp), (tmp / "c").read_text()), (["c"], "precious"))
+
+
 def bad_links():
     """A link that cannot be opened ends with 3 and one line; nothing is left"""
-    for spec in ("packet:nosuchif", "nonsense:x", "pcap:/nonexistent"):
+    for spec in ("packet:nosuchif", "nonsense:x", "pcap:/nonexistent", "dgram:/x", "fd:x",
+                 "unix:"):
         with net.folder() as tmp:
             r = sh([net.WEFT, "host", "--link", "tap:wcli0", "--address", "10.9.0.2/24", "--link",
                     spec, "--control", str(tmp / "c")], check=False, timeout=10)
@@ -162,5 +190,5 @@ def bad_routes():
 
 
 tap.run([ready_line, privileges, chosen_user, control_mode, ends_clean(signal.SIGTERM),
-         ends_clean(signal.SIGINT), ends_clean(signal.SIGHUP), stop_command, killed, killed_all,
-         second_host, bad_links, bad_routes])
+         ends_clean(signal.SIGINT), ends_clean(signal.SIGHUP), ends_early, stop_command, killed, killed_all,
+         second_host, no_socket, bad_links, bad_routes])

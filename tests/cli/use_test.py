@@ -181,6 +181,29 @@ def fetch_get():
         tap.eq((r.returncode, r.stderr.count("\n"), "refused" in r.stderr), (1, 1, True))
 
 
+def fetch_output():
+    """-o leaves a file as it was if nothing comes, makes none for nothing, and leaves no old rest"""
+    with net.pair("--gateway", "10.9.0.1") as h, own_link() as own, web(h.tmp):
+        (h.tmp / "five").write_text("short")
+        os.chmod(h.tmp, 0o777)  # With a link of its own, it is nobody by the time it cleans up.
+        for where in (["--control", h.control], [*own, "--gateway", "10.9.1.1"]):
+            out = h.tmp / "out"
+            out.write_text("older and longer")
+            get = [net.WEFT, "fetch", *where, "-o", str(out)]
+            tap.eq(sh([*get, "http://10.9.0.1:8000/nothing"], check=False).returncode, 1)
+            tap.eq(sh([*get, "http://10.9.0.1:9/"], check=False).returncode, 1)
+            tap.eq(out.read_text(), "older and longer")
+            r = sh([*get, "http://10.9.0.1:8000/five"])
+            tap.eq(out.read_text(), "short")
+            ms, rate = re.fullmatch(r"5 bytes in ([\d.]+) ms, (.*)/s\n", r.stderr).groups()
+            value, unit = rate.split()
+            per_s = float(value) * {"bytes": 1, "kB": 1e3, "MB": 1e6}[unit]
+            assert abs(per_s - 5e3 / float(ms)) <= 0.1 * per_s + 1, r.stderr
+            out.unlink()
+            tap.eq(sh([*get, "http://10.9.0.1:9/"], check=False).returncode, 1)
+        tap.eq(sorted(os.listdir(h.tmp)), ["five", "t.ctl"])
+
+
 def fetch_put():
     """weft fetch -T puts a file; --json tells how it went"""
     with net.pair() as h, own_link() as own, web(h.tmp):
@@ -292,5 +315,5 @@ def wrong_link():
 
 
 tap.run([ping_both_ways, ping_json, ping_nobody, ping_df, ping_interrupted, ping_own_link, client_gone,
-         traceroute, traceroute_lost, fetch_get, fetch_put, served, show_tables, captured,
+         traceroute, traceroute_lost, fetch_get, fetch_output, fetch_put, served, show_tables, captured,
          captured_live, wrong_link])

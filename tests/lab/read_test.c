@@ -65,6 +65,16 @@ static const struct row rows[] = {
     {HEAD "    h1: {kind: host, interfaces: {eth0: 10.0.1.3/33}}\n",
      "4:41: topology.nodes.h1.interfaces.eth0: expected an address with its prefix such as "
      "10.0.1.10/24, got \"10.0.1.3/33\""},
+    {HEAD "    h1: {kind: host, interfaces: {eth0: 10.0.1.0/24}}\n",
+     "4:41: topology.nodes.h1.interfaces.eth0: no address of a host: it is the network, its "
+     "broadcast, loopback, multicast or reserved"},
+    {HEAD "    h1: {kind: host, interfaces: {eth0: 10.0.1.127/25}}\n",
+     "4:41: topology.nodes.h1.interfaces.eth0: no address of a host: it is the network, its "
+     "broadcast, loopback, multicast or reserved"},
+    {HEAD "    h1: {kind: host, interfaces: {eth0: 224.0.0.1/24}}\n",
+     "4:41: topology.nodes.h1.interfaces.eth0: no address of a host: it is the network, its "
+     "broadcast, loopback, multicast or reserved"},
+    {GOOD "---\nname: u\n", "11:1: a second document; a lab is one"},
     {HEAD "    h1: {kind: host, interfaces: {eth0: {mac: 03:00:00:00:00:01}}}\n",
      "4:47: topology.nodes.h1.interfaces.eth0.mac: expected a unicast hardware address such as "
      "02:00:00:00:00:0a, got \"03:00:00:00:00:01\""},
@@ -296,11 +306,12 @@ static void a_missing_file_is_one_line(void)
     struct lab lab = {0};
     FILE *err = tmpfile();
     T_CHECK(!wf_lab_read(&lab, "/nonexistent/lab.yaml", err));
+    T_CHECK(!wf_lab_read(&lab, "/", err));
     rewind(err);
     size_t n = fread(buf, 1, sizeof(buf) - 1, err);
     buf[n] = '\0';
-    T_CHECK(strcmp(buf, "/nonexistent/lab.yaml: cannot be opened: No such file or directory\n") ==
-            0);
+    T_CHECK(strcmp(buf, "/nonexistent/lab.yaml: cannot be opened: No such file or directory\n"
+                        "/: cannot be read: Is a directory\n") == 0);
     (void)fclose(err);
     wf_lab_free(&lab);
 }
