@@ -298,16 +298,16 @@ bool wf_sx_parse_opts(struct sx *s, struct sx_packet *out)
     return true;
 }
 
-static bool tcp_flags(struct sx *s, uint8_t *out)
+static bool tcp_flags(struct sx *s, uint16_t *out)
 {
-    static const char letters[] = "FSRP.UEW";
+    static const char letters[] = "FSRP.UEWA";
     bool is_any = false;
     wf_sx_skip(s);
     *out = 0;
     for (; s->text.p < s->text.end && *s->text.p != ' ' && *s->text.p != '\t'; s->text.p++) {
         const char *at = memchr(letters, *s->text.p, sizeof(letters) - 1);
         if (at != NULL)
-            *out |= (uint8_t)(1U << (at - letters));
+            *out |= (uint16_t)(1U << (at - letters));
         else if (*s->text.p != '-')
             break;
         is_any = true;

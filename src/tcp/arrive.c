@@ -80,6 +80,13 @@ static void trim_left(struct tcp_conn *c, struct tcp_seg *s)
     s->seq = c->rcv.nxt;
 }
 
+static void take_ecn(struct net *net, struct tcp_conn *c, const struct tcp_seg *s)
+{
+    uint32_t before = c->ecn.received_ce;
+    wf_ecn_take_segment(&c->ecn, s->h.flags, s->m->tos, s->len, wf_max_u32(1, s->p->gso_segs));
+    wf_count_n(net, WEFT_COUNT_TCP_ECN_CE_IN, c->ecn.received_ce - before);
+}
+
 /* First: the four-case window test, then trimming to the window. */
 static enum step check_sequence(struct net *net, struct tcp_conn *c, struct tcp_seg *s,
                                 enum weft_drop *why)
@@ -110,6 +117,8 @@ static enum step check_sequence(struct net *net, struct tcp_conn *c, struct tcp_
         return drop(STEP_ACK_DROP, why, is_old ? WEFT_DROP_TCP_OLD_DUP : WEFT_DROP_TCP_WINDOW);
     }
     note_timestamp(net, c, s);
+    if (WF_UNLIKELY(c->ecn.mode != WEFT_TCP_ECN_OFF)) /* Outside the window a mark means nothing. */
+        take_ecn(net, c, s);
     if (wf_seq_lt(s->seq, c->rcv.nxt))
         trim_left(c, s);
     uint32_t room = wf_seq_lt(s->seq, c->rcv.edge) ? c->rcv.edge.v - s->seq.v : 0;

@@ -159,7 +159,10 @@ static void reduce(struct weft_cc *cc, const struct weft_cc_loss *l)
 
 static void on_loss(struct weft_cc *cc, const struct weft_cc_loss *l)
 {
+    uint32_t down = (uint32_t)((uint64_t)cc->cwnd * BETA_NUM / BETA_DEN);
     reduce(cc, l);
+    if (l->cause == WEFT_CC_ECN) /* RFC 9438 4.6: down to one segment. */
+        cc->cwnd = wf_max_u32(down, l->mss);
 }
 
 static void on_recovered(struct weft_cc *cc, uint64_t now_ns)

@@ -54,6 +54,8 @@ static void reduce(struct weft_cc *cc, const struct weft_cc_loss *l)
 static void on_loss(struct weft_cc *cc, const struct weft_cc_loss *l)
 {
     reduce(cc, l);
+    if (l->cause == WEFT_CC_ECN) /* RFC 3168 6.1.2: half, down to one segment. */
+        cc->cwnd = wf_max_u32(wf_min_u32(cc->cwnd, l->flight) / 2, l->mss);
 }
 
 static void on_recovered(struct weft_cc *cc, uint64_t now_ns)

@@ -74,7 +74,7 @@ static struct ip4_out ip_out(const struct tcp_key *k, uint8_t ttl, uint8_t tos)
                             .dst4 = wf_addr_to4(&k->remote.addr),
                             .proto = IP_PROTO_TCP,
                             .ttl = ttl,
-                            .tos = tos,
+                            .tos = tos & (uint8_t)~ECN_MASK, /* Those bits are not the user's. */
                             .is_df = true};
 }
 
@@ -155,6 +155,8 @@ static void fill_ack(struct net *net, struct tcp_conn *c, struct tcp_hdr *h)
     }
     if (c->ooo != NULL || c->rcv.has_dsack)
         sack_options(c, &h->opt);
+    if (WF_UNLIKELY(c->ecn.mode != WEFT_TCP_ECN_OFF))
+        h->flags |= wf_ecn_ack_flags(&c->ecn);
     c->rcv.acked = c->rcv.nxt;
     c->rcv.is_ack_now = false;
     wf_tcp_timer_clear(c, TCP_T_DELACK);
@@ -162,10 +164,11 @@ static void fill_ack(struct net *net, struct tcp_conn *c, struct tcp_hdr *h)
 
 /* Put all headers in front of a packet that holds the payload; it is ready for the driver. */
 static void push_headers(struct net *net, struct tcp_conn *c, struct pkt *p,
-                         const struct tcp_hdr *h)
+                         const struct tcp_hdr *h, uint8_t ecn)
 {
     const struct netif *nif = wf_netif_get(net, c->dst.ifindex);
     struct ip4_out o = ip_out(&c->key, c->user.ttl, c->user.tos);
+    o.tos |= ecn;
     uint32_t hdr_bytes = TCP_HDR_BYTES + wf_tcp_opts_bytes(&h->opt);
     wf_tcp_emit(wf_pkt_push(p, hdr_bytes), h);
     p->l4_hdr_bytes = (uint16_t)hdr_bytes;
@@ -212,7 +215,7 @@ static struct pkt *emit_ack(struct net *net, struct tcp_conn *c, struct tcp_seq 
         return NULL;
     struct tcp_hdr h = {.sport = c->key.local.port, .dport = c->key.remote.port, .seq = seq};
     fill_ack(net, c, &h);
-    push_headers(net, c, p, &h);
+    push_headers(net, c, p, &h, 0);
     trace_send(net, c, seq, 0, why);
     return p;
 }
@@ -229,15 +232,20 @@ static struct pkt *emit_syn(struct net *net, struct tcp_conn *c)
                         .flags = TCP_SYN,
                         .wnd = (uint16_t)wf_min_u32(c->user.rcvbuf, 65535)};
     wf_tcp_offer(net, &c->opt, wf_tcp_local_mss(net, &c->user, c->dst.ifindex), &h.opt);
-    if (c->state == WEFT_TCP_SYN_RECEIVED) {
-        h.flags |= TCP_ACK;
+    if (c->state == WEFT_TCP_SYN_SENT) {
+        bool is_again = c->ecn.has_asked && !c->ecn.has_sent_plain;
+        h.flags |= wf_ecn_syn_flags(&c->ecn, c->user.ecn_ask);
+        if (is_again && c->ecn.has_sent_plain)
+            wf_count(net, WEFT_COUNT_TCP_ECN_FALLBACKS);
+    } else {
+        h.flags |= TCP_ACK | wf_ecn_synack_flags(&c->ecn);
         h.ack = c->rcv.nxt;
     }
     c->snd.nxt = wf_seq_add(c->snd.iss, 1);
     c->snd.wants_syn = false;
     c->snd.last_ns = net->now_ns;
     c->rcv.is_ack_now = false;
-    push_headers(net, c, p, &h);
+    push_headers(net, c, p, &h, 0);
     trace_send(net, c, c->snd.iss, 0, WEFT_WHY_SYN);
     wf_tcp_timer_clear(c, TCP_T_PERSIST);
     wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000);
@@ -279,7 +287,9 @@ static struct pkt *emit_data(struct net *net, struct tcp_conn *c, const struct t
     if (p == NULL)
         return NULL;
     struct tcp_seq seq = c->snd.nxt;
-    uint32_t len = attach(net, c, p, seq, plan->len);
+    bool is_cwr = WF_UNLIKELY(c->ecn.wants_cwr) && plan->len > 0;
+    /* CWR is for one segment: no super-frame, which drivers may cut with CWR on each. */
+    uint32_t len = attach(net, c, p, seq, is_cwr ? wf_min_u32(plan->len, seg_mss(c)) : plan->len);
     bool is_fin = plan->is_fin && len == plan->len;
     struct tcp_seq end = wf_seq_add(seq, len + is_fin);
     if (!wf_sb_sent(&net->tcp->recs, &c->sb, seq, end, net->now_ns)) {
@@ -294,7 +304,11 @@ static struct pkt *emit_data(struct net *net, struct tcp_conn *c, const struct t
     if (c->rcv.nxt.v != c->rcv.acked.v && len > 0)
         c->rcv.is_pingpong = true; /* The answer carries the acknowledgement: they can wait. */
     fill_ack(net, c, &h);
-    push_headers(net, c, p, &h);
+    if (is_cwr) {
+        h.flags |= TCP_CWR;
+        c->ecn.wants_cwr = false;
+    }
+    push_headers(net, c, p, &h, len > 0 ? wf_ecn_data_tos(&c->ecn) : 0);
     c->snd.nxt = end;
     c->snd.last_ns = net->now_ns;
     if (is_fin)
@@ -332,7 +346,7 @@ static struct pkt *emit_again(struct net *net, struct tcp_conn *c, struct tcp_tx
     if (wf_seq_add(seq, len).v == c->sendq.end && len > 0)
         h.flags |= TCP_PSH;
     fill_ack(net, c, &h);
-    push_headers(net, c, p, &h);
+    push_headers(net, c, p, &h, 0);
     wf_sb_resent(&net->tcp->recs, &c->sb, r, len + is_fin, net->now_ns);
     wf_undo_resent(&c->undo, len + is_fin);
     c->snd.wants_first = false;
@@ -419,9 +433,10 @@ static struct tcp_plan_in plan_in(const struct net *net, const struct tcp_conn *
         .is_cork = c->user.is_cork,
         .wants_override = c->snd.wants_override,
         .wants_probe = c->snd.wants_probe,
-        .wants_tlp = c->snd.wants_tlp,
+        .wants_tlp = c->snd.wants_tlp && !c->ecn.is_held,
         .wants_first = c->snd.wants_first,
         .wants_ack = c->rcv.is_ack_now,
+        .is_held = c->ecn.is_held,
     };
 }
 

@@ -36,7 +36,7 @@ static void synack_output(struct net *net, const struct tcp_synrcvd *r,
     struct tcp_bare b = {.key = &r->key,
                          .seq = r->iss,
                          .ack = wf_seq_add(r->irs, 1),
-                         .flags = TCP_SYN | TCP_ACK,
+                         .flags = TCP_SYN | TCP_ACK | wf_ecn_synack_flags(&r->ecn),
                          .wnd = (uint16_t)wf_min_u32(l->user.rcvbuf, 65535),
                          .ttl = l->user.ttl,
                          .tos = l->user.tos,
@@ -99,6 +99,7 @@ static void new_synrcvd(struct net *net, struct tcp_listener *l, struct tcp_seg 
     r->opt.rcv_wscale = wf_tcp_rcv_wscale(l->user.rcvbuf);
     r->opt.ts_offset = wf_tcp_ts_offset(net, k);
     wf_tcp_agree(net, &r->opt, &s->h.opt);
+    wf_ecn_take_syn(&r->ecn, l->user.ecn_ask, s->h.flags, false);
     wf_tcp_link_synrcvd(net, r);
     synack_output(net, r, l);
     wf_wheel_arm(&net->wheel, &r->timer, net->now_ns + synack_rto_ns(r));
@@ -130,6 +131,7 @@ static struct tcp_conn *promote(struct net *net, struct tcp_synrcvd *r, struct t
     if (c == NULL)
         return NULL;
     c->opt = r->opt;
+    c->ecn = r->ecn;
     c->snd.iss = r->iss;
     c->snd.una = c->snd.nxt = wf_seq_add(r->iss, 1);
     c->sendq.start = c->sendq.end = c->snd.una.v;
@@ -180,6 +182,7 @@ void wf_tcp_synrcvd_arrives(struct net *net, struct tcp_synrcvd *r, struct tcp_s
                    (int32_t)(s->h.opt.ts_val - r->opt.ts_recent) < 0;
     if (is_syn && !is_rst && wf_seq_eq(s->h.seq, r->irs)) { /* Our SYN,ACK was lost. */
         r->is_rtx = true;
+        wf_ecn_take_syn_again(&r->ecn, s->h.flags);
         synack_output(net, r, l);
         if (r->retries == SYNACK_RETRIES) /* The peer is there: its answer is waited for. */
             wf_wheel_arm(&net->wheel, &r->timer, net->now_ns + synack_rto_ns(r));
