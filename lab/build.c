@@ -9,6 +9,7 @@
 #define TRACE_RECORDS 16384U
 
 static const struct weft_cc_ops *const cc_ops[] = {&weft_cc_cubic, &weft_cc_reno};
+static const uint8_t ecn_values[] = {2, 1, 0}; /* WEFT_TCP_ECN, as wf_lab_ecn_names has it. */
 
 static bool tell(const struct lab_run *run, struct lab_mark at, const char *what, const char *why)
 {
@@ -54,6 +55,7 @@ static void configure(const struct lab_run *run, const struct lab_node *node,
     if (node->set.tcp.receive_buffer != 0)
         st->rcvbuf_bytes = (uint32_t)node->set.tcp.receive_buffer;
     st->cc = cc_ops[node->set.tcp.cc];
+    st->tcp_ecn = ecn_values[node->set.tcp.ecn];
     st->vec = weft_host_vec(); /* Faster, and the same bytes. */
     st->is_forwarding = node->set.is_forwarding;
     st->is_echo_silent = node->set.is_echo_silent;
@@ -87,6 +89,8 @@ static void set_quality(struct weft_link_quality *to, const struct lab_quality *
         .reorder_ppm = (uint32_t)q->reorder_share,
         .queue_pkts = (uint32_t)q->queue,
         .queue_bytes = (uint32_t)q->queue_bytes,
+        .ecn_pkts = (uint32_t)q->ecn,
+        .ecn_bytes = (uint32_t)q->ecn_bytes,
         .loss_ppm = (uint32_t)q->loss,
         .burst_enter_ppm = (uint32_t)q->burst_enter,
         .burst_leave_ppm = (uint32_t)q->burst_leave,
