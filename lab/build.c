@@ -9,7 +9,7 @@
 #define TRACE_RECORDS 16384U
 
 static const struct weft_cc_ops *const cc_ops[] = {&weft_cc_cubic, &weft_cc_reno};
-static const uint8_t ecn_values[] = {2, 1, 0}; /* WEFT_TCP_ECN, as wf_lab_ecn_names has it. */
+static const uint8_t ecn_values[] = {2, 1, 3, 0}; /* WEFT_TCP_ECN, as wf_lab_ecn_names has it. */
 
 static bool tell(const struct lab_run *run, struct lab_mark at, const char *what, const char *why)
 {

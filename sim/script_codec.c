@@ -110,6 +110,14 @@ static uint32_t build_option(const struct sx_opt *o, const struct sx_flow *f, ui
         for (uint32_t i = 0; i < o->n; i++)
             put32(out + 2 + (size_t)4 * i, o->v[i] + f->local_isn);
         return out[1];
+    case 172:
+    case 174:
+        out[1] = (uint8_t)(2 + 3 * o->n);
+        for (uint32_t i = 0; i < o->n; i++) {
+            out[2 + 3 * i] = (uint8_t)(o->v[i] >> 16);
+            put16(out + 3 + (size_t)3 * i, o->v[i]);
+        }
+        return out[1];
     default:
         out[1] = 10;
         put32(out + 2, o->v[0]);

@@ -234,6 +234,18 @@ static bool timestamp(struct sx *s, struct sx_opt *o)
     return o->is_any[1] || u32(s, &o->v[1]);
 }
 
+/* "ECN e0b 1 ceb 0 e1b 1": the first field's name tells the order, and so the kind. */
+static bool acc_option(struct sx *s, struct sx_opt *o)
+{
+    static const char *const names[2][3] = {{"e0b", "ceb", "e1b"}, {"e1b", "ceb", "e0b"}};
+    uint32_t order = wf_sx_at(s, "e1b") ? 1 : 0;
+    o->kind = order == 0 ? 172 : 174;
+    while (o->n < 3 && wf_sx_take(s, names[order][o->n]))
+        if (!u32(s, &o->v[o->n++]))
+            return false;
+    return true;
+}
+
 static bool raw_option(struct sx *s, struct sx_opt *o)
 {
     wf_sx_skip(s);
@@ -267,6 +279,8 @@ static bool one_option(struct sx *s, struct sx_opt *o)
     }
     if (wf_sx_take(s, "sack"))
         return sack_blocks(s, o);
+    if (wf_sx_take(s, "ECN"))
+        return acc_option(s, o);
     if (wf_sx_take(s, "nop")) {
         o->kind = 1;
         return true;

@@ -69,7 +69,15 @@ static void add_options(struct text *t, const struct sx_seen *p, const struct sx
             for (uint32_t i = 0; i + 8 <= n; i += 8)
                 add(t, "%s%u:%u", i == 0 ? "sack " : " ", wf_sx_be(d + i, 4) - isn,
                     wf_sx_be(d + i + 4, 4) - isn);
-        else
+        else if (kind == 172 || kind == 174) {
+            add(t, "ECN");
+            for (uint32_t i = 0; i + 3 <= n; i += 3)
+                add(t, " %s %u",
+                    i == 3                      ? "ceb"
+                    : (kind == 172) == (i == 0) ? "e0b"
+                                                : "e1b",
+                    wf_sx_be(d + i, 3));
+        } else
             add(t, "option %u", kind);
     }
     if (at != 0)

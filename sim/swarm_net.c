@@ -47,7 +47,7 @@ static struct weft_node *add_node(struct swarm *s, const char *kind, uint32_t nu
     (void)snprintf(name, sizeof(name), "%s%u", kind, number);
     weft_node_config_default(&cfg, name);
     cfg.stack.is_forwarding = is_router;
-    cfg.stack.tcp_ecn = (uint8_t)sim_rng_below(&s->ecn_rng, 3);
+    cfg.stack.tcp_ecn = (uint8_t)sim_rng_below(&s->ecn_rng, 4);
     draw_limits(s, &cfg);
     int r = weft_node_add(s->w, &cfg, &node);
     if (r != 0)

@@ -59,8 +59,8 @@ enum weft_sock_opt {
     WEFT_TCP_SACK,            /* 0, 1: offer SACK, before connect or listen */
     WEFT_TCP_WSCALE,          /* 0, 1: offer window scaling, before connect or listen */
     WEFT_TCP_INITIAL_WINDOW,  /* segments, 1..100 */
-    WEFT_TCP_ECN, /* 0..2: never, ask for and answer with RFC 3168 ECN, only answer (the default);
-                     before connect or listen */
+    WEFT_TCP_ECN, /* 0..3: never, ask for and answer with RFC 3168 ECN, only answer (the default),
+                     ask for and answer with RFC 9768 (AccECN); before connect or listen */
 
     WEFT_SOCK_OPT_COUNT
 };
@@ -69,6 +69,7 @@ enum weft_sock_opt {
 enum weft_tcp_ecn_mode {
     WEFT_TCP_ECN_OFF = 0,
     WEFT_TCP_ECN_CLASSIC, /* RFC 3168: one echo a round trip. */
+    WEFT_TCP_ECN_ACC,     /* RFC 9768: every mark is counted. */
 };
 
 /** enum weft_tcp_state - The eleven states of RFC 9293 3.3.2 */
@@ -130,7 +131,9 @@ struct weft_tcp_info {
     enum weft_tcp_ecn_mode ecn;
     uint32_t delivered_ce; /* Segments sent that were marked on their way, as the peer tells. */
     uint32_t received_ce;  /* Segments received with a mark. */
-    unsigned why;          /* enum weft_tcp_why: why nothing is being sent now */
+    /* AccECN: payload received by codepoint, and sent that met CE as options tell; all wrap. */
+    uint32_t received_ce_bytes, received_e0_bytes, received_e1_bytes, delivered_ce_bytes;
+    unsigned why; /* enum weft_tcp_why: why nothing is being sent now */
     char cc[16];
 };
 

@@ -81,6 +81,7 @@ struct weft_stack;
     X(TCP_TS_MISSING, "tcp.timestamp_missing")                                                     \
     X(TCP_WINDOW, "tcp.out_of_window")                                                             \
     X(TCP_OLD_DUP, "tcp.old_duplicate")                                                            \
+    X(TCP_ECN_MIXED, "tcp.ecn_modes_mixed")                                                        \
     X(TCP_RST_IGNORED, "tcp.rst_ignored")                                                          \
     X(TCP_SYN_CHALLENGED, "tcp.syn_challenged")                                                    \
     X(TCP_NO_ACK, "tcp.no_ack")                                                                    \

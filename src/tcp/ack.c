@@ -213,7 +213,8 @@ static void control(struct net *net, struct tcp_conn *c, const struct tcp_delive
     }
     if (WF_UNLIKELY(ce_bytes > 0)) {
         take_mark(net, c, d->bytes);
-        return; /* Nor does the window grow. */
+        if ((wf_cc_ops(&c->cc)->flags & WEFT_CC_EVERY_ACK) == 0)
+            return; /* Nor does the window grow. */
     }
     /* RFC 5681 3.2, RFC 3042: a window does not grow by what arrives behind a gap. */
     if (!is_advance || d->bytes == 0)
@@ -232,6 +233,7 @@ static void control(struct net *net, struct tcp_conn *c, const struct tcp_delive
                             .rtt_us = c->rtt.last_us,
                             .srtt_us = wf_rtt_srtt_us(&c->rtt),
                             .min_rtt_us = c->rtt.min_us,
+                            .ce_bytes = ce_bytes,
                             .is_cwnd_limited =
                                 is_limited || (is_slow_start && flight_before >= c->cc.cwnd / 2)};
     wf_cc_ops(&c->cc)->on_ack(&c->cc, &a);
@@ -337,7 +339,7 @@ void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *
         tlp(net, c, s, is_dup, has_dsack);
         uint32_t ce_bytes = 0;
         if (WF_UNLIKELY(c->ecn.mode != WEFT_TCP_ECN_OFF) && wf_seq_geq(s->h.ack, c->snd.una))
-            ce_bytes = wf_ecn_feedback(&c->ecn, s->h.flags, c->snd.una, d.bytes, c->snd.mss);
+            ce_bytes = wf_ecn_feedback(&c->ecn, &s->h, c->snd.una, d.bytes, c->snd.mss);
         control(net, c, &d, flight, newly_lost, is_advance, ce_bytes);
         if (is_advance || d.bytes > 0 || newly_lost > 0)
             rearm(net, c);

@@ -83,7 +83,9 @@ static void trim_left(struct tcp_conn *c, struct tcp_seg *s)
 static void take_ecn(struct net *net, struct tcp_conn *c, const struct tcp_seg *s)
 {
     uint32_t before = c->ecn.received_ce;
-    wf_ecn_take_segment(&c->ecn, s->h.flags, s->m->tos, s->len, wf_max_u32(1, s->p->gso_segs));
+    if (wf_ecn_take_segment(&c->ecn, s->h.flags, s->m->tos, s->len, wf_max_u32(1, s->p->gso_segs),
+                            !wf_seq_eq(c->rcv.nxt, c->rcv.acked)))
+        c->rcv.is_ack_now = true; /* The way in ends by waking the sender for it. */
     wf_count_n(net, WEFT_COUNT_TCP_ECN_CE_IN, c->ecn.received_ce - before);
 }
 
@@ -107,6 +109,9 @@ static enum step check_sequence(struct net *net, struct tcp_conn *c, struct tcp_
                        (len == 0 && wf_seq_eq(s->seq, c->rcv.edge));
     if (!is_ok) {
         bool is_old = len > 0 && wf_seq_leq(end, c->rcv.nxt);
+        if (c->ecn.mode == WEFT_TCP_ECN_ACC && is_old && (s->h.flags & TCP_SYN) != 0 &&
+            (s->h.flags & TCP_ACK) != 0)
+            wf_ecn_take_synack_again(&c->ecn, s->m->tos);
         if (is_rst)
             return drop(STEP_DROP, why, WEFT_DROP_TCP_RST_IGNORED);
         if (is_old && s->len > 0 && s->len <= c->rcv.nxt.v - c->rcv.irs.v) {

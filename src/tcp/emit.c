@@ -103,8 +103,8 @@ static void set_csum(struct net *net, struct pkt *p, const struct netif *nif,
     wf_st16be(at, wf_csum_finish(sum));
 }
 
-/* SACK blocks that the next segment carries. */
-static uint8_t sack_blocks(const struct tcp_conn *c)
+/* SACK blocks that there are to tell of. */
+static uint8_t sack_wanted(const struct tcp_conn *c)
 {
     if (!c->opt.has_sack)
         return 0;
@@ -112,17 +112,34 @@ static uint8_t sack_blocks(const struct tcp_conn *c)
     return (uint8_t)wf_min_u32(n, c->opt.has_ts ? 3 : 4);
 }
 
+/* The AccECN option of the next segment: left off if two SACK blocks find no room beside it. */
+static uint8_t acc_option(const struct tcp_conn *c, bool is_data)
+{
+    uint8_t acc = wf_ecn_option(&c->ecn, is_data);
+    uint32_t used = (c->opt.has_ts ? 12u : 0u) + wf_tcp_acc_room(acc);
+    uint32_t sacks = wf_min_u32(sack_wanted(c), 2);
+    return sacks > 0 && used + 4 + 8 * sacks > TCP_OPTS_MAX_BYTES ? 0 : acc;
+}
+
+/* SACK blocks that the next segment carries beside an AccECN option. */
+static uint8_t sack_blocks(const struct tcp_conn *c, uint8_t acc)
+{
+    uint32_t room = TCP_OPTS_MAX_BYTES - 4u - (c->opt.has_ts ? 12u : 0u) - wf_tcp_acc_room(acc);
+    return (uint8_t)wf_min_u32(sack_wanted(c), room / 8);
+}
+
 /* Payload of a full segment, the options it will carry taken off (RFC 9293 MUST-16). */
 static uint32_t seg_mss(const struct tcp_conn *c)
 {
-    uint8_t n = sack_blocks(c);
-    uint32_t opts = n > 0 ? 4u + 8u * n : 0u;
+    uint8_t acc = WF_UNLIKELY(c->ecn.mode == WEFT_TCP_ECN_ACC) ? acc_option(c, true) : 0;
+    uint8_t n = sack_blocks(c, acc);
+    uint32_t opts = (n > 0 ? 4u + 8u * n : 0u) + wf_tcp_acc_room(acc);
     return c->snd.mss > opts + 8 ? c->snd.mss - opts : 8;
 }
 
 static void sack_options(struct tcp_conn *c, struct tcp_opts *o)
 {
-    uint8_t max = sack_blocks(c);
+    uint8_t max = sack_blocks(c, o->acc);
     if (max == 0)
         return;
     if (c->rcv.has_dsack) { /* RFC 2883: the duplicate goes first. */
@@ -142,8 +159,20 @@ static void sack_options(struct tcp_conn *c, struct tcp_opts *o)
     }
 }
 
+/** enum seg_kind - What an acknowledgement rides on */
+enum seg_kind { SEG_PURE, SEG_DATA, SEG_AGAIN };
+
+static void fill_ecn(struct tcp_conn *c, struct tcp_hdr *h, enum seg_kind kind)
+{
+    bool is_pure = kind == SEG_PURE && sack_wanted(c) == 0;
+    uint8_t acc = kind == SEG_AGAIN ? 0 : acc_option(c, kind == SEG_DATA);
+    if (acc != 0)
+        wf_ecn_put_option(&c->ecn, acc, &h->opt);
+    h->flags |= wf_ecn_ack_flags(&c->ecn, is_pure);
+}
+
 /* The acknowledgement half of a header; what it says is said. */
-static void fill_ack(struct net *net, struct tcp_conn *c, struct tcp_hdr *h)
+static void fill_ack(struct net *net, struct tcp_conn *c, struct tcp_hdr *h, enum seg_kind kind)
 {
     h->flags |= TCP_ACK;
     h->ack = c->rcv.nxt;
@@ -153,10 +182,10 @@ static void fill_ack(struct net *net, struct tcp_conn *c, struct tcp_hdr *h)
         h->opt.ts_val = wf_tcp_ts_now(net, &c->opt);
         h->opt.ts_ecr = c->opt.ts_recent;
     }
+    if (WF_UNLIKELY(c->ecn.mode != WEFT_TCP_ECN_OFF))
+        fill_ecn(c, h, kind);
     if (c->ooo != NULL || c->rcv.has_dsack)
         sack_options(c, &h->opt);
-    if (WF_UNLIKELY(c->ecn.mode != WEFT_TCP_ECN_OFF))
-        h->flags |= wf_ecn_ack_flags(&c->ecn);
     c->rcv.acked = c->rcv.nxt;
     c->rcv.is_ack_now = false;
     wf_tcp_timer_clear(c, TCP_T_DELACK);
@@ -169,6 +198,7 @@ static void push_headers(struct net *net, struct tcp_conn *c, struct pkt *p,
     const struct netif *nif = wf_netif_get(net, c->dst.ifindex);
     struct ip4_out o = ip_out(&c->key, c->user.ttl, c->user.tos);
     o.tos |= ecn;
+    p->is_cwr_all = c->ecn.mode == WEFT_TCP_ECN_ACC;
     uint32_t hdr_bytes = TCP_HDR_BYTES + wf_tcp_opts_bytes(&h->opt);
     wf_tcp_emit(wf_pkt_push(p, hdr_bytes), h);
     p->l4_hdr_bytes = (uint16_t)hdr_bytes;
@@ -214,7 +244,7 @@ static struct pkt *emit_ack(struct net *net, struct tcp_conn *c, struct tcp_seq 
     if (p == NULL)
         return NULL;
     struct tcp_hdr h = {.sport = c->key.local.port, .dport = c->key.remote.port, .seq = seq};
-    fill_ack(net, c, &h);
+    fill_ack(net, c, &h, SEG_PURE);
     push_headers(net, c, p, &h, 0);
     trace_send(net, c, seq, 0, why);
     return p;
@@ -238,7 +268,7 @@ static struct pkt *emit_syn(struct net *net, struct tcp_conn *c)
         if (is_again && c->ecn.has_sent_plain)
             wf_count(net, WEFT_COUNT_TCP_ECN_FALLBACKS);
     } else {
-        h.flags |= TCP_ACK | wf_ecn_synack_flags(&c->ecn);
+        h.flags |= TCP_ACK | wf_ecn_synack(&c->ecn, c->timers.rtos, c->timers.rtos > 0, &h.opt);
         h.ack = c->rcv.nxt;
     }
     c->snd.nxt = wf_seq_add(c->snd.iss, 1);
@@ -303,11 +333,13 @@ static struct pkt *emit_data(struct net *net, struct tcp_conn *c, const struct t
                         .flags = len == plan->len ? data_flags(plan, is_fin) : (uint16_t)0};
     if (c->rcv.nxt.v != c->rcv.acked.v && len > 0)
         c->rcv.is_pingpong = true; /* The answer carries the acknowledgement: they can wait. */
-    fill_ack(net, c, &h);
+    fill_ack(net, c, &h, len > 0 ? SEG_DATA : SEG_AGAIN);
     if (is_cwr) {
         h.flags |= TCP_CWR;
         c->ecn.wants_cwr = false;
     }
+    if (len > 0)
+        c->ecn.wants_first = false;
     push_headers(net, c, p, &h, len > 0 ? wf_ecn_data_tos(&c->ecn) : 0);
     c->snd.nxt = end;
     c->snd.last_ns = net->now_ns;
@@ -345,7 +377,7 @@ static struct pkt *emit_again(struct net *net, struct tcp_conn *c, struct tcp_tx
         h.flags |= TCP_FIN;
     if (wf_seq_add(seq, len).v == c->sendq.end && len > 0)
         h.flags |= TCP_PSH;
-    fill_ack(net, c, &h);
+    fill_ack(net, c, &h, SEG_AGAIN);
     push_headers(net, c, p, &h, 0);
     wf_sb_resent(&net->tcp->recs, &c->sb, r, len + is_fin, net->now_ns);
     wf_undo_resent(&c->undo, len + is_fin);
@@ -481,6 +513,11 @@ static enum tcp_tx tx_opening(struct net *net, struct tcp_conn *c, struct pkt **
 
 static enum tcp_tx tx_planned(struct net *net, struct tcp_conn *c, struct pkt **out)
 {
+    if (WF_UNLIKELY(c->ecn.wants_handshake)) { /* Only a pure ACK can tell (RFC 9768 3.2.2.1). */
+        *out = emit_ack(net, c, c->snd.nxt, WEFT_WHY_ACK);
+        c->ecn.wants_handshake = c->ecn.wants_handshake && *out == NULL;
+        return *out != NULL ? TCP_TX_PACKET : TCP_TX_NO_PACKET;
+    }
     after_idle(net, c);
     struct tcp_plan_in in = plan_in(net, c);
     if (wf_undo_is_asking(&c->undo))

@@ -156,6 +156,7 @@ static struct weft_link_stats marked_transfer(uint8_t asks, uint8_t answers, uin
            answers, (unsigned long long)ms, (unsigned long long)s.pkts[WEFT_FATE_MARKED],
            (unsigned long long)s.pkts[WEFT_FATE_QUEUE], (unsigned long long)s.queue_pkts_max);
     T_CHECK(ms < 4800); /* 4,250 ms on the wire. */
+    T_EQ(weft_counter(weft_node_stack(b), WEFT_COUNT_TCP_ECN_CE_IN), s.pkts[WEFT_FATE_MARKED]);
     net_end(w);
     return s;
 }
@@ -165,6 +166,10 @@ static void marks_take_the_place_of_losses(void)
 {
     uint64_t retrans;
     struct weft_link_stats s = marked_transfer(1, 2, &retrans);
+    T_CHECK(s.pkts[WEFT_FATE_MARKED] > 0);
+    T_EQ(s.pkts[WEFT_FATE_QUEUE], 0);
+    T_EQ(retrans, 0);
+    s = marked_transfer(3, 3, &retrans);
     T_CHECK(s.pkts[WEFT_FATE_MARKED] > 0);
     T_EQ(s.pkts[WEFT_FATE_QUEUE], 0);
     T_EQ(retrans, 0);
