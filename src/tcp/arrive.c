@@ -208,6 +208,8 @@ static enum step check_ack(struct net *net, struct tcp_conn *c, struct tcp_seg *
         c->snd.wnd = c->snd.wnd_max = (uint32_t)s->h.wnd << c->opt.snd_wscale;
         c->snd.wl1 = s->h.seq;
         c->snd.wl2 = s->h.ack;
+        if (s->len == 0 && s->h.opt.sack_n == 0)
+            wf_ecn_take_last_ack(&c->ecn, s->h.flags);
         wf_tcp_established(net, c);
         if (c->snd.is_fin_queued) /* close() came before the handshake was over. */
             wf_tcp_set_state(net, c, WEFT_TCP_FIN_WAIT_1);

@@ -273,7 +273,7 @@ uint32_t wf_ecn_feedback(struct tcp_ecn *e, const struct tcp_hdr *h, struct tcp_
 
 void wf_ecn_reduced(struct tcp_ecn *e, struct tcp_seq nxt)
 {
-    e->is_reduced = true;
+    e->is_reduced = e->mode != WEFT_TCP_ECN_OFF; /* Nothing would end it. */
     e->high = nxt;
     e->wants_cwr = e->mode == WEFT_TCP_ECN_CLASSIC;
 }
