@@ -97,7 +97,6 @@ static void push_ip(struct weft_link *link, uint8_t ecn)
     T_EQ(weft_link_push(link, 0, f, sizeof(f)), 0);
 }
 
-/* proves: IP-ECN-02 */
 static void a_long_queue_marks_what_is_ecn_capable(void)
 {
     static const uint8_t ecn[] = {2, 2, 2, 0, 1, 3, 2};
