@@ -8,6 +8,8 @@
 
 #define TRACE_RECORDS 16384U
 
+static const uint8_t ecn_values[] = {2, 1, 3, 0}; /* WEFT_TCP_ECN, as wf_lab_ecn_names has it. */
+
 static bool tell(const struct lab_run *run, struct lab_mark at, const char *what, const char *why)
 {
     (void)fprintf(run->err, "%s:%u:%u: %s: %s\n", run->lab->file, at.line, at.column, what, why);
@@ -52,6 +54,7 @@ static void configure(const struct lab_run *run, const struct lab_node *node,
     if (node->set.tcp.receive_buffer != 0)
         st->rcvbuf_bytes = (uint32_t)node->set.tcp.receive_buffer;
     st->cc = weft_cc_find(wf_lab_cc_names[node->set.tcp.cc]);
+    st->tcp_ecn = ecn_values[node->set.tcp.ecn];
     st->vec = weft_host_vec(); /* Faster, and the same bytes. */
     st->is_forwarding = node->set.is_forwarding;
     st->is_echo_silent = node->set.is_echo_silent;
@@ -85,6 +88,8 @@ static void set_quality(struct weft_link_quality *to, const struct lab_quality *
         .reorder_ppm = (uint32_t)q->reorder_share,
         .queue_pkts = (uint32_t)q->queue,
         .queue_bytes = (uint32_t)q->queue_bytes,
+        .ecn_pkts = (uint32_t)q->ecn,
+        .ecn_bytes = (uint32_t)q->ecn_bytes,
         .loss_ppm = (uint32_t)q->loss,
         .burst_enter_ppm = (uint32_t)q->burst_enter,
         .burst_leave_ppm = (uint32_t)q->burst_leave,

@@ -216,6 +216,7 @@ void wf_ladder_tap(struct lab_rungs *l, size_t link, const struct weft_tap *tap)
         lost(l, link, tap);
         break;
     case WEFT_FATE_SENT:
+    case WEFT_FATE_MARKED: /* The mark is in the frame that arrives. */
     case WEFT_FATE_COUNT:
         break;
     }

@@ -133,6 +133,7 @@ static const char *fate_note(const struct lab_leg *leg)
     case WEFT_FATE_CORRUPTED:
     case WEFT_FATE_DUPLICATED:
     case WEFT_FATE_REORDERED:
+    case WEFT_FATE_MARKED:
     case WEFT_FATE_COUNT:
         break;
     }

@@ -21,6 +21,7 @@ const char *const wf_lab_step_names[] = {[LAB_STEP_PING] = "ping",
 
 const char *const wf_lab_cc_names[] = {"cubic", "reno", "newreno", "tahoe",
                                        "vegas", "aimd", "mimd",    NULL};
+const char *const wf_lab_ecn_names[] = {"answer", "ask", "accurate", "never", NULL};
 const char *const wf_lab_show_names[] = {"interfaces", "addresses", "routes", "neighbours",
                                          "sockets",    "counters",  "drops",  NULL};
 const char *const wf_lab_protocol_names[] = {"any", "arp", "icmp", "udp", "tcp", NULL};

@@ -72,6 +72,7 @@ struct lab_tcp {
     int cc; /* Index into wf_lab_cc_names. */
     struct lab_cc_params cc_params;
     yaml_node_t *cc_node;                 /* While it is read. */
+    int ecn;                              /* Index into wf_lab_ecn_names. */
     uint64_t send_buffer, receive_buffer; /* Bytes, 0 = default. */
     bool is_nodelay;
 };
@@ -112,7 +113,7 @@ struct lab_quality {
     uint64_t loss, duplicate, duplicate_copies, corrupt; /* Shares are ppm. */
     uint64_t reorder_share, reorder_extra;
     uint64_t burst_enter, burst_leave, burst_loss;
-    uint64_t queue, queue_bytes;
+    uint64_t queue, queue_bytes, ecn, ecn_bytes;
     uint64_t lose[LAB_LOSE_MAX]; /* Frames by number, from 0. */
     size_t lose_n;
     bool may_jitter_reorder;
@@ -314,9 +315,10 @@ struct lab {
     struct lab_vec ladders; /* struct lab_ladder */
 };
 
-extern const char *const wf_lab_kind_names[];     /* By enum lab_kind; ends with NULL. */
-extern const char *const wf_lab_step_names[];     /* By enum lab_step_kind; ends with NULL. */
-extern const char *const wf_lab_cc_names[];       /* Ends with NULL. */
+extern const char *const wf_lab_kind_names[]; /* By enum lab_kind; ends with NULL. */
+extern const char *const wf_lab_step_names[]; /* By enum lab_step_kind; ends with NULL. */
+extern const char *const wf_lab_cc_names[];   /* Ends with NULL. */
+extern const char *const wf_lab_ecn_names[];
 extern const char *const wf_lab_show_names[];     /* Ends with NULL. */
 extern const char *const wf_lab_protocol_names[]; /* Ends with NULL; the first is "any". */
 extern const char *const wf_lab_neigh_names[];    /* By enum weft_neigh_state; ends with NULL. */

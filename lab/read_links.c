@@ -81,6 +81,8 @@ static void read_lose(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at
         {LAB_CALL("duplicate", 0, read_duplicate)}, SHARE("corrupt", corrupt),                     \
         {LAB_NUMBER("queue", LAB_T_COUNT, Q(queue), 1, 10000000)},                                 \
         {LAB_NUMBER("queue-bytes", LAB_T_BYTES, Q(queue_bytes), 64, UINT32_MAX)},                  \
+        {LAB_NUMBER("ecn", LAB_T_COUNT, Q(ecn), 1, 10000000)},                                     \
+        {LAB_NUMBER("ecn-bytes", LAB_T_BYTES, Q(ecn_bytes), 64, UINT32_MAX)},                      \
     {                                                                                              \
         LAB_CALL("lose", 0, read_lose)                                                             \
     }

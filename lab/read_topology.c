@@ -83,6 +83,7 @@ static void read_forwarding(struct lab_doc *d, yaml_node_t *n, const struct lab_
 static const struct lab_field tcp_fields[] = {
     {LAB_WORDS("cc", TCP(cc), wf_lab_cc_names)},
     {LAB_VALUE("cc-parameters", LAB_T_NODE, TCP(cc_node))},
+    {LAB_WORDS("ecn", TCP(ecn), wf_lab_ecn_names)},
     {LAB_NUMBER("send-buffer", LAB_T_BYTES, TCP(send_buffer), 2048, 1U << 30)},
     {LAB_NUMBER("receive-buffer", LAB_T_BYTES, TCP(receive_buffer), 2048, 1U << 30)},
     {LAB_VALUE("nodelay", LAB_T_BOOL, TCP(is_nodelay))},

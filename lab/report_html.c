@@ -388,6 +388,7 @@ static const struct link_column link_columns[] = {
     {"Copies", 1U << WEFT_FATE_DUPLICATED},
     {"Held back", 1U << WEFT_FATE_REORDERED},
     {"Corrupted", 1U << WEFT_FATE_CORRUPTED},
+    {"Marked", 1U << WEFT_FATE_MARKED},
     {"Longest queue", 0},
 };
 #define LINK_COLUMNS (sizeof(link_columns) / sizeof(link_columns[0]))

@@ -4,9 +4,10 @@
  *
  * A frame offered to a direction passes, in this order: cut?, longer than the MTU?, room in the
  * queue?, then it takes its time on the wire, and its fate is drawn: loss (by list, by burst, by
- * chance), corruption, duplication, delay with jitter and reordering. Lost frames have used the
- * wire. The queue needs no events: each frame's departure is known when it enters. Each fault draws
- * from the direction's own generator, and only when it is switched on.
+ * chance), a congestion mark if the queue was long, corruption, duplication, delay with jitter and
+ * reordering. Lost frames have used the wire. The queue needs no events: each frame's departure is
+ * known when it enters. Each fault draws from the direction's own generator, and only when it is
+ * switched on.
  */
 #include <string.h>
 
@@ -31,6 +32,7 @@ static const char *const fate_names[WEFT_FATE_COUNT] = {
     [WEFT_FATE_DUPLICATED] = "duplicated",
     [WEFT_FATE_REORDERED] = "reordered",
     [WEFT_FATE_REFUSED] = "refused",
+    [WEFT_FATE_MARKED] = "marked",
 };
 
 const char *weft_fate_name(unsigned fate)
@@ -41,7 +43,7 @@ const char *weft_fate_name(unsigned fate)
 static bool is_final(enum weft_fate fate)
 {
     return fate != WEFT_FATE_SENT && fate != WEFT_FATE_CORRUPTED && fate != WEFT_FATE_DUPLICATED &&
-           fate != WEFT_FATE_REORDERED;
+           fate != WEFT_FATE_REORDERED && fate != WEFT_FATE_MARKED;
 }
 
 void wf_sim_link_note(struct weft_link *link, unsigned dir, enum weft_fate fate,
@@ -114,6 +116,16 @@ static bool queue_has_room(const struct sim_dir *d, uint32_t bytes)
     if (d->q.queue_pkts != 0 && d->queue_n - 1 >= d->q.queue_pkts)
         return false;
     return d->q.queue_bytes == 0 || d->queue_bytes - on_wire + bytes <= d->q.queue_bytes;
+}
+
+/* Whether the queue is long enough for a mark; what is on the wire does not wait. */
+static bool queue_is_long(const struct sim_dir *d)
+{
+    if (d->queue_n == 0)
+        return false;
+    uint32_t bytes = d->queue_bytes - d->queue[d->queue_head].bytes;
+    return (d->q.ecn_pkts != 0 && d->queue_n - 1 >= d->q.ecn_pkts) ||
+           (d->q.ecn_bytes != 0 && bytes >= d->q.ecn_bytes);
 }
 
 static bool queue_push(struct weft_world *w, struct sim_dir *d, uint64_t time_ns, uint32_t bytes)
@@ -226,6 +238,28 @@ static struct sim_frame *corrupt(struct weft_link *link, unsigned dir, struct si
     return copy;
 }
 
+/* RFC 3168 5: ECT becomes CE, in a copy; what is not ECN-capable passes as it is. */
+static struct sim_frame *mark(struct weft_link *link, unsigned dir, struct sim_frame *fr)
+{
+    uint8_t h[ETH_HDR_BYTES + 12];
+    uint32_t ip = link->cfg.is_l3 ? 0 : ETH_HDR_BYTES;
+    if (wf_sim_frame_peek(&fr->f, h, ip + 12) != ip + 12 || h[ip] >> 4 != 4 ||
+        (ip != 0 && (h[12] != 0x08 || h[13] != 0)) || (h[ip + 1] & 3) == 0 || (h[ip + 1] & 3) == 3)
+        return fr;
+    struct sim_frame *copy = wf_sim_frame_copy(link->w, &fr->f);
+    wf_sim_frame_put(link->w, fr);
+    if (copy == NULL)
+        return NULL;
+    /* RFC 1624: the sum falls by what the word grows. */
+    uint32_t sum = (uint32_t)h[ip + 10] << 8 | h[ip + 11], grown = 3U - (h[ip + 1] & 3U);
+    sum = sum > grown ? sum - grown : sum + 0xffff - grown;
+    copy->own[ip + 1] |= 3;
+    copy->own[ip + 10] = (uint8_t)(sum >> 8);
+    copy->own[ip + 11] = (uint8_t)sum;
+    wf_sim_link_note(link, dir, WEFT_FATE_MARKED, &copy->f);
+    return copy;
+}
+
 static uint64_t draw_arrival(struct weft_link *link, unsigned dir, uint64_t depart_ns,
                              const struct weft_frame *f)
 {
@@ -304,16 +338,18 @@ static struct sim_frame *copy_if_asked(struct weft_link *link, struct sim_frame 
 }
 
 static bool enter_wire(struct weft_link *link, unsigned dir, const struct weft_frame *f,
-                       uint64_t *depart_ns)
+                       uint64_t *depart_ns, bool *is_congested)
 {
     struct sim_dir *d = &link->dir[dir];
     uint64_t now = link->w->now_ns;
     *depart_ns = now;
+    *is_congested = false;
     if (d->q.rate_bps == 0)
         return true;
     queue_drain(d, now);
     if (!queue_has_room(d, f->len))
         return false;
+    *is_congested = queue_is_long(d);
     uint64_t bits = wire_bytes(link, f) * 8;
     uint64_t start = d->busy_until_ns > now ? d->busy_until_ns : now;
     uint64_t ns = bits / d->q.rate_bps * SECOND_NS +
@@ -326,6 +362,7 @@ void wf_sim_link_send(struct weft_link *link, unsigned dir, struct sim_frame *fr
 {
     struct sim_dir *d = &link->dir[dir];
     uint64_t depart_ns, index = d->index++;
+    bool is_congested;
     wf_sim_link_note(link, dir, WEFT_FATE_SENT, &fr->f);
     if (link->is_cut) {
         drop(link, dir, WEFT_FATE_CUT, fr);
@@ -335,7 +372,7 @@ void wf_sim_link_send(struct weft_link *link, unsigned dir, struct sim_frame *fr
         drop(link, dir, WEFT_FATE_MTU, fr);
         return;
     }
-    if (!enter_wire(link, dir, &fr->f, &depart_ns)) {
+    if (!enter_wire(link, dir, &fr->f, &depart_ns, &is_congested)) {
         drop(link, dir, WEFT_FATE_QUEUE, fr);
         return;
     }
@@ -345,6 +382,8 @@ void wf_sim_link_send(struct weft_link *link, unsigned dir, struct sim_frame *fr
         return;
     }
     fr = copy_if_asked(link, fr);
+    if (fr != NULL && is_congested)
+        fr = mark(link, dir, fr);
     if (fr != NULL && fr->f.len > 0 && sim_rng_chance(&d->rng, d->q.corrupt_ppm))
         fr = corrupt(link, dir, fr);
     if (fr == NULL)

@@ -108,7 +108,7 @@ struct sx_packet {
     enum sx_kind kind;
     struct sx_ip ip;
     /* TCP */
-    uint8_t flags;
+    uint16_t flags;
     bool has_ack, has_win, has_urg, has_opts, has_more_opts;
     uint32_t seq, len, ack, win, urg; /* len is the payload of TCP, UDP and ICMP echo. */
     struct sx_opt opt[SX_OPTS_MAX];
@@ -135,7 +135,8 @@ struct sx_seen {
     /* TCP, UDP */
     uint16_t sport, dport;
     uint32_t seq, ack, win, urg, hdr_len;
-    uint8_t flags, reserved;
+    uint16_t flags;
+    uint8_t reserved;
     const uint8_t *payload;
     uint32_t payload_len;
     const char *fault; /* What no packet of ours may have, NULL if it has nothing of the kind. */

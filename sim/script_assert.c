@@ -132,6 +132,13 @@ static bool from_info(const struct weft_tcp_info *t, const char *name, int64_t *
         {"tlps", t->tlps},
         {"undos", t->undos},
         {"reorder_seen", t->reorder_seen},
+        {"ecn", t->ecn},
+        {"tcpi_delivered_ce", t->delivered_ce},
+        {"tcpi_received_ce", t->received_ce},
+        {"tcpi_received_ce_bytes", t->received_ce_bytes},
+        {"tcpi_received_e0_bytes", t->received_e0_bytes},
+        {"tcpi_received_e1_bytes", t->received_e1_bytes},
+        {"tcpi_delivered_ce_bytes", t->delivered_ce_bytes},
         {"why", t->why},
     };
     for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {

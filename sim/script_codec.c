@@ -110,6 +110,14 @@ static uint32_t build_option(const struct sx_opt *o, const struct sx_flow *f, ui
         for (uint32_t i = 0; i < o->n; i++)
             put32(out + 2 + (size_t)4 * i, o->v[i] + f->local_isn);
         return out[1];
+    case 172:
+    case 174:
+        out[1] = (uint8_t)(2 + 3 * o->n);
+        for (uint32_t i = 0; i < o->n; i++) {
+            out[2 + 3 * i] = (uint8_t)(o->v[i] >> 16);
+            put16(out + 3 + (size_t)3 * i, o->v[i]);
+        }
+        return out[1];
     default:
         out[1] = 10;
         put32(out + 2, o->v[0]);
@@ -139,7 +147,8 @@ static uint32_t build_tcp(const struct sx_packet *p, const struct sx_flow *f, ui
     while (hdr % 4 != 0)
         out[hdr++] = 0;
     out[12] = (uint8_t)((p->ip.doff >= 0 ? (uint32_t)p->ip.doff : hdr / 4) << 4);
-    out[13] = p->flags;
+    out[12] |= (uint8_t)(p->flags >> 8);
+    out[13] = (uint8_t)p->flags;
     put16(out + 14, p->has_win ? p->win : 65535);
     put16(out + 18, p->urg);
     uint32_t first = p->seq - f->remote_syn - ((p->flags & SX_SYN) != 0 ? 0 : 1);
@@ -325,8 +334,8 @@ static void read_tcp(struct sx_seen *p)
     p->seq = wf_sx_be(p->l4 + 4, 4);
     p->ack = wf_sx_be(p->l4 + 8, 4);
     p->hdr_len = (uint32_t)(p->l4[12] >> 4) * 4;
-    p->reserved = p->l4[12] & 15;
-    p->flags = p->l4[13];
+    p->reserved = p->l4[12] & 14;
+    p->flags = (uint16_t)(wf_sx_be(p->l4 + 12, 2) & 0x1ff);
     p->win = wf_sx_be(p->l4 + 14, 2);
     p->urg = wf_sx_be(p->l4 + 18, 2);
     if (p->hdr_len < TCP_HDR || p->hdr_len > p->l4_len) {

@@ -139,6 +139,14 @@ static bool is_opt_right(struct sx *s, const struct sx_opt *want, const uint8_t 
             if (wf_sx_be(d + (size_t)4 * i, 4) - f->remote_isn != want->v[i])
                 return false;
         return true;
+    case 172:
+    case 174:
+        if (n != 3U * want->n)
+            return false;
+        for (uint32_t i = 0; i < want->n; i++)
+            if (wf_sx_be(d + (size_t)3 * i, 3) != want->v[i])
+                return false;
+        return true;
     case 8:
         return n == 8 && (want->is_any[1] || wf_sx_be(d + 4, 4) == want->v[1]) &&
                (want->is_any[0] || is_ts_right(s, f, want->v[0], wf_sx_be(d, 4)));

@@ -234,6 +234,18 @@ static bool timestamp(struct sx *s, struct sx_opt *o)
     return o->is_any[1] || u32(s, &o->v[1]);
 }
 
+/* "ECN e0b 1 ceb 0 e1b 1": the first field's name tells the order, and so the kind. */
+static bool acc_option(struct sx *s, struct sx_opt *o)
+{
+    static const char *const names[2][3] = {{"e0b", "ceb", "e1b"}, {"e1b", "ceb", "e0b"}};
+    uint32_t order = wf_sx_at(s, "e1b") ? 1 : 0;
+    o->kind = order == 0 ? 172 : 174;
+    while (o->n < 3 && wf_sx_take(s, names[order][o->n]))
+        if (!u32(s, &o->v[o->n++]))
+            return false;
+    return true;
+}
+
 static bool raw_option(struct sx *s, struct sx_opt *o)
 {
     wf_sx_skip(s);
@@ -267,6 +279,8 @@ static bool one_option(struct sx *s, struct sx_opt *o)
     }
     if (wf_sx_take(s, "sack"))
         return sack_blocks(s, o);
+    if (wf_sx_take(s, "ECN"))
+        return acc_option(s, o);
     if (wf_sx_take(s, "nop")) {
         o->kind = 1;
         return true;
@@ -298,16 +312,16 @@ bool wf_sx_parse_opts(struct sx *s, struct sx_packet *out)
     return true;
 }
 
-static bool tcp_flags(struct sx *s, uint8_t *out)
+static bool tcp_flags(struct sx *s, uint16_t *out)
 {
-    static const char letters[] = "FSRP.UEW";
+    static const char letters[] = "FSRP.UEWA";
     bool is_any = false;
     wf_sx_skip(s);
     *out = 0;
     for (; s->text.p < s->text.end && *s->text.p != ' ' && *s->text.p != '\t'; s->text.p++) {
         const char *at = memchr(letters, *s->text.p, sizeof(letters) - 1);
         if (at != NULL)
-            *out |= (uint8_t)(1U << (at - letters));
+            *out |= (uint16_t)(1U << (at - letters));
         else if (*s->text.p != '-')
             break;
         is_any = true;

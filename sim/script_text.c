@@ -69,7 +69,15 @@ static void add_options(struct text *t, const struct sx_seen *p, const struct sx
             for (uint32_t i = 0; i + 8 <= n; i += 8)
                 add(t, "%s%u:%u", i == 0 ? "sack " : " ", wf_sx_be(d + i, 4) - isn,
                     wf_sx_be(d + i + 4, 4) - isn);
-        else
+        else if (kind == 172 || kind == 174) {
+            add(t, "ECN");
+            for (uint32_t i = 0; i + 3 <= n; i += 3)
+                add(t, " %s %u",
+                    i == 3                      ? "ceb"
+                    : (kind == 172) == (i == 0) ? "e0b"
+                                                : "e1b",
+                    wf_sx_be(d + i, 3));
+        } else
             add(t, "option %u", kind);
     }
     if (at != 0)
@@ -78,14 +86,14 @@ static void add_options(struct text *t, const struct sx_seen *p, const struct sx
 
 static void add_tcp(struct text *t, const struct sx *s, const struct sx_seen *p, bool is_inbound)
 {
-    static const char letters[] = "FSRP.UEW";
+    static const char letters[] = "FSRP.UEWA";
     const struct sx_flow *f = find_flow(s, p, is_inbound);
     uint32_t seq_isn = f == NULL ? 0 : is_inbound ? f->remote_isn : f->local_isn;
     uint32_t ack_isn = f == NULL ? 0 : is_inbound ? f->local_isn : f->remote_isn;
     if (f == NULL || f != &s->flow[0])
         add(t, " %u > %u", p->sport, p->dport);
     add(t, " ");
-    for (unsigned i = 0; i < 8; i++)
+    for (unsigned i = 0; i < 9; i++)
         if ((p->flags & 1U << i) != 0)
             add(t, "%c", letters[i]);
     uint32_t seq = p->seq - seq_isn;

@@ -298,6 +298,7 @@ int weft_swarm_run(uint64_t seed, const struct weft_swarm_watch *watch,
     if (watch != NULL)
         s.watch = *watch;
     sim_rng_seed(&s.rng, seed, "swarm", 0);
+    sim_rng_seed(&s.ecn_rng, seed, "ecn", 0);
     weft_world_config_default(&wc, seed);
     wc.is_checking = true;
     if (weft_world_create(&s.w, &wc) != 0)

@@ -34,7 +34,7 @@ struct swarm_fault {
 /** struct swarm - A scenario */
 struct swarm {
     uint64_t seed;
-    struct sim_rng rng, poke_rng;
+    struct sim_rng rng, poke_rng, ecn_rng;
     struct weft_world *w;
     struct weft_swarm_watch watch;
 

@@ -47,6 +47,7 @@ static struct weft_node *add_node(struct swarm *s, const char *kind, uint32_t nu
     (void)snprintf(name, sizeof(name), "%s%u", kind, number);
     weft_node_config_default(&cfg, name);
     cfg.stack.is_forwarding = is_router;
+    cfg.stack.tcp_ecn = (uint8_t)sim_rng_below(&s->ecn_rng, 4);
     draw_limits(s, &cfg);
     int r = weft_node_add(s->w, &cfg, &node);
     if (r != 0)
@@ -76,6 +77,8 @@ static void draw_quality(struct swarm *s, struct weft_link_quality *q)
         q->queue_pkts = (uint32_t)sim_rng_range(r, 2, 200);
     /* No queue holds more than some 300 ms: ARP gives up after three seconds. */
     q->queue_bytes = q->rate_bps == 0 ? 0 : (uint32_t)(q->rate_bps / 27 + 20000);
+    if (q->rate_bps != 0 && sim_rng_below(&s->ecn_rng, 2) == 0)
+        q->ecn_pkts = (uint32_t)sim_rng_range(&s->ecn_rng, 1, 20);
     if (sim_rng_below(r, 4) == 0)
         q->jitter_ns = sim_rng_below(r, 10 * SWARM_MS);
     q->may_jitter_reorder = sim_rng_below(r, 2) == 0;
@@ -104,11 +107,11 @@ static void say_link(struct swarm *s, const struct weft_link_config *lc, unsigne
     const struct weft_link_quality *q = &lc->quality[dir];
     wf_swarm_say(s,
                  "  %s %s: rate %llu, delay %llu us, jitter %llu us, queue %u, loss %u, burst %u, "
-                 "reorder %u, dup %u, corrupt %u",
+                 "ecn %u, reorder %u, dup %u, corrupt %u",
                  lc->name, dir == 0 ? "out" : "in", (unsigned long long)q->rate_bps,
                  (unsigned long long)(q->delay_ns / 1000),
                  (unsigned long long)(q->jitter_ns / 1000), q->queue_pkts, q->loss_ppm,
-                 q->burst_enter_ppm, q->reorder_ppm, q->dup_ppm, q->corrupt_ppm);
+                 q->burst_enter_ppm, q->ecn_pkts, q->reorder_ppm, q->dup_ppm, q->corrupt_ppm);
 }
 
 /* Tables of a few dozen packets are for cards that give frames back at once. */

@@ -347,6 +347,8 @@ struct weft_link_quality {
     uint32_t reorder_ppm;
     uint32_t queue_pkts;  /* Frames that wait for the wire, 0 = no limit; the newest is dropped. */
     uint32_t queue_bytes; /* The same in bytes. */
+    uint32_t ecn_pkts;    /* With so many waiting, ECN-capable packets are marked CE; 0 = never. */
+    uint32_t ecn_bytes;   /* The same in bytes; the queue's limits drop all the same. */
     uint32_t loss_ppm;    /* Independent loss. */
     uint32_t burst_enter_ppm,
         burst_leave_ppm;     /* Gilbert-Elliott: a frame's chance to change state. */
@@ -384,6 +386,7 @@ enum weft_fate {
     WEFT_FATE_DUPLICATED, /* A copy set out. */
     WEFT_FATE_REORDERED,  /* Held back, and still under way. */
     WEFT_FATE_REFUSED,    /* The receiver had no room. */
+    WEFT_FATE_MARKED,     /* Congestion Experienced, and still under way. */
 
     WEFT_FATE_COUNT
 };

@@ -43,7 +43,7 @@ enum weft_sock_opt {
     WEFT_SO_LINGER_RST,  /* 0, 1: close() resets instead of finishing */
     WEFT_SO_USER,        /* the embedder's value, given back in events */
     WEFT_IP_TTL,         /* 1..255 */
-    WEFT_IP_TOS,         /* 0..255 */
+    WEFT_IP_TOS,         /* 0..255; the lower two bits are ECN's: TCP sets them itself */
     WEFT_IP_DF,          /* 0, 1: set Don't Fragment on UDP and ICMP (TCP always sets it) */
     WEFT_IP_RECVERR,     /* 0, 1: queue ICMP errors for weft_sock_recv_error() */
     WEFT_TCP_NODELAY,    /* 0, 1: Nagle off */
@@ -59,8 +59,17 @@ enum weft_sock_opt {
     WEFT_TCP_SACK,            /* 0, 1: offer SACK, before connect or listen */
     WEFT_TCP_WSCALE,          /* 0, 1: offer window scaling, before connect or listen */
     WEFT_TCP_INITIAL_WINDOW,  /* segments, 1..100 */
+    WEFT_TCP_ECN, /* 0..3: never, ask for and answer with RFC 3168 ECN, only answer (the default),
+                     ask for and answer with RFC 9768 (AccECN); before connect or listen */
 
     WEFT_SOCK_OPT_COUNT
+};
+
+/** enum weft_tcp_ecn_mode - What the handshake agreed on about congestion marks */
+enum weft_tcp_ecn_mode {
+    WEFT_TCP_ECN_OFF = 0,
+    WEFT_TCP_ECN_CLASSIC, /* RFC 3168: one echo a round trip. */
+    WEFT_TCP_ECN_ACC,     /* RFC 9768: every mark is counted. */
 };
 
 /** enum weft_tcp_state - The eleven states of RFC 9293 3.3.2 */
@@ -119,6 +128,11 @@ struct weft_tcp_info {
     uint64_t bytes_sent, bytes_retrans, bytes_acked, bytes_received;
     uint64_t segs_out, segs_in, retrans_segs;
     uint32_t rtos, recoveries, tlps, undos, reorder_seen;
+    enum weft_tcp_ecn_mode ecn;
+    uint32_t delivered_ce; /* Segments sent that were marked on their way, as the peer tells. */
+    uint32_t received_ce;  /* Segments received with a mark. */
+    /* AccECN: payload received by codepoint, and sent that met CE as options tell; all wrap. */
+    uint32_t received_ce_bytes, received_e0_bytes, received_e1_bytes, delivered_ce_bytes;
     unsigned why; /* enum weft_tcp_why: why nothing is being sent now */
     char cc[16];
 };

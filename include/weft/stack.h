@@ -63,6 +63,7 @@ struct weft_config {
 
     const struct weft_vec *vec;   /* Vector routines; NULL = portable ones. */
     const struct weft_cc_ops *cc; /* Default congestion control; NULL = CUBIC. */
+    uint8_t tcp_ecn;              /* WEFT_TCP_ECN of new sockets. */
 };
 
 /**

@@ -81,6 +81,7 @@ struct weft_stack;
     X(TCP_TS_MISSING, "tcp.timestamp_missing")                                                     \
     X(TCP_WINDOW, "tcp.out_of_window")                                                             \
     X(TCP_OLD_DUP, "tcp.old_duplicate")                                                            \
+    X(TCP_ECN_MIXED, "tcp.ecn_modes_mixed")                                                        \
     X(TCP_RST_IGNORED, "tcp.rst_ignored")                                                          \
     X(TCP_SYN_CHALLENGED, "tcp.syn_challenged")                                                    \
     X(TCP_NO_ACK, "tcp.no_ack")                                                                    \
@@ -140,6 +141,10 @@ enum weft_drop {
     X(TCP_TLPS, "tcp.tail_loss_probes")                                                            \
     X(TCP_RECOVERIES, "tcp.recoveries")                                                            \
     X(TCP_UNDOS, "tcp.spurious_recoveries_undone")                                                 \
+    X(TCP_ECN_REDUCTIONS, "tcp.ecn_reductions")                                                    \
+    X(TCP_ECN_HOLDS, "tcp.ecn_holds")                                                              \
+    X(TCP_ECN_CE_IN, "tcp.ecn_ce_in")                                                              \
+    X(TCP_ECN_FALLBACKS, "tcp.ecn_fallbacks")                                                      \
     X(TCP_DUP_ACKS_IN, "tcp.duplicate_acks_in")                                                    \
     X(TCP_OOO_SEGS, "tcp.out_of_order_segments")                                                   \
     X(TCP_ACTIVE_OPENS, "tcp.active_opens")                                                        \

@@ -39,6 +39,7 @@ static void flush(struct net *net, struct run *r)
         p->gso_size = (uint16_t)r->seg_bytes;
         p->l4_hdr_bytes = (uint16_t)(r->hdr_bytes - TCP_OFF);
         p->is_coalesced = true;
+        p->is_cwr_all = true; /* If any has it: flags are equal. */
     }
     wf_rx_packet(net, p);
 }
@@ -94,7 +95,7 @@ static bool is_plain_data(const struct weft_frame *f, uint32_t *hdr_bytes)
     if (f->iov[0].len < HDRS_MIN || f->gso_segs > 1 || f->gso_type != WEFT_GSO_NONE)
         return false;
     if (wf_ld16be(b + 12) != ETHERTYPE_IP4 || b[14] != 0x45 || b[23] != IP_PROTO_TCP ||
-        (wf_ld16be(b + 20) & 0xbfff) != 0 || b[TCP_OFF + 13] != TCP_ACK ||
+        (wf_ld16be(b + 20) & 0xbfff) != 0 || (b[TCP_OFF + 13] & ~ECN_FLAGS) != TCP_ACK ||
         wf_ld16be(b + TCP_OFF + 18) != 0) /* No urgent pointer either. */
         return false;
     uint32_t tcp = (uint32_t)(b[TCP_OFF + 12] >> 4) * 4, all = TCP_OFF + tcp;

@@ -39,6 +39,7 @@ void weft_config_default(struct weft_config *cfg)
         .tcp_cc_max = 64,
         .tcp_records_max = 16384,
         .sndbuf_bytes = 1 << 20,
+        .tcp_ecn = TCP_ECN_ANSWER,
         .rcvbuf_bytes = 1 << 20,
     };
 }
@@ -68,7 +69,8 @@ static bool config_ok(const struct weft_config *c)
                       in(c->tcp_listens_max, 1, 65536) && in(c->tcp_synrcvd_max, 1, 1u << 24) &&
                       in(c->tcp_timewait_max, 1, 1u << 24) && in(c->tcp_busy_max, 1, 1u << 24) &&
                       in(c->tcp_cc_max, 0, 1u << 24) && in(c->tcp_records_max, 16, 1u << 24);
-    bool is_rest_ok = in(c->sndbuf_bytes, 2048, 1u << 30) && in(c->rcvbuf_bytes, 2048, 1u << 30) &&
+    bool is_rest_ok = c->tcp_ecn < TCP_ECN_ASK_COUNT && in(c->sndbuf_bytes, 2048, 1u << 30) &&
+                      in(c->rcvbuf_bytes, 2048, 1u << 30) &&
                       (c->trace_max == 0 || (is_pow2(c->trace_max) && c->trace_max <= 1u << 24));
     return is_net_ok && is_mem_ok && is_sock_ok && is_rest_ok;
 }

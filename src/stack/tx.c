@@ -142,7 +142,7 @@ static void stamp(struct net *net, const struct netif *nif, const struct pkt *p,
     wf_st32be(tcp + 4, seq);
     if (i + 1u < p->gso_segs)
         tcp[13] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
-    if (i > 0)
+    if (i > 0 && !p->is_cwr_all)
         tcp[13] &= (uint8_t)~TCP_CWR;
     uint64_t sum = nif->cut_sum + len;
     if ((nif->caps & WEFT_CAP_TX_CSUM) != 0) {
@@ -216,8 +216,12 @@ static void settle_coalesced(struct netif *nif, struct pkt *p)
     p->is_coalesced = false;
 }
 
+/* A driver takes CWR off all frames but the first: where it belongs to each the cut is made here.
+ */
 static bool driver_cuts(const struct netif *nif, const struct pkt *p)
 {
+    if (p->is_cwr_all && p->gso_segs > 1 && (p->data[l4_offset(p) + 13] & TCP_CWR) != 0)
+        return false;
     return (nif->caps & WEFT_CAP_TX_TSO4) != 0 && p->total <= nif->gso_max_bytes &&
            p->csum == PKT_CSUM_PARTIAL && p->frags_n < WEFT_FRAME_IOV_MAX;
 }

@@ -122,8 +122,16 @@ static void enter_recovery(struct net *net, struct tcp_conn *c, uint32_t deliver
     } else {
         wf_rec_enter(&c->rec, c->snd.nxt, l.flight, c->snd.mss);
     }
-    wf_undo_begin(&c->undo, c->snd.una, net->now_ns);
-    wf_cc_ops(&c->cc)->on_loss(&c->cc, &l);
+    /* RFC 3168 6.1.2: losses of a window that was reduced for a mark do not reduce it again. */
+    const struct tcp_txrec *lost = wf_sb_first_lost(&c->sb);
+    bool is_paid = c->ecn.is_reduced && lost != NULL && wf_seq_lt(lost->seq, c->ecn.high);
+    if (is_paid) {
+        wf_undo_forget(&c->undo); /* The mark was no mistake. */
+    } else {
+        wf_undo_begin(&c->undo, c->snd.una, net->now_ns);
+        wf_cc_ops(&c->cc)->on_loss(&c->cc, &l);
+        wf_ecn_reduced(&c->ecn, c->snd.nxt);
+    }
     c->acct.recoveries++;
     wf_count(net, WEFT_COUNT_TCP_RECOVERIES);
     wf_tcp_timer_clear(c, TCP_T_PTO);
@@ -184,9 +192,30 @@ static uint32_t without_sack(struct net *net, struct tcp_conn *c, struct tcp_del
     return c->sb.lost - lost;
 }
 
+/* Congestion was reported without a loss: once a round trip the window comes down; where it cannot,
+ * the timer holds what is new (RFC 3168 6.1.2, RFC 9438 4.6). */
+static void take_mark(struct net *net, struct tcp_conn *c, uint32_t delivered)
+{
+    if (c->ecn.is_reduced)
+        return;
+    if (c->cc.cwnd <= c->snd.mss) {
+        wf_tcp_timer_hold(net, c, wf_ecn_hold(&c->ecn));
+        wf_ecn_reduced(&c->ecn, c->snd.nxt);
+        wf_count(net, WEFT_COUNT_TCP_ECN_HOLDS);
+        return;
+    }
+    struct weft_cc_loss l = loss_sample(net, c);
+    l.flight += delivered;
+    l.cause = WEFT_CC_ECN;
+    wf_cc_ops(&c->cc)->on_loss(&c->cc, &l);
+    wf_undo_forget(&c->undo); /* What it would restore is from before the mark. */
+    wf_ecn_reduced(&c->ecn, c->snd.nxt);
+    wf_count(net, WEFT_COUNT_TCP_ECN_REDUCTIONS);
+}
+
 /* Windows after the scoreboard is up to date: congestion control, or PRR. */
 static void control(struct net *net, struct tcp_conn *c, const struct tcp_delivery *d,
-                    uint32_t flight_before, uint32_t newly_lost, bool is_advance)
+                    uint32_t flight_before, uint32_t newly_lost, bool is_advance, uint32_t ce_bytes)
 {
     const struct weft_cc_ops *ops = wf_cc_ops(&c->cc);
     bool is_fast = c->rec.state == REC_RECOVERY, was_fast = is_fast;
@@ -198,8 +227,13 @@ static void control(struct net *net, struct tcp_conn *c, const struct tcp_delive
     if (is_fast && ops->recovery == WEFT_CC_RECOVERY_PRR && (d->bytes > 0 || newly_lost > 0))
         wf_rec_prr(&c->rec, d->bytes, wf_tcp_flight(c), c->cc.ssthresh, c->snd.mss,
                    is_advance && newly_lost == 0);
-    /* RFC 5681 3.2, RFC 3042: a window does not grow by what arrives behind a gap. */
     bool is_every = (ops->flags & WEFT_CC_EVERY_ACK) != 0;
+    if (WF_UNLIKELY(ce_bytes > 0) && !is_fast) {
+        take_mark(net, c, d->bytes);
+        if (!is_every)
+            return; /* Nor does the window grow. */
+    }
+    /* RFC 5681 3.2, RFC 3042: a window does not grow by what arrives behind a gap. */
     if (d->bytes == 0 || (!is_every && (was_fast || is_fast || !is_advance)))
         return;
     bool is_limited = c->snd.was_limited && wf_seq_leq(c->snd.una, c->snd.limited);
@@ -216,6 +250,7 @@ static void control(struct net *net, struct tcp_conn *c, const struct tcp_delive
                             .rtt_us = d->rtt_us,
                             .srtt_us = wf_rtt_srtt_us(&c->rtt),
                             .min_rtt_us = c->rtt.min_us,
+                            .ce_bytes = ce_bytes,
                             .is_cwnd_limited =
                                 is_limited || (is_slow_start && flight_before >= c->cc.cwnd / 2),
                             .is_recovering = was_fast || is_fast,
@@ -233,6 +268,7 @@ static void tlp(struct net *net, struct tcp_conn *c, const struct tcp_seg *s, bo
     struct weft_cc_loss l = loss_sample(net, c); /* The probe repaired a loss (RFC 8985 7.4.2). */
     wf_cc_ops(&c->cc)->on_loss(&c->cc, &l);
     wf_cc_ops(&c->cc)->on_recovered(&c->cc, net->now_ns);
+    wf_ecn_reduced(&c->ecn, c->snd.nxt);
     wf_undo_forget(&c->undo);
 }
 
@@ -261,6 +297,7 @@ static void undo(struct net *net, struct tcp_conn *c, const struct tcp_seg *s,
     wf_sb_unmark_lost(&c->sb);
     wf_rec_undo(&c->rec);
     wf_cc_ops(&c->cc)->on_undo(&c->cc);
+    wf_ecn_restored(&c->ecn);
     c->acct.undos++;
     wf_count(net, WEFT_COUNT_TCP_UNDOS);
     uint32_t v[6] = {c->snd.una.v - c->snd.iss.v, c->cc.cwnd, c->cc.ssthresh, cause};
@@ -270,12 +307,14 @@ static void undo(struct net *net, struct tcp_conn *c, const struct tcp_seg *s,
 static void rearm(struct net *net, struct tcp_conn *c)
 {
     if (wf_seq_eq(c->snd.una, c->snd.nxt)) { /* RFC 6298 5.2 */
-        wf_tcp_timer_clear(c, TCP_T_RTO);
+        if (!c->ecn.is_held)
+            wf_tcp_timer_clear(c, TCP_T_RTO);
         wf_tcp_timer_clear(c, TCP_T_PTO);
         wf_tcp_timer_clear(c, TCP_T_REO);
         return;
     }
-    wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000); /* 5.3 */
+    if (!c->ecn.is_held)
+        wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000); /* 5.3 */
     wf_tcp_timer_sent(net, c, false);
 }
 
@@ -317,7 +356,10 @@ void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *
             newly_lost = without_sack(net, c, &d, is_advance, is_dup);
         undo(net, c, s, &d, is_advance, is_dup, has_dsack);
         tlp(net, c, s, is_dup, has_dsack);
-        control(net, c, &d, flight, newly_lost, is_advance);
+        uint32_t ce_bytes = 0;
+        if (WF_UNLIKELY(c->ecn.mode != WEFT_TCP_ECN_OFF) && wf_seq_geq(s->h.ack, c->snd.una))
+            ce_bytes = wf_ecn_feedback(&c->ecn, &s->h, c->snd.una, d.bytes, c->snd.mss);
+        control(net, c, &d, flight, newly_lost, is_advance, ce_bytes);
         if (is_advance || d.bytes > 0 || newly_lost > 0)
             rearm(net, c);
         uint32_t v[6] = {c->snd.una.v - c->snd.iss.v, wf_tcp_cwnd(c),         c->cc.ssthresh,

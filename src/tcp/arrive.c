@@ -80,6 +80,15 @@ static void trim_left(struct tcp_conn *c, struct tcp_seg *s)
     s->seq = c->rcv.nxt;
 }
 
+static void take_ecn(struct net *net, struct tcp_conn *c, const struct tcp_seg *s)
+{
+    uint32_t before = c->ecn.received_ce;
+    if (wf_ecn_take_segment(&c->ecn, s->h.flags, s->m->tos, s->len, wf_max_u32(1, s->p->gso_segs),
+                            !wf_seq_eq(c->rcv.nxt, c->rcv.acked)))
+        c->rcv.is_ack_now = true; /* The way in ends by waking the sender for it. */
+    wf_count_n(net, WEFT_COUNT_TCP_ECN_CE_IN, c->ecn.received_ce - before);
+}
+
 /* First: the four-case window test, then trimming to the window. */
 static enum step check_sequence(struct net *net, struct tcp_conn *c, struct tcp_seg *s,
                                 enum weft_drop *why)
@@ -101,6 +110,9 @@ static enum step check_sequence(struct net *net, struct tcp_conn *c, struct tcp_
                        (len > 0 && wf_seq_gt(end, c->rcv.nxt) && wf_seq_lt(s->seq, c->rcv.edge));
     if (!is_ok) {
         bool is_old = len > 0 && wf_seq_leq(end, c->rcv.nxt);
+        if (c->ecn.mode == WEFT_TCP_ECN_ACC && is_old && (s->h.flags & TCP_SYN) != 0 &&
+            (s->h.flags & TCP_ACK) != 0)
+            wf_ecn_take_synack_again(&c->ecn, s->m->tos);
         if (is_rst)
             return drop(STEP_DROP, why, WEFT_DROP_TCP_RST_IGNORED);
         if (is_old && s->len > 0 && s->len <= c->rcv.nxt.v - c->rcv.irs.v) {
@@ -111,6 +123,8 @@ static enum step check_sequence(struct net *net, struct tcp_conn *c, struct tcp_
         return drop(STEP_ACK_DROP, why, is_old ? WEFT_DROP_TCP_OLD_DUP : WEFT_DROP_TCP_WINDOW);
     }
     note_timestamp(net, c, s);
+    if (WF_UNLIKELY(c->ecn.mode != WEFT_TCP_ECN_OFF)) /* Outside the window a mark means nothing. */
+        take_ecn(net, c, s);
     if (wf_seq_lt(s->seq, c->rcv.nxt))
         trim_left(c, s);
     uint32_t room = wf_seq_lt(s->seq, c->rcv.edge) ? c->rcv.edge.v - s->seq.v : 0;
@@ -195,6 +209,8 @@ static enum step check_ack(struct net *net, struct tcp_conn *c, struct tcp_seg *
         c->snd.wnd = c->snd.wnd_max = (uint32_t)s->h.wnd << c->opt.snd_wscale;
         c->snd.wl1 = s->h.seq;
         c->snd.wl2 = s->h.ack;
+        if (s->len == 0 && s->h.opt.sack_n == 0)
+            wf_ecn_take_last_ack(&c->ecn, s->h.flags);
         wf_tcp_established(net, c);
         if (c->snd.is_fin_queued) /* close() came before the handshake was over. */
             wf_tcp_set_state(net, c, WEFT_TCP_FIN_WAIT_1);

@@ -100,8 +100,10 @@ static void reduce(struct weft_cc *cc, struct reno *s, const struct weft_cc_loss
 static void on_loss(struct weft_cc *cc, const struct weft_cc_loss *l)
 {
     struct reno s = load(cc);
+    /* RFC 3168 6.1.2: half, down to one segment. */
+    uint32_t marked = wf_max_u32(wf_min_u32(cc->cwnd, l->flight) / 2, l->mss);
     reduce(cc, &s, l);
-    cc->cwnd = cc->ssthresh;
+    cc->cwnd = l->cause == WEFT_CC_ECN ? marked : cc->ssthresh;
     if (l->cause == WEFT_CC_LOSS) {
         s.is_fast = true;
         s.has_sack = l->has_sack;

@@ -184,6 +184,8 @@ void wf_tcp_timer_stop(struct tcp_conn *c);
 void wf_tcp_timer_window_open(struct tcp_conn *c);
 /** wf_tcp_timer_sent() - Data or FIN went out: RTO and PTO */
 void wf_tcp_timer_sent(struct net *net, struct tcp_conn *c, bool is_probe);
+/** wf_tcp_timer_hold() - Nothing new goes out for an RTO, doubled @shift times */
+void wf_tcp_timer_hold(struct net *net, struct tcp_conn *c, uint32_t shift);
 /** wf_tcp_timer_blocked() - Nothing can be sent and nothing is in flight: PERSIST */
 void wf_tcp_timer_blocked(struct net *net, struct tcp_conn *c);
 

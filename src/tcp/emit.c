@@ -74,7 +74,7 @@ static struct ip4_out ip_out(const struct tcp_key *k, uint8_t ttl, uint8_t tos)
                             .dst4 = wf_addr_to4(&k->remote.addr),
                             .proto = IP_PROTO_TCP,
                             .ttl = ttl,
-                            .tos = tos,
+                            .tos = tos & (uint8_t)~ECN_MASK, /* Those bits are not the user's. */
                             .is_df = true};
 }
 
@@ -103,8 +103,8 @@ static void set_csum(struct net *net, struct pkt *p, const struct netif *nif,
     wf_st16be(at, wf_csum_finish(sum));
 }
 
-/* SACK blocks that the next segment carries. */
-static uint8_t sack_blocks(const struct tcp_conn *c)
+/* SACK blocks that there are to tell of. */
+static uint8_t sack_wanted(const struct tcp_conn *c)
 {
     if (!c->opt.has_sack)
         return 0;
@@ -112,17 +112,34 @@ static uint8_t sack_blocks(const struct tcp_conn *c)
     return (uint8_t)wf_min_u32(n, c->opt.has_ts ? 3 : 4);
 }
 
+/* The AccECN option of the next segment: left off if two SACK blocks find no room beside it. */
+static uint8_t acc_option(const struct tcp_conn *c, bool is_data)
+{
+    uint8_t acc = wf_ecn_option(&c->ecn, is_data);
+    uint32_t used = (c->opt.has_ts ? 12u : 0u) + wf_tcp_acc_room(acc);
+    uint32_t sacks = wf_min_u32(sack_wanted(c), 2);
+    return sacks > 0 && used + 4 + 8 * sacks > TCP_OPTS_MAX_BYTES ? 0 : acc;
+}
+
+/* SACK blocks that the next segment carries beside an AccECN option. */
+static uint8_t sack_blocks(const struct tcp_conn *c, uint8_t acc)
+{
+    uint32_t room = TCP_OPTS_MAX_BYTES - 4u - (c->opt.has_ts ? 12u : 0u) - wf_tcp_acc_room(acc);
+    return (uint8_t)wf_min_u32(sack_wanted(c), room / 8);
+}
+
 /* Payload of a full segment, the options it will carry taken off (RFC 9293 MUST-16). */
 static uint32_t seg_mss(const struct tcp_conn *c)
 {
-    uint8_t n = sack_blocks(c);
-    uint32_t opts = n > 0 ? 4u + 8u * n : 0u;
+    uint8_t acc = WF_UNLIKELY(c->ecn.mode == WEFT_TCP_ECN_ACC) ? acc_option(c, true) : 0;
+    uint8_t n = sack_blocks(c, acc);
+    uint32_t opts = (n > 0 ? 4u + 8u * n : 0u) + wf_tcp_acc_room(acc);
     return c->snd.mss > opts + 8 ? c->snd.mss - opts : 8;
 }
 
 static void sack_options(struct tcp_conn *c, struct tcp_opts *o)
 {
-    uint8_t max = sack_blocks(c);
+    uint8_t max = sack_blocks(c, o->acc);
     if (max == 0)
         return;
     if (c->rcv.has_dsack) { /* RFC 2883: the duplicate goes first. */
@@ -142,8 +159,20 @@ static void sack_options(struct tcp_conn *c, struct tcp_opts *o)
     }
 }
 
+/** enum seg_kind - What an acknowledgement rides on */
+enum seg_kind { SEG_PURE, SEG_DATA, SEG_AGAIN };
+
+static void fill_ecn(struct tcp_conn *c, struct tcp_hdr *h, enum seg_kind kind)
+{
+    bool is_pure = kind == SEG_PURE && sack_wanted(c) == 0;
+    uint8_t acc = kind == SEG_AGAIN ? 0 : acc_option(c, kind == SEG_DATA);
+    if (acc != 0)
+        wf_ecn_put_option(&c->ecn, acc, &h->opt);
+    h->flags |= wf_ecn_ack_flags(&c->ecn, is_pure);
+}
+
 /* The acknowledgement half of a header; what it says is said. */
-static void fill_ack(struct net *net, struct tcp_conn *c, struct tcp_hdr *h)
+static void fill_ack(struct net *net, struct tcp_conn *c, struct tcp_hdr *h, enum seg_kind kind)
 {
     h->flags |= TCP_ACK;
     h->ack = c->rcv.nxt;
@@ -153,6 +182,8 @@ static void fill_ack(struct net *net, struct tcp_conn *c, struct tcp_hdr *h)
         h->opt.ts_val = wf_tcp_ts_now(net, &c->opt);
         h->opt.ts_ecr = c->opt.ts_recent;
     }
+    if (WF_UNLIKELY(c->ecn.mode != WEFT_TCP_ECN_OFF))
+        fill_ecn(c, h, kind);
     if (c->ooo != NULL || c->rcv.has_dsack)
         sack_options(c, &h->opt);
     c->rcv.acked = c->rcv.nxt;
@@ -162,10 +193,12 @@ static void fill_ack(struct net *net, struct tcp_conn *c, struct tcp_hdr *h)
 
 /* Put all headers in front of a packet that holds the payload; it is ready for the driver. */
 static void push_headers(struct net *net, struct tcp_conn *c, struct pkt *p,
-                         const struct tcp_hdr *h)
+                         const struct tcp_hdr *h, uint8_t ecn)
 {
     const struct netif *nif = wf_netif_get(net, c->dst.ifindex);
     struct ip4_out o = ip_out(&c->key, c->user.ttl, c->user.tos);
+    o.tos |= ecn;
+    p->is_cwr_all = c->ecn.mode == WEFT_TCP_ECN_ACC;
     uint32_t hdr_bytes = TCP_HDR_BYTES + wf_tcp_opts_bytes(&h->opt);
     wf_tcp_emit(wf_pkt_push(p, hdr_bytes), h);
     p->l4_hdr_bytes = (uint16_t)hdr_bytes;
@@ -206,8 +239,8 @@ static struct pkt *emit_ack(struct net *net, struct tcp_conn *c, struct tcp_seq 
     if (p == NULL)
         return NULL;
     struct tcp_hdr h = {.sport = c->key.local.port, .dport = c->key.remote.port, .seq = seq};
-    fill_ack(net, c, &h);
-    push_headers(net, c, p, &h);
+    fill_ack(net, c, &h, SEG_PURE);
+    push_headers(net, c, p, &h, 0);
     trace_send(net, c, seq, 0, why);
     return p;
 }
@@ -224,15 +257,20 @@ static struct pkt *emit_syn(struct net *net, struct tcp_conn *c)
                         .flags = TCP_SYN,
                         .wnd = (uint16_t)wf_min_u32(c->user.rcvbuf, 65535)};
     wf_tcp_offer(net, &c->opt, wf_tcp_local_mss(net, &c->user, c->dst.ifindex), &h.opt);
-    if (c->state == WEFT_TCP_SYN_RECEIVED) {
-        h.flags |= TCP_ACK;
+    if (c->state == WEFT_TCP_SYN_SENT) {
+        bool is_again = c->ecn.has_asked && !c->ecn.has_sent_plain;
+        h.flags |= wf_ecn_syn_flags(&c->ecn, c->user.ecn_ask);
+        if (is_again && c->ecn.has_sent_plain)
+            wf_count(net, WEFT_COUNT_TCP_ECN_FALLBACKS);
+    } else {
+        h.flags |= TCP_ACK | wf_ecn_synack(&c->ecn, c->timers.rtos, c->timers.rtos > 0, &h.opt);
         h.ack = c->rcv.nxt;
     }
     c->snd.nxt = wf_seq_add(c->snd.iss, 1);
     c->snd.wants_syn = false;
     c->snd.last_ns = net->now_ns;
     c->rcv.is_ack_now = false;
-    push_headers(net, c, p, &h);
+    push_headers(net, c, p, &h, 0);
     trace_send(net, c, c->snd.iss, 0, WEFT_WHY_SYN);
     wf_tcp_timer_clear(c, TCP_T_PERSIST);
     wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000);
@@ -274,7 +312,9 @@ static struct pkt *emit_data(struct net *net, struct tcp_conn *c, const struct t
     if (p == NULL)
         return NULL;
     struct tcp_seq seq = c->snd.nxt;
-    uint32_t len = attach(net, c, p, seq, plan->len);
+    bool is_cwr = WF_UNLIKELY(c->ecn.wants_cwr) && plan->len > 0;
+    /* CWR is for one segment: no super-frame, which drivers may cut with CWR on each. */
+    uint32_t len = attach(net, c, p, seq, is_cwr ? wf_min_u32(plan->len, seg_mss(c)) : plan->len);
     bool is_fin = plan->is_fin && len == plan->len;
     struct tcp_seq end = wf_seq_add(seq, len + is_fin);
     if (!wf_sb_sent(&net->tcp->recs, &c->sb, seq, end, net->now_ns)) {
@@ -288,8 +328,14 @@ static struct pkt *emit_data(struct net *net, struct tcp_conn *c, const struct t
                         .flags = len == plan->len ? data_flags(plan, is_fin) : (uint16_t)0};
     if (c->rcv.nxt.v != c->rcv.acked.v && len > 0)
         c->rcv.is_pingpong = true; /* The answer carries the acknowledgement: they can wait. */
-    fill_ack(net, c, &h);
-    push_headers(net, c, p, &h);
+    fill_ack(net, c, &h, len > 0 ? SEG_DATA : SEG_AGAIN);
+    if (is_cwr) {
+        h.flags |= TCP_CWR;
+        c->ecn.wants_cwr = false;
+    }
+    if (len > 0)
+        c->ecn.wants_first = false;
+    push_headers(net, c, p, &h, len > 0 ? wf_ecn_data_tos(&c->ecn) : 0);
     c->snd.nxt = end;
     c->snd.last_ns = net->now_ns;
     if (is_fin)
@@ -326,8 +372,8 @@ static struct pkt *emit_again(struct net *net, struct tcp_conn *c, struct tcp_tx
         h.flags |= TCP_FIN;
     if (wf_seq_add(seq, len).v == c->sendq.end && len > 0)
         h.flags |= TCP_PSH;
-    fill_ack(net, c, &h);
-    push_headers(net, c, p, &h);
+    fill_ack(net, c, &h, SEG_AGAIN);
+    push_headers(net, c, p, &h, 0);
     wf_sb_resent(&net->tcp->recs, &c->sb, r, len + is_fin, net->now_ns);
     wf_undo_resent(&c->undo, len + is_fin);
     c->snd.wants_first = false;
@@ -428,9 +474,10 @@ static struct tcp_plan_in plan_in(const struct net *net, const struct tcp_conn *
         .is_cork = c->user.is_cork,
         .wants_override = c->snd.wants_override,
         .wants_probe = c->snd.wants_probe,
-        .wants_tlp = c->snd.wants_tlp,
+        .wants_tlp = c->snd.wants_tlp && !c->ecn.is_held,
         .wants_first = c->snd.wants_first,
         .wants_ack = c->rcv.is_ack_now,
+        .is_held = c->ecn.is_held,
     };
 }
 
@@ -475,6 +522,11 @@ static enum tcp_tx tx_opening(struct net *net, struct tcp_conn *c, struct pkt **
 
 static enum tcp_tx tx_planned(struct net *net, struct tcp_conn *c, struct pkt **out)
 {
+    if (WF_UNLIKELY(c->ecn.wants_handshake)) { /* Only a pure ACK can tell (RFC 9768 3.2.2.1). */
+        *out = emit_ack(net, c, c->snd.nxt, WEFT_WHY_ACK);
+        c->ecn.wants_handshake = c->ecn.wants_handshake && *out == NULL;
+        return *out != NULL ? TCP_TX_PACKET : TCP_TX_NO_PACKET;
+    }
     after_idle(net, c);
     struct tcp_plan_in in = plan_in(net, c);
     if (wf_undo_is_asking(&c->undo))

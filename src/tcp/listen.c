@@ -26,17 +26,17 @@ int wf_tcp_listen(struct net *net, const struct tcp_user *u, const struct weft_e
     return 0;
 }
 
-static void synack_output(struct net *net, const struct tcp_synrcvd *r,
-                          const struct tcp_listener *l)
+static void synack_output(struct net *net, struct tcp_synrcvd *r, const struct tcp_listener *l)
 {
     struct tcp_opts o;
     struct wf_dst d = {0};
     (void)wf_dst_route(net, &d, wf_addr_to4(&r->key.remote.addr));
     wf_tcp_offer(net, &r->opt, wf_tcp_local_mss(net, &l->user, d.ifindex), &o);
+    uint16_t ecn = wf_ecn_synack(&r->ecn, r->retries, r->is_rtx, &o);
     struct tcp_bare b = {.key = &r->key,
                          .seq = r->iss,
                          .ack = wf_seq_add(r->irs, 1),
-                         .flags = TCP_SYN | TCP_ACK,
+                         .flags = TCP_SYN | TCP_ACK | ecn,
                          .wnd = (uint16_t)wf_min_u32(l->user.rcvbuf, 65535),
                          .ttl = l->user.ttl,
                          .tos = l->user.tos,
@@ -115,6 +115,7 @@ static void new_synrcvd(struct net *net, struct tcp_listener *l, struct tcp_seg 
     r->opt.rcv_wscale = wf_tcp_rcv_wscale(l->user.rcvbuf);
     r->opt.ts_offset = wf_tcp_ts_offset(net, k);
     wf_tcp_agree(net, &r->opt, &s->h.opt);
+    wf_ecn_take_syn(&r->ecn, l->user.ecn_ask, s->h.flags, s->m->tos, false);
     wf_tcp_link_synrcvd(net, r);
     synack_output(net, r, l);
     wf_wheel_arm(&net->wheel, &r->timer, net->now_ns + synack_rto_ns(r));
@@ -146,6 +147,9 @@ static struct tcp_conn *promote(struct net *net, struct tcp_synrcvd *r, struct t
     if (c == NULL)
         return NULL;
     c->opt = r->opt;
+    c->ecn = r->ecn;
+    if (s->len == 0 && s->h.opt.sack_n == 0)
+        wf_ecn_take_last_ack(&c->ecn, s->h.flags);
     c->snd.iss = r->iss;
     c->snd.una = c->snd.nxt = wf_seq_add(r->iss, 1);
     c->sendq.start = c->sendq.end = c->snd.una.v;
@@ -181,6 +185,20 @@ static bool in_window(const struct tcp_synrcvd *r, const struct tcp_listener *l,
     return wf_seq_in(seq, nxt, wf_seq_add(nxt, wf_min_u32(l->user.rcvbuf, 65535)));
 }
 
+/* RFC 9768 3.1.5: it asked for two kinds of feedback, and which of them holds is unknowable. */
+static void reset(struct net *net, struct tcp_synrcvd *r, const struct tcp_listener *l)
+{
+    struct tcp_bare b = {.key = &r->key,
+                         .seq = wf_seq_add(r->iss, 1),
+                         .ack = wf_seq_add(r->irs, 1),
+                         .flags = TCP_RST | TCP_ACK,
+                         .ttl = l->user.ttl,
+                         .tos = l->user.tos};
+    wf_count(net, WEFT_COUNT_TCP_RSTS_OUT);
+    wf_tcp_bare_output(net, &b);
+    wf_tcp_synrcvd_free(net, r);
+}
+
 void wf_tcp_synrcvd_arrives(struct net *net, struct tcp_synrcvd *r, struct tcp_seg *s)
 {
     struct tcp_listener *l = wf_slab_get(&net->tcp->listeners, r->listener);
@@ -196,6 +214,11 @@ void wf_tcp_synrcvd_arrives(struct net *net, struct tcp_synrcvd *r, struct tcp_s
                    (int32_t)(s->h.opt.ts_val - r->opt.ts_recent) < 0;
     if (is_syn && !is_rst && wf_seq_eq(s->h.seq, r->irs)) { /* Our SYN,ACK was lost. */
         r->is_rtx = true;
+        if (!wf_ecn_take_syn_again(&r->ecn, l->user.ecn_ask, s->h.flags, s->m->tos)) {
+            reset(net, r, l);
+            wf_net_drop(net, s->p, WEFT_DROP_TCP_ECN_MIXED);
+            return;
+        }
         synack_output(net, r, l);
         if (r->retries == SYNACK_RETRIES) /* The peer is there: its answer is waited for. */
             wf_wheel_arm(&net->wheel, &r->timer, net->now_ns + synack_rto_ns(r));

@@ -18,6 +18,7 @@ void wf_tcp_user_default(const struct net *net, struct tcp_user *u)
                            .rto_min_ms = RTO_MIN_MS,
                            .ttl = TTL_DEFAULT,
                            .syn_retries = 7,
+                           .ecn_ask = net->cfg->tcp_ecn,
                            .may_ts = true,
                            .may_sack = true,
                            .may_wscale = true};

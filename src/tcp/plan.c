@@ -71,6 +71,10 @@ static bool plan_new(const struct tcp_plan_in *in, struct tcp_plan *p)
         p->why = WEFT_WHY_RWND;
         return false;
     }
+    if (in->is_held) {
+        p->why = WEFT_WHY_CWND;
+        return false;
+    }
     uint32_t n = wf_min_u32(wf_min_u32(queued, room), in->super_bytes);
     uint32_t cwnd = cwnd_room(in);
     if (n > cwnd && !(in->flight == 0 && n <= in->mss)) {

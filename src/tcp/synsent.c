@@ -31,6 +31,11 @@ void wf_tcp_synsent_arrives(struct net *net, struct tcp_conn *c, struct tcp_seg 
             return;
         }
         wf_net_done(net, s->p);
+        if (wf_ecn_may_retry(&c->ecn)) { /* Maybe only the flags were refused. */
+            c->snd.wants_syn = true;
+            wf_tcp_wake(net, c);
+            return;
+        }
         wf_tcp_fail(net, c, WEFT_ECONNREFUSED);
         return;
     }
@@ -40,12 +45,14 @@ void wf_tcp_synsent_arrives(struct net *net, struct tcp_conn *c, struct tcp_seg 
     }
     take_syn(net, c, s); /* Fourth. */
     if (!is_ack_ok) {    /* Simultaneous open: SYN,ACK with the same ISS. */
+        wf_ecn_take_syn(&c->ecn, c->user.ecn_ask, s->h.flags, s->m->tos, true);
         wf_tcp_set_state(net, c, WEFT_TCP_SYN_RECEIVED);
         c->snd.wants_syn = true;
         wf_tcp_wake(net, c);
         wf_net_done(net, s->p);
         return;
     }
+    wf_ecn_take_synack(&c->ecn, c->user.ecn_ask, s->h.flags, s->m->tos);
     c->snd.una = s->h.ack;
     if (c->timers.rtos == 0)
         wf_rtt_sample(&c->rtt, (uint32_t)((net->now_ns - c->snd.last_ns) / 1000));

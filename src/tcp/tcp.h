@@ -17,8 +17,7 @@
  * for reordering), PERSIST (zero window, silly window override), DELACK, LINGER (FIN-WAIT-2 of a
  * closed socket). Half-open records and TIME-WAIT have one each.
  *
- * Left out on purpose until later: Fast Open, ECN, SYN cookies, keep-alive, urgent delivery,
- * pacing.
+ * Left out on purpose until later: Fast Open, SYN cookies, keep-alive, urgent delivery, pacing.
  */
 #ifndef WF_TCP_TCP_H
 #define WF_TCP_TCP_H
@@ -29,6 +28,7 @@
 #include "ip/ip.h"
 #include "net/net.h"
 #include "tcp/cc.h"
+#include "tcp/ecn.h"
 #include "tcp/reasm.h"
 #include "tcp/recovery.h"
 #include "tcp/rtt.h"
@@ -65,6 +65,7 @@ struct tcp_user {
     uint16_t delack_ms, rto_min_ms;
     uint8_t ttl, tos, syn_retries, iw_segs;
     uint8_t quickack; /* enum tcp_quickack */
+    uint8_t ecn_ask;  /* enum tcp_ecn_ask */
     bool is_nodelay, is_cork, is_linger_rst;
     bool may_ts, may_sack, may_wscale;
 };
@@ -165,6 +166,7 @@ struct tcp_conn {
     struct tcp_undo undo;     /* undo.c */
     struct weft_cc cc;        /* cc_*.c */
     struct tcp_timers timers; /* timer.c */
+    struct tcp_ecn ecn;       /* ecn.c, emit.c, timer.c */
     struct wf_sendq sendq;
     struct wf_recvq recvq;
     struct tcp_reasm *ooo; /* NULL = nothing out of order */
@@ -184,6 +186,7 @@ struct tcp_synrcvd {
     struct tcp_seq iss, irs;
     uint32_t wnd;
     struct tcp_opt opt;
+    struct tcp_ecn ecn;
     uint8_t retries;
     bool is_rtx;
 };

@@ -9,6 +9,7 @@
 
 #define PERSIST_MAX_NS (60 * NS_PER_S)
 #define CORK_NS        (200 * NS_PER_MS)
+#define HOLD_MAX_NS    (60 * NS_PER_S)
 #define R2_RTOS        15u /* RFC 9293 3.8.3: with back-off far beyond 100 s. */
 #define R2_RTOS_ORPHAN 8u
 
@@ -80,6 +81,12 @@ void wf_tcp_timer_sent(struct net *net, struct tcp_conn *c, bool is_probe)
         wf_tcp_timer_clear(c, TCP_T_PTO);
 }
 
+void wf_tcp_timer_hold(struct net *net, struct tcp_conn *c, uint32_t shift)
+{
+    uint64_t ns = (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000 << shift;
+    wf_tcp_timer_set(net, c, TCP_T_RTO, wf_min_u64(ns, HOLD_MAX_NS));
+}
+
 static uint64_t persist_ns(const struct tcp_conn *c)
 {
     uint64_t ns = (uint64_t)wf_rtt_base_us(&c->rtt) * 1000 << wf_min_u32(c->timers.probes, 10);
@@ -132,6 +139,13 @@ static bool is_r2(const struct net *net, const struct tcp_conn *c)
 
 static void rto(struct net *net, struct tcp_conn *c)
 {
+    if (c->ecn.is_held) {
+        c->ecn.is_held = false;
+        if (wf_seq_eq(c->snd.una, c->snd.nxt)) { /* Nothing is out: it only held the sender back. */
+            wf_tcp_wake(net, c);
+            return;
+        }
+    }
     if (c->timers.since_ns == 0)
         c->timers.since_ns = net->now_ns;
     count_from_answer(c);
@@ -171,6 +185,7 @@ static void rto(struct net *net, struct tcp_conn *c)
                 c->opt.has_sack || c->rec.state == REC_OPEN);
     wf_rec_rto(&c->rec, c->snd.nxt);
     c->snd.wants_first = true;
+    wf_ecn_reduced(&c->ecn, c->snd.nxt);
     uint32_t v[6] = {c->snd.una.v - c->snd.iss.v, c->sb.lost, WEFT_WHY_RTO};
     wf_tcp_trace(net, c, WEFT_TRACE_TCP_LOSS, v);
     wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000);

@@ -225,6 +225,13 @@ void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tc
         .tlps = c->acct.tlps,
         .undos = c->acct.undos,
         .reorder_seen = c->rec.is_reordering_seen,
+        .ecn = (enum weft_tcp_ecn_mode)c->ecn.mode,
+        .delivered_ce = c->ecn.delivered_ce,
+        .received_ce = c->ecn.received_ce,
+        .received_ce_bytes = c->ecn.ce_bytes,
+        .received_e0_bytes = c->ecn.e0_bytes,
+        .received_e1_bytes = c->ecn.e1_bytes,
+        .delivered_ce_bytes = c->ecn.delivered_ce_bytes,
         .why = c->snd.why,
     };
     const char *name = c->cc.ops->name;

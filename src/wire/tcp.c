@@ -15,8 +15,11 @@ enum {
     KIND_SACK_OK = 4,
     KIND_SACK = 5,
     KIND_TS = 8,
+    KIND_ACC_ORDER0 = 172, /* RFC 9768 3.2.3 */
+    KIND_ACC_ORDER1 = 174,
 };
 
+enum { ACC_FIELD_BYTES = 3, ACC_FIELDS_MAX = 3 };
 enum { MSS_BYTES = 4, WSCALE_BYTES = 3, SACK_OK_BYTES = 2, TS_BYTES = 10, SACK_BLOCK_BYTES = 8 };
 
 /* Padding and kind and length of an option as the one 32-bit word it starts on the wire with. */
@@ -26,6 +29,17 @@ enum { MSS_BYTES = 4, WSCALE_BYTES = 3, SACK_OK_BYTES = 2, TS_BYTES = 10, SACK_B
 #define NOP_WSCALE      0x01030300u
 #define MSS_WORD        0x02040000u
 #define NOP_NOP_SACK    0x01010500u
+
+/* Whole fields as far as they go; what is left over is padding (RFC 9768 3.2.3). */
+static void read_acc(struct tcp_opts *o, uint8_t kind, uint8_t len, const uint8_t *data)
+{
+    uint32_t n = (len - 2u) / ACC_FIELD_BYTES;
+    if (n > ACC_FIELDS_MAX)
+        n = ACC_FIELDS_MAX;
+    for (uint32_t i = 0; i < n; i++, data += ACC_FIELD_BYTES)
+        o->acc_bytes[i] = (uint32_t)data[0] << 16 | (uint32_t)data[1] << 8 | data[2];
+    o->acc = (uint8_t)(TCP_ACC_OPTION | (kind == KIND_ACC_ORDER1 ? TCP_ACC_ORDER1 : 0u) | n);
+}
 
 /* One option whose length the walk has checked: @len counts kind and length octets as well. */
 static void read_option(struct tcp_opts *o, uint8_t kind, uint8_t len, const uint8_t *data,
@@ -62,6 +76,10 @@ static void read_option(struct tcp_opts *o, uint8_t kind, uint8_t len, const uin
                 o->sack[i].to.v = wf_ld32be(data + 4);
             }
         }
+        break;
+    case KIND_ACC_ORDER0:
+    case KIND_ACC_ORDER1:
+        read_acc(o, kind, len, data);
         break;
     default:
         break;
@@ -120,6 +138,11 @@ enum wf_tcp_err wf_tcp_parse(struct tcp_hdr *h, const uint8_t *p, size_t len)
     return TCP_HDR_OK;
 }
 
+uint32_t wf_tcp_acc_room(uint8_t acc)
+{
+    return acc == 0 ? 0 : (2 + ACC_FIELD_BYTES * (acc & TCP_ACC_FIELDS) + 3u) & ~3u;
+}
+
 /* Bytes of all options but SACK: each starts on a word of its own, except that SACK-permitted
  * takes the place of the two NOPs before timestamps. */
 static uint32_t fixed_bytes(const struct tcp_opts *o)
@@ -129,6 +152,7 @@ static uint32_t fixed_bytes(const struct tcp_opts *o)
     n += o->has_ts ? 12 : 0;
     n += o->has_sack_ok && !o->has_ts ? 4 : 0;
     n += o->has_wscale ? 4 : 0;
+    n += wf_tcp_acc_room(o->acc);
     return n;
 }
 
@@ -151,6 +175,21 @@ static uint8_t *put_word(uint8_t *p, uint32_t word)
     return p + 4;
 }
 
+static uint8_t *put_acc(uint8_t *p, const struct tcp_opts *o)
+{
+    uint32_t n = o->acc & TCP_ACC_FIELDS, len = 2 + ACC_FIELD_BYTES * n;
+    for (uint32_t pad = wf_tcp_acc_room(o->acc) - len; pad > 0; pad--)
+        *p++ = KIND_NOP;
+    *p++ = (o->acc & TCP_ACC_ORDER1) != 0 ? KIND_ACC_ORDER1 : KIND_ACC_ORDER0;
+    *p++ = (uint8_t)len;
+    for (uint32_t i = 0; i < n; i++) {
+        *p++ = (uint8_t)(o->acc_bytes[i] >> 16);
+        *p++ = (uint8_t)(o->acc_bytes[i] >> 8);
+        *p++ = (uint8_t)o->acc_bytes[i];
+    }
+    return p;
+}
+
 static uint8_t *put_options(uint8_t *p, const struct tcp_opts *o)
 {
     if (o->mss != 0)
@@ -164,6 +203,8 @@ static uint8_t *put_options(uint8_t *p, const struct tcp_opts *o)
     }
     if (o->has_wscale)
         p = put_word(p, NOP_WSCALE | o->wscale);
+    if (o->acc != 0)
+        p = put_acc(p, o);
     uint32_t sack_n = sack_that_fits(o, fixed_bytes(o));
     if (sack_n > 0)
         p = put_word(p, NOP_NOP_SACK | (2 + sack_n * SACK_BLOCK_BYTES));
@@ -237,6 +278,12 @@ static void text_options(struct text *t, const struct tcp_opts *o)
         wf_text_field(t, ":", o->sack[i].to.v);
         wf_text_char(t, '}');
     }
+    if (o->acc != 0) {
+        wf_text_str(t, next_sep(&is_first));
+        wf_text_str(t, (o->acc & TCP_ACC_ORDER1) != 0 ? "acc-ecn1" : "acc-ecn0");
+    }
+    for (uint32_t i = 0; i < (o->acc & TCP_ACC_FIELDS); i++)
+        wf_text_field(t, " ", o->acc_bytes[i]);
     if (!is_first)
         wf_text_char(t, ']');
 }

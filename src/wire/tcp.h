@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/** DOC: tcp - the TCP header (RFC 9293 3.1) and its options (also RFC 7323, RFC 2018) */
+/** DOC: tcp - the TCP header (RFC 9293 3.1) and its options (also RFC 7323, 2018, 9768) */
 #ifndef WF_WIRE_TCP_H
 #define WF_WIRE_TCP_H
 
@@ -34,16 +34,23 @@ enum wf_tcp_err {
     TCP_BAD_OPTION, /* An option's length is missing, below 2 or beyond the header. */
 };
 
+/* tcp_opts.acc: an AccECN option is there, in the order of kind 174, with so many fields. */
+#define TCP_ACC_OPTION 0x80u
+#define TCP_ACC_ORDER1 0x40u
+#define TCP_ACC_FIELDS 0x03u
+
 /** struct tcp_opts - options of a segment; what is absent is 0 or false */
 struct tcp_opts {
     uint16_t mss;   /* 0 = absent. Only on SYN, as has_wscale and has_sack_ok. */
     uint8_t wscale; /* Shift, at most TCP_WSCALE_MAX. */
     bool has_wscale, has_sack_ok, has_ts;
     uint8_t sack_n; /* Valid entries of sack[]; the others hold anything. */
+    uint8_t acc;    /* TCP_ACC_OPTION, TCP_ACC_ORDER1 and the number of fields; 0 = absent. */
     uint32_t ts_val, ts_ecr;
     struct {
         struct tcp_seq from, to;
     } sack[TCP_SACK_MAX];
+    uint32_t acc_bytes[3]; /* As on the wire, 24 bits; fields that are absent hold anything. */
 };
 
 /** struct tcp_hdr - TCP header */
@@ -71,6 +78,9 @@ enum wf_tcp_err wf_tcp_parse(struct tcp_hdr *h, const uint8_t *p, size_t len);
 /** wf_tcp_opts_bytes() - Bytes that wf_tcp_emit() writes for options, a multiple of 4, at most 40
  */
 uint32_t wf_tcp_opts_bytes(const struct tcp_opts *o);
+
+/** wf_tcp_acc_room() - Bytes an AccECN option of this description takes, padding included */
+uint32_t wf_tcp_acc_room(uint8_t acc);
 
 /**
  * wf_tcp_emit() - Write header and options, laid out as a Linux host does

@@ -190,8 +190,8 @@ static void check_lab(const char *name)
 
 static void the_labs_hold_what_they_promise(void)
 {
-    static const char *const names[] = {"handshake", "half-close", "fragments", "cut-and-heal",
-                                        "first-light"};
+    static const char *const names[] = {"handshake",    "half-close",  "fragments",
+                                        "cut-and-heal", "first-light", "congestion-marks"};
     if (access("/usr/share/javascript/dygraphs/dygraph.min.js", R_OK) != 0) {
         t_skip("libjs-dygraphs is not installed");
         return;

@@ -86,6 +86,57 @@ static void a_queue_limit_in_bytes_holds(void)
     weft_world_destroy(w);
 }
 
+/* An IPv4 header of @ecn in an Ethernet frame of 100 octets, from end 0. */
+static void push_ip(struct weft_link *link, uint8_t ecn)
+{
+    uint8_t f[100] = {[12] = 0x08, [14] = 0x45, [17] = 86, [22] = 64, [23] = 6};
+    f[15] = ecn;
+    uint32_t sum = 0x4500U + ecn + 86 + 0x4006;
+    f[24] = (uint8_t)((~sum & 0xffff) >> 8);
+    f[25] = (uint8_t)~sum;
+    T_EQ(weft_link_push(link, 0, f, sizeof(f)), 0);
+}
+
+static void a_long_queue_marks_what_is_ecn_capable(void)
+{
+    static const uint8_t ecn[] = {2, 2, 2, 0, 1, 3, 2};
+    static const uint8_t want[] = {2, 2, 2, 0, 3, 3, 3}; /* One on the wire, two waiting, ... */
+    struct weft_link *link;
+    struct weft_link_quality q = perfect;
+    q.rate_bps = 1000000;
+    q.ecn_pkts = 2;
+    struct weft_world *w = wire_new(1, &q, 0, &link);
+    for (size_t i = 0; i < sizeof(ecn); i++)
+        push_ip(link, ecn[i]);
+    T_EQ(weft_world_run(w, WEFT_NEVER), 0);
+    for (size_t i = 0; i < sizeof(ecn); i++) {
+        uint8_t f[100];
+        uint32_t sum = 0;
+        T_EQ(weft_link_pull(link, 1, f, sizeof(f), NULL), sizeof(f));
+        T_EQ(f[15], want[i]);
+        for (unsigned at = 14; at < 34; at += 2)
+            sum += (uint32_t)f[at] << 8 | f[at + 1];
+        T_EQ((sum & 0xffff) + (sum >> 16), 0xffff);
+    }
+    T_EQ(fates(link, WEFT_FATE_MARKED), 2);
+    T_EQ(weft_world_frames_in_use(w), 0);
+    weft_world_destroy(w);
+}
+
+static void a_long_queue_in_bytes_marks(void)
+{
+    struct weft_link *link;
+    struct weft_link_quality q = perfect;
+    q.rate_bps = 1000000;
+    q.ecn_bytes = 150;
+    struct weft_world *w = wire_new(1, &q, 0, &link);
+    for (size_t i = 0; i < 5; i++)
+        push_ip(link, 2);
+    T_EQ(weft_world_run(w, WEFT_NEVER), 0);
+    T_EQ(fates(link, WEFT_FATE_MARKED), 2); /* The third waits behind 100 octets. */
+    weft_world_destroy(w);
+}
+
 static void listed_frames_are_lost_and_no_others(void)
 {
     struct weft_link *link;
@@ -329,6 +380,8 @@ static const struct t_case cases[] = {
     {"rate counts the octets of the wire", rate_counts_the_octets_of_the_wire},
     {"a full queue drops the newest", a_full_queue_drops_the_newest},
     {"a queue limit in bytes holds", a_queue_limit_in_bytes_holds},
+    {"a long queue marks what is ECN-capable", a_long_queue_marks_what_is_ecn_capable},
+    {"a long queue in bytes marks", a_long_queue_in_bytes_marks},
     {"listed frames are lost and no others", listed_frames_are_lost_and_no_others},
     {"random loss comes near its rate", random_loss_comes_near_its_rate},
     {"burst loss comes in bursts", burst_loss_comes_in_bursts},

@@ -5,6 +5,7 @@
 
 #include "net.h"
 #include "t.h"
+#include "weft/trace.h"
 
 static const struct weft_link_quality perfect;
 
@@ -119,6 +120,62 @@ static void a_transfer_fills_the_link(void)
     printf("# 5 MB at 10 Mbit/s and 20 ms took %llu ms\n", (unsigned long long)ms);
     T_CHECK(ms > 4000 && ms < 4800); /* 4,250 ms on the wire. */
     net_end(p.w);
+}
+
+static struct weft_node *ecn_host(struct weft_world *w, const char *name, uint8_t ecn)
+{
+    struct weft_node_config cfg;
+    struct weft_node *node = NULL;
+    weft_node_config_default(&cfg, name);
+    cfg.stack.tcp_ecn = ecn;
+    T_EQ(weft_node_add(w, &cfg, &node), 0);
+    return node;
+}
+
+/* A transfer over a link that marks early and drops late; returns the bottleneck's counts. */
+static struct weft_link_stats marked_transfer(uint8_t asks, uint8_t answers, uint64_t *retrans)
+{
+    struct weft_link_quality q = perfect;
+    q.delay_ns = 10 * MS;
+    q.rate_bps = 10000000;
+    q.queue_pkts = 60;
+    q.ecn_pkts = 12;
+    struct weft_world *w = net_new(1);
+    struct weft_node *a = ecn_host(w, "a", asks), *b = ecn_host(w, "b", answers);
+    struct weft_link *link = net_join(w, a, b, 1, &q);
+    (void)net_server(w, b, WEFT_ACTOR_TCP_SINK, 9, 5000000);
+    struct weft_actor_config c =
+        net_client(a, WEFT_ACTOR_TCP_SEND, weft_ip4(10, 1, 0, 2), 9, 5000000);
+    const struct weft_actor_result *r = run_client(w, &c);
+    T_EQ(r->done, 1);
+    uint64_t ms = (r->ended_ns - r->started_ns) / MS;
+    struct weft_link_stats s;
+    weft_link_stats(link, 0, &s);
+    *retrans = weft_counter(weft_node_stack(a), WEFT_COUNT_TCP_RETRANS_SEGS);
+    printf("# asks %u, answers %u: %llu ms, %llu marked, %llu dropped, longest queue %llu\n", asks,
+           answers, (unsigned long long)ms, (unsigned long long)s.pkts[WEFT_FATE_MARKED],
+           (unsigned long long)s.pkts[WEFT_FATE_QUEUE], (unsigned long long)s.queue_pkts_max);
+    T_CHECK(ms < 4800); /* 4,250 ms on the wire. */
+    T_EQ(weft_counter(weft_node_stack(b), WEFT_COUNT_TCP_ECN_CE_IN), s.pkts[WEFT_FATE_MARKED]);
+    net_end(w);
+    return s;
+}
+
+/* proves: CAP-TCP-24 */
+static void marks_take_the_place_of_losses(void)
+{
+    uint64_t retrans;
+    struct weft_link_stats s = marked_transfer(1, 2, &retrans);
+    T_CHECK(s.pkts[WEFT_FATE_MARKED] > 0);
+    T_EQ(s.pkts[WEFT_FATE_QUEUE], 0);
+    T_EQ(retrans, 0);
+    s = marked_transfer(3, 3, &retrans);
+    T_CHECK(s.pkts[WEFT_FATE_MARKED] > 0);
+    T_EQ(s.pkts[WEFT_FATE_QUEUE], 0);
+    T_EQ(retrans, 0);
+    s = marked_transfer(2, 2, &retrans); /* Nobody asks: the same link has to drop. */
+    T_EQ(s.pkts[WEFT_FATE_MARKED], 0);
+    T_CHECK(s.pkts[WEFT_FATE_QUEUE] > 0 && retrans > 0);
 }
 
 static void a_transfer_survives_a_bad_link(void)
@@ -542,6 +599,7 @@ static const struct t_case cases[] = {
     {"UDP echo of every size comes back", udp_echo_of_every_size_comes_back},
     {"a flood of datagrams waits for the card", a_flood_of_datagrams_waits_for_the_card},
     {"a transfer fills the link", a_transfer_fills_the_link},
+    {"marks take the place of losses", marks_take_the_place_of_losses},
     {"a transfer survives a bad link", a_transfer_survives_a_bad_link},
     {"a transfer survives a cut", a_transfer_survives_a_cut},
     {"a slow reader gets everything", a_slow_reader_gets_everything},

@@ -128,6 +128,22 @@ static void a_loss_takes_three_tenths_but_leaves_two_segments(void)
     T_CHECK(cc.ssthresh == 2 * MSS && cc.cwnd == 2 * MSS);
 }
 
+/* proves: TCP-CUBIC-12 */
+static void a_mark_takes_three_tenths_down_to_one_segment(void)
+{
+    start(100 * MSS);
+    const struct weft_cc_loss l = {
+        .now_ns = now, .flight = cc.cwnd, .mss = MSS, .cause = WEFT_CC_ECN};
+    cc.ops->on_loss(&cc, &l);
+    T_CHECK(cc.cwnd == 70 * MSS && cc.ssthresh == 70 * MSS);
+    while (cc.cwnd > MSS) {
+        uint32_t before = cc.cwnd, down = before * 7 / 10;
+        cc.ops->on_loss(&cc, &l);
+        T_EQ(cc.cwnd, down > MSS ? down : MSS);
+    }
+    T_CHECK(cc.cwnd == MSS && cc.ssthresh == 2 * MSS);
+}
+
 /* proves: TCP-CC-15 TCP-CUBIC-14 */
 static void a_timeout_leaves_one_segment_and_begins_with_k_zero(void)
 {
@@ -468,6 +484,8 @@ static const struct t_case cases[] = {
     {"slow start grows by what is acknowledged", slow_start_grows_by_what_is_acknowledged},
     {"a loss takes three tenths but leaves two segments",
      a_loss_takes_three_tenths_but_leaves_two_segments},
+    {"a mark takes three tenths down to one segment",
+     a_mark_takes_three_tenths_down_to_one_segment},
     {"a timeout leaves one segment and begins with K zero",
      a_timeout_leaves_one_segment_and_begins_with_k_zero},
     {"a window that is not used does not grow", a_window_that_is_not_used_does_not_grow},

@@ -275,6 +275,20 @@ static void a_spurious_reduction_is_undone(void)
     T_CHECK(cc.cwnd == 40 * MSS && cc.ssthresh == UINT32_MAX);
 }
 
+static void a_mark_halves_down_to_one_segment(void)
+{
+    struct weft_cc_loss l = {.flight = 40 * MSS, .mss = MSS, .cause = WEFT_CC_ECN};
+    start(40 * MSS);
+    cc.ops->on_loss(&cc, &l);
+    T_CHECK(cc.cwnd == 20 * MSS && cc.ssthresh == 20 * MSS);
+    for (l.flight = cc.cwnd; cc.cwnd > MSS; l.flight = cc.cwnd) {
+        uint32_t before = cc.cwnd;
+        cc.ops->on_loss(&cc, &l);
+        T_EQ(cc.cwnd, before / 2 > MSS ? before / 2 : MSS);
+    }
+    T_CHECK(cc.cwnd == MSS && cc.ssthresh == 2 * MSS);
+}
+
 static void the_window_has_a_ceiling(void)
 {
     start(1u << 30);
@@ -307,6 +321,7 @@ static const struct t_case cases[] = {
      a_timeout_in_fast_recovery_remembers_the_window_not_its_inflation},
     {"idling longer than a timeout restarts", idling_longer_than_a_timeout_restarts},
     {"a spurious reduction is undone", a_spurious_reduction_is_undone},
+    {"a mark halves down to one segment", a_mark_halves_down_to_one_segment},
     {"the window has a ceiling", the_window_has_a_ceiling},
 };
 T_MAIN(cases)

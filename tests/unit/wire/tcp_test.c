@@ -33,6 +33,20 @@ static const struct {
     {TCP_ACK, {.sack_n = 1, .sack = {{{1}, {2}}}}, 12, {1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 2}},
     {TCP_ACK, {.has_ts = true, .sack_n = 3}, 40, {1, 1, 8, 10, [12] = 1, 1, 5, 26}},
     {TCP_ACK, {.sack_n = 4}, 36, {1, 1, 5, 34}},
+    {TCP_ACK, {.acc = TCP_ACC_OPTION}, 4, {1, 1, 172, 2}},
+    {TCP_ACK, {.acc = TCP_ACC_OPTION | 1, .acc_bytes = {0x010203}}, 8, {1, 1, 1, 172, 5, 1, 2, 3}},
+    {TCP_ACK,
+     {.acc = TCP_ACC_OPTION | TCP_ACC_ORDER1 | 2, .acc_bytes = {1, 0xfffffe}},
+     8,
+     {174, 8, 0, 0, 1, 255, 255, 254}},
+    {TCP_ACK,
+     {.has_ts = true, .acc = TCP_ACC_OPTION | 3, .acc_bytes = {1, 2, 3}},
+     24,
+     {1, 1, 8, 10, [12] = 1, 172, 11, 0, 0, 1, 0, 0, 2, 0, 0, 3}},
+    {TCP_ACK,
+     {.has_ts = true, .acc = TCP_ACC_OPTION | 2, .sack_n = 2},
+     40,
+     {1, 1, 8, 10, [12] = 172, 8, [20] = 1, 1, 5, 18}},
 };
 
 static struct tcp_hdr sample(size_t i)
@@ -52,8 +66,11 @@ static bool same_opts(const struct tcp_opts *a, const struct tcp_opts *b)
 {
     if (a->mss != b->mss || a->wscale != b->wscale || a->has_wscale != b->has_wscale ||
         a->has_sack_ok != b->has_sack_ok || a->has_ts != b->has_ts || a->ts_val != b->ts_val ||
-        a->ts_ecr != b->ts_ecr || a->sack_n != b->sack_n)
+        a->ts_ecr != b->ts_ecr || a->sack_n != b->sack_n || a->acc != b->acc)
         return false;
+    for (uint32_t i = 0; i < (a->acc & TCP_ACC_FIELDS); i++)
+        if (a->acc_bytes[i] != b->acc_bytes[i])
+            return false;
     for (int i = 0; i < a->sack_n; i++)
         if (!wf_seq_eq(a->sack[i].from, b->sack[i].from) ||
             !wf_seq_eq(a->sack[i].to, b->sack[i].to))
@@ -89,6 +106,27 @@ static void sack_blocks_that_do_not_fit_are_left_off(void)
     h.opt.has_wscale = true;
     T_EQ(wf_tcp_emit(b, &h), 60);
     T_EQ(b[43], 2 + 2 * 8);
+}
+
+/* proves: TCP-ACE-18 */
+static void acc_options_of_any_length_are_read_as_far_as_fields_go(void)
+{
+    static const uint8_t fields[] = {0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3};
+    for (uint8_t len = 2; len <= 14; len++) {
+        uint8_t b[60] = {0};
+        struct tcp_hdr h = {.flags = TCP_ACK}, got;
+        (void)wf_tcp_emit(b, &h);
+        b[12] = 9 << 4;
+        b[20] = len % 2 == 0 ? 172 : 174;
+        b[21] = len;
+        for (uint8_t i = 2; i < len; i++)
+            b[20 + i] = i;
+        T_EQ(wf_tcp_parse(&got, b, sizeof(b)), TCP_HDR_OK);
+        T_EQ(got.opt.acc & TCP_ACC_FIELDS, fields[len - 2]);
+        T_EQ(got.opt.acc & TCP_ACC_ORDER1, len % 2 == 0 ? 0 : TCP_ACC_ORDER1);
+        if (len >= 8)
+            T_CHECK(got.opt.acc_bytes[0] == 0x020304 && got.opt.acc_bytes[1] == 0x050607);
+    }
 }
 
 /* proves: BAD-TCPH-03 */
@@ -233,6 +271,8 @@ static void text_reads_like_tcpdump(void)
 static const struct t_case cases[] = {
     {"emit lays options out and parse reads them", emit_lays_options_out_and_parse_reads_them},
     {"SACK blocks that do not fit are left off", sack_blocks_that_do_not_fit_are_left_off},
+    {"acc options of any length are read as far as fields go",
+     acc_options_of_any_length_are_read_as_far_as_fields_go},
     {"every truncation is refused", every_truncation_is_refused},
     {"every flip has its outcome", every_flip_has_its_outcome},
     {"odd options", odd_options},
