@@ -69,6 +69,7 @@ static const struct opt_name {
     {"TCP_DELACK_MS", WEFT_TCP_DELACK_MS, 1},
     {"TCP_RTO_MIN_MS", WEFT_TCP_RTO_MIN_MS, 1},
     {"TCP_MSL_MS", WEFT_TCP_MSL_MS, 1},
+    {"TCP_SYN_COOKIES", WEFT_TCP_SYN_COOKIES, 1},
 };
 
 struct sx_fd *wf_sx_fd(struct sx *s, int64_t fd)

@@ -38,6 +38,7 @@ static const struct {
     {"sack", WEFT_TCP_SACK},
     {"wscale", WEFT_TCP_WSCALE},
     {"initial_window", WEFT_TCP_INITIAL_WINDOW},
+    {"syn_cookies", WEFT_TCP_SYN_COOKIES},
     {"syn_retries", WEFT_TCP_SYN_RETRIES},
     {"user_timeout_ms", WEFT_TCP_USER_TIMEOUT_MS},
     {"nodelay", WEFT_TCP_NODELAY},

@@ -59,6 +59,8 @@ enum weft_sock_opt {
     WEFT_TCP_SACK,            /* 0, 1: offer SACK, before connect or listen */
     WEFT_TCP_WSCALE,          /* 0, 1: offer window scaling, before connect or listen */
     WEFT_TCP_INITIAL_WINDOW,  /* segments, 1..100 */
+    WEFT_TCP_SYN_COOKIES,     /* listener: 0 never, 1 when its half-open table is full (default),
+                                 2 always */
 
     WEFT_SOCK_OPT_COUNT
 };

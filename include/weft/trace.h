@@ -148,6 +148,9 @@ enum weft_drop {
     X(TCP_CHALLENGES_OUT, "tcp.challenge_acks_out")                                                \
     X(TCP_CHALLENGES_LIMITED, "tcp.challenge_acks_limited")                                        \
     X(TCP_WINDOW_PROBES, "tcp.window_probes")                                                      \
+    X(TCP_COOKIES_OUT, "tcp.syn_cookies_sent")                                                     \
+    X(TCP_COOKIES_IN, "tcp.syn_cookies_received")                                                  \
+    X(TCP_COOKIES_FAILED, "tcp.syn_cookies_failed")                                                \
     X(TCP_TIMEWAIT_FULL, "tcp.time_wait_full")                                                     \
     X(CLOCK_BACKWARDS, "clock.backwards")
 

@@ -36,6 +36,7 @@ static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
     [WEFT_TCP_SACK] = {0, 1, true, false, true},
     [WEFT_TCP_WSCALE] = {0, 1, true, false, true},
     [WEFT_TCP_INITIAL_WINDOW] = {1, 100, true, false, true},
+    [WEFT_TCP_SYN_COOKIES] = {0, 2, true, false, false},
 };
 
 static void set_dgram(struct udp_ep *ep, enum weft_sock_opt opt, int64_t v)
@@ -94,6 +95,8 @@ static void set_tcp(struct tcp_user *u, enum weft_sock_opt opt, int64_t v)
         u->may_wscale = v != 0;
     else if (opt == WEFT_TCP_INITIAL_WINDOW)
         u->iw_segs = (uint8_t)v;
+    else if (opt == WEFT_TCP_SYN_COOKIES)
+        u->syn_cookies = (uint8_t)v;
 }
 
 int weft_sock_set(struct weft_stack *st, uint64_t sock, enum weft_sock_opt opt, int64_t value)
@@ -165,6 +168,8 @@ static int64_t get_tcp(const struct tcp_user *u, enum weft_sock_opt opt)
         return u->may_sack;
     if (opt == WEFT_TCP_WSCALE)
         return u->may_wscale;
+    if (opt == WEFT_TCP_SYN_COOKIES)
+        return u->syn_cookies;
     return u->iw_segs;
 }
 

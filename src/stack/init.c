@@ -215,6 +215,8 @@ static void seed(struct weft_stack *st)
     st->net.hash_key.k1 = wf_rng_u64(&keys);
     st->tcp.iss_key.k0 = wf_rng_u64(&keys);
     st->tcp.iss_key.k1 = wf_rng_u64(&keys);
+    st->tcp.cookie_key.k0 = wf_rng_u64(&keys);
+    st->tcp.cookie_key.k1 = wf_rng_u64(&keys);
     wf_rng_init(&st->net.rng, st->cfg.seed, 1);
 }
 

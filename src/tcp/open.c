@@ -18,6 +18,7 @@ void wf_tcp_user_default(const struct net *net, struct tcp_user *u)
                            .rto_min_ms = RTO_MIN_MS,
                            .ttl = TTL_DEFAULT,
                            .syn_retries = 7,
+                           .syn_cookies = TCP_COOKIES_PRESSURE,
                            .may_ts = true,
                            .may_sack = true,
                            .may_wscale = true};
@@ -217,7 +218,7 @@ void wf_tcp_established(struct net *net, struct tcp_conn *c)
     wf_tcp_timer_progress(c);
     wf_tcp_update_mss(net, c);
     /* RFC 5681 3.1: a lost SYN or SYN,ACK means one segment to begin with. */
-    bool is_lost = c->rtt.srtt8_us == 0;
+    bool is_lost = c->rtt.srtt8_us == 0 && !c->opt.is_cookie;
     uint32_t iw = is_lost ? c->snd.mss : wf_tcp_initial_window(c);
     if (is_lost)
         wf_rtt_syn_lost(&c->rtt);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /** DOC: options - what the handshake offers and agrees on (RFC 9293 3.2, 3.7.1, RFC 7323, 2018) */
 #include "tcp/conn.h"
+#include "tcp/cookie.h"
 
 #define WSCALE_ROOM  (8u << 20) /* A buffer may be raised this far without another handshake. */
 #define TS_OPT_BYTES 12u
@@ -14,12 +15,7 @@ uint32_t wf_tcp_ts_now(const struct net *net, const struct tcp_opt *o)
 static uint64_t secret(const struct net *net, const struct tcp_key *k, uint64_t purpose)
 {
     uint64_t w[6] = {purpose};
-    for (int i = 0; i < 2; i++) {
-        const struct weft_endpoint *e = i == 0 ? &k->local : &k->remote;
-        w[1 + 2 * i] = (uint64_t)wf_ld32be(e->addr.b) << 32 | wf_ld32be(e->addr.b + 4);
-        w[2 + 2 * i] = (uint64_t)wf_ld32be(e->addr.b + 8) << 32 | wf_ld32be(e->addr.b + 12);
-    }
-    w[5] = (uint64_t)k->local.addr.zone << 32 | (uint32_t)k->local.port << 16 | k->remote.port;
+    wf_cookie_words(&k->local, &k->remote, w + 1);
     return wf_hash_words24(&net->tcp->iss_key, w, 6);
 }
 

@@ -17,8 +17,7 @@
  * for reordering), PERSIST (zero window, silly window override), DELACK, LINGER (FIN-WAIT-2 of a
  * closed socket). Half-open records and TIME-WAIT have one each.
  *
- * Left out on purpose until later: Fast Open, ECN, SYN cookies, keep-alive, urgent delivery,
- * pacing.
+ * Left out on purpose until later: Fast Open, ECN, keep-alive, urgent delivery, pacing.
  */
 #ifndef WF_TCP_TCP_H
 #define WF_TCP_TCP_H
@@ -53,6 +52,13 @@ enum tcp_quickack {
     TCP_QUICKACK_OFF,
 };
 
+/** enum tcp_syn_cookies - When a listener answers without remembering (WEFT_TCP_SYN_COOKIES) */
+enum tcp_syn_cookies {
+    TCP_COOKIES_NEVER,
+    TCP_COOKIES_PRESSURE, /* No room for another half-open record. */
+    TCP_COOKIES_ALWAYS,
+};
+
 /** struct tcp_user - What the user chose; a listener hands it to its connections */
 struct tcp_user {
     const struct weft_cc_ops *cc;
@@ -61,7 +67,8 @@ struct tcp_user {
     uint16_t maxseg; /* 0 = by MTU */
     uint16_t delack_ms, rto_min_ms;
     uint8_t ttl, tos, syn_retries, iw_segs;
-    uint8_t quickack; /* enum tcp_quickack */
+    uint8_t quickack;    /* enum tcp_quickack */
+    uint8_t syn_cookies; /* enum tcp_syn_cookies */
     bool is_nodelay, is_cork, is_linger_rst;
     bool may_ts, may_sack, may_wscale;
 };
@@ -106,6 +113,7 @@ struct tcp_opt {
     uint16_t peer_mss;
     uint8_t snd_wscale, rcv_wscale;
     bool has_ts, has_sack, has_wscale;
+    bool is_cookie; /* From a SYN cookie: how long the handshake took is not known. */
 };
 
 /** enum tcp_timer - Purposes of a connection's timer */
@@ -179,7 +187,6 @@ struct tcp_synrcvd {
     uint64_t listener; /* Handle. */
     uint64_t sent_ns;
     struct tcp_seq iss, irs;
-    uint32_t wnd;
     struct tcp_opt opt;
     uint8_t retries;
     bool is_rtx;
@@ -211,6 +218,8 @@ struct tcp_listener {
     uint32_t backlog, synrcvd_n, accept_n;
     struct tcp_conn *accept_head, *accept_tail;
     uint64_t since_ns;
+    uint64_t
+        cookie_until_ns; /* Acknowledgements out of nowhere are taken for cookies until then. */
 };
 
 /** struct wf_tcp - State of the layer; owner: the stack instance */
@@ -222,7 +231,7 @@ struct wf_tcp {
     struct tcp_listener **listen_tab;
     uint32_t conn_mask, synrcvd_mask, timewait_mask, listen_mask;
     struct wf_list timewait_order;
-    struct wf_hash_key iss_key;
+    struct wf_hash_key iss_key, cookie_key;
     uint64_t challenge_ns; /* Second of the ceiling on challenge ACKs. */
     uint32_t challenge_left;
 };
