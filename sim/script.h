@@ -224,6 +224,8 @@ struct sx {
     uint32_t flows_n;
     struct sx_fd fd[SX_FDS_MAX];
     int32_t last_fd; /* Of the last connection. */
+    uint8_t fo[16];  /* The Fast Open cookie that the stack sent last. */
+    uint8_t fo_n;
     struct sx_pending pending;
 
     uint8_t *buf;  /* Packet being built. */

@@ -69,6 +69,9 @@ static void add_options(struct text *t, const struct sx_seen *p, const struct sx
             for (uint32_t i = 0; i + 8 <= n; i += 8)
                 add(t, "%s%u:%u", i == 0 ? "sack " : " ", wf_sx_be(d + i, 4) - isn,
                     wf_sx_be(d + i + 4, 4) - isn);
+        else if (kind == 34)
+            for (uint32_t i = 0; i == 0 || i < n; i++)
+                add(t, n == 0 ? "FO" : i == 0 ? "FO %02x" : "%02x", n == 0 ? 0 : d[i]);
         else
             add(t, "option %u", kind);
     }

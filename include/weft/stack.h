@@ -54,6 +54,7 @@ struct weft_config {
     uint32_t tcp_timewait_max; /* TIME-WAIT records; the oldest goes when they are used up. */
     uint32_t tcp_busy_max;     /* Connections that recover or reassemble at a time. */
     uint32_t tcp_records_max;  /* Transmission records (super-frames in flight). */
+    uint32_t tcp_fastopen_max; /* Servers whose Fast Open cookie is kept, 0..4096. */
     uint32_t tcp_cc_max;       /* Connections whose congestion control needs much state (BBR). */
 
     uint32_t sndbuf_bytes, rcvbuf_bytes; /* Defaults of WEFT_SO_SNDBUF and _RCVBUF. */

@@ -151,6 +151,12 @@ enum weft_drop {
     X(TCP_COOKIES_OUT, "tcp.syn_cookies_sent")                                                     \
     X(TCP_COOKIES_IN, "tcp.syn_cookies_received")                                                  \
     X(TCP_COOKIES_FAILED, "tcp.syn_cookies_failed")                                                \
+    X(TCP_FO_COOKIES_OUT, "tcp.fastopen_cookies_sent")                                             \
+    X(TCP_FO_COOKIES_BAD, "tcp.fastopen_cookies_bad")                                              \
+    X(TCP_FO_PASSIVE, "tcp.fastopen_passive")                                                      \
+    X(TCP_FO_LIMITED, "tcp.fastopen_limited")                                                      \
+    X(TCP_FO_ACTIVE, "tcp.fastopen_active")                                                        \
+    X(TCP_FO_ACTIVE_FAILED, "tcp.fastopen_active_failed")                                          \
     X(TCP_TIMEWAIT_FULL, "tcp.time_wait_full")                                                     \
     X(CLOCK_BACKWARDS, "clock.backwards")
 

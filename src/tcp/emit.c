@@ -217,33 +217,6 @@ static struct pkt *emit_ack(struct net *net, struct tcp_conn *c, struct tcp_seq 
     return p;
 }
 
-/* SYN, or SYN,ACK of a simultaneous open. */
-static struct pkt *emit_syn(struct net *net, struct tcp_conn *c)
-{
-    struct pkt *p = start_packet(net);
-    if (p == NULL)
-        return NULL;
-    struct tcp_hdr h = {.sport = c->key.local.port,
-                        .dport = c->key.remote.port,
-                        .seq = c->snd.iss,
-                        .flags = TCP_SYN,
-                        .wnd = (uint16_t)wf_min_u32(c->user.rcvbuf, 65535)};
-    wf_tcp_offer(net, &c->opt, wf_tcp_local_mss(net, &c->user, c->dst.ifindex), &h.opt);
-    if (c->state == WEFT_TCP_SYN_RECEIVED) {
-        h.flags |= TCP_ACK;
-        h.ack = c->rcv.nxt;
-    }
-    c->snd.nxt = wf_seq_add(c->snd.iss, 1);
-    c->snd.wants_syn = false;
-    c->snd.last_ns = net->now_ns;
-    c->rcv.is_ack_now = false;
-    push_headers(net, c, p, &h);
-    trace_send(net, c, c->snd.iss, 0, WEFT_WHY_SYN);
-    wf_tcp_timer_clear(c, TCP_T_PERSIST);
-    wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000);
-    return p;
-}
-
 /* Payload [seq, seq + len) by reference, with its sums; returns the bytes that found room. */
 static uint32_t attach(struct net *net, struct tcp_conn *c, struct pkt *p, struct tcp_seq seq,
                        uint32_t len)
@@ -266,6 +239,58 @@ static uint32_t attach(struct net *net, struct tcp_conn *c, struct pkt *p, struc
         p->is_tcp_cut = p->gso_segs > 1;
     }
     return got;
+}
+
+/* What a SYN,ACK says that acknowledges data of the SYN already: the window after it. */
+static void fill_fo_synack(struct net *net, struct tcp_conn *c, struct tcp_hdr *h, uint8_t *cookie)
+{
+    uint32_t room = c->user.rcvbuf - wf_min_u32(c->recvq.charge, c->user.rcvbuf);
+    uint32_t now = c->rcv.edge.v - c->rcv.nxt.v;
+    h->wnd = (uint16_t)wf_min_u32(wf_max_u32(room, now), 65535);
+    c->rcv.edge = wf_seq_add(c->rcv.nxt, wf_max_u32(h->wnd, now));
+    c->rcv.acked = c->rcv.nxt;
+    if ((c->fo & TCP_FO_GIVE) == 0)
+        return;
+    wf_fo_cookie(net, &c->key.remote.addr, cookie);
+    h->opt.fo_n = FO_COOKIE_BYTES;
+    h->opt.fo = cookie;
+}
+
+/* SYN, or SYN,ACK of a simultaneous open or of one with data on its SYN. */
+static struct pkt *emit_syn(struct net *net, struct tcp_conn *c)
+{
+    struct pkt *p = start_packet(net);
+    if (p == NULL)
+        return NULL;
+    struct tcp_hdr h = {.sport = c->key.local.port,
+                        .dport = c->key.remote.port,
+                        .seq = c->snd.iss,
+                        .flags = TCP_SYN,
+                        .wnd = (uint16_t)wf_min_u32(c->user.rcvbuf, 65535)};
+    wf_tcp_offer(net, &c->opt, wf_tcp_local_mss(net, &c->user, c->dst.ifindex), &h.opt);
+    if (c->state == WEFT_TCP_SYN_RECEIVED) {
+        h.flags |= TCP_ACK;
+        h.ack = c->rcv.nxt;
+    }
+    uint8_t cookie[FO_COOKIE_BYTES];
+    uint32_t len = 0;
+    if ((c->fo & TCP_FO_PASSIVE) != 0)
+        fill_fo_synack(net, c, &h, cookie);
+    else if (c->fo != 0)
+        len = attach(net, c, p, wf_seq_add(c->snd.iss, 1), wf_fo_offer(net, c, &h.opt));
+    if (len > 0)
+        c->fo |= TCP_FO_DATA;
+    c->snd.nxt = wf_seq_max(c->snd.nxt, wf_seq_add(c->snd.iss, 1 + len));
+    c->acct.bytes_sent += len;
+    wf_count_n(net, WEFT_COUNT_TCP_BYTES_OUT, len);
+    c->snd.wants_syn = false;
+    c->snd.last_ns = net->now_ns;
+    c->rcv.is_ack_now = false;
+    push_headers(net, c, p, &h);
+    trace_send(net, c, c->snd.iss, len, WEFT_WHY_SYN);
+    wf_tcp_timer_clear(c, TCP_T_PERSIST);
+    wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000);
+    return p;
 }
 
 static uint16_t data_flags(const struct tcp_plan *plan, bool is_fin)

@@ -41,6 +41,12 @@ static void synack_output(struct net *net, const struct tcp_synrcvd *r,
     struct wf_dst d = {0};
     (void)wf_dst_route(net, &d, wf_addr_to4(&r->key.remote.addr));
     wf_tcp_offer(net, &r->opt, wf_tcp_local_mss(net, &l->user, d.ifindex), &o);
+    uint8_t cookie[FO_COOKIE_BYTES];
+    if (r->gives_fo) {
+        wf_fo_cookie(net, &r->key.remote.addr, cookie);
+        o.fo_n = sizeof(cookie);
+        o.fo = cookie;
+    }
     struct tcp_bare b = {.key = &r->key,
                          .seq = r->iss,
                          .ack = wf_seq_add(r->irs, 1),
@@ -97,8 +103,7 @@ void wf_tcp_synrcvd_expire(struct net *net, struct wf_timer *t)
     wf_wheel_arm(&net->wheel, &r->timer, net->now_ns + synack_rto_ns(r));
 }
 
-/* What a SYN says and what is offered in return. */
-static void read_syn(const struct net *net, const struct tcp_listener *l, const struct tcp_seg *s,
+void wf_tcp_read_syn(const struct net *net, const struct tcp_listener *l, const struct tcp_seg *s,
                      const struct tcp_key *k, struct tcp_synrcvd *r)
 {
     r->key = *k;
@@ -130,7 +135,7 @@ static void cookie_output(struct net *net, struct tcp_listener *l, const struct 
                           const struct tcp_key *k)
 {
     struct tcp_synrcvd r = {0};
-    read_syn(net, l, s, k, &r);
+    wf_tcp_read_syn(net, l, s, k, &r);
     if (!r.opt.has_ts) { /* Nothing would bring them back. */
         r.opt.has_sack = r.opt.has_wscale = false;
         r.opt.snd_wscale = r.opt.rcv_wscale = 0;
@@ -147,6 +152,9 @@ static void cookie_output(struct net *net, struct tcp_listener *l, const struct 
 static void new_synrcvd(struct net *net, struct tcp_listener *l, struct tcp_seg *s,
                         const struct tcp_key *k)
 {
+    bool gives_fo = false, has_fo = l->user.fastopen > 0 && s->h.opt.fo_n != 0;
+    if (has_fo && wf_fo_listen_arrives(net, l, s, k, &gives_fo))
+        return;
     bool may_keep = l->user.syn_cookies != TCP_COOKIES_ALWAYS && l->synrcvd_n < share(l);
     struct tcp_synrcvd *r = may_keep ? wf_slab_alloc(&net->tcp->synrcvds) : NULL;
     if (r == NULL && l->user.syn_cookies == TCP_COOKIES_NEVER) {
@@ -159,14 +167,30 @@ static void new_synrcvd(struct net *net, struct tcp_listener *l, struct tcp_seg 
         return;
     }
     l->synrcvd_n++;
-    read_syn(net, l, s, k, r);
+    wf_tcp_read_syn(net, l, s, k, r);
     r->listener = wf_slab_handle(&net->tcp->listeners, l);
     r->timer.kind = TIMER_TCP_SYNRCVD;
     r->iss = wf_tcp_isn(net, k);
+    r->gives_fo = gives_fo;
     wf_tcp_link_synrcvd(net, r);
     synack_output(net, r, l);
     wf_wheel_arm(&net->wheel, &r->timer, net->now_ns + synack_rto_ns(r));
     wf_net_done(net, s->p); /* Data on a SYN is sent again by the peer. */
+}
+
+void wf_tcp_queue_accept(struct net *net, struct tcp_listener *l, struct tcp_conn *c)
+{
+    c->listener = l;
+    c->accept_next = NULL;
+    if (l->accept_tail != NULL)
+        l->accept_tail->accept_next = c;
+    else
+        l->accept_head = c;
+    l->accept_tail = c;
+    l->accept_n++;
+    wf_count(net, WEFT_COUNT_TCP_PASSIVE_OPENS);
+    if (l->ready != NULL)
+        wf_ready_mark(net, l->ready);
 }
 
 /* The handshake is complete: a connection as ESTABLISHED, on the accept queue. */
@@ -192,17 +216,7 @@ static struct tcp_conn *promote(struct net *net, const struct tcp_synrcvd *r,
         wf_rtt_sample(&c->rtt, (uint32_t)((net->now_ns - r->sent_ns) / 1000));
     wf_tcp_set_state(net, c, WEFT_TCP_SYN_RECEIVED);
     wf_tcp_established(net, c);
-    c->listener = l;
-    c->accept_next = NULL;
-    if (l->accept_tail != NULL)
-        l->accept_tail->accept_next = c;
-    else
-        l->accept_head = c;
-    l->accept_tail = c;
-    l->accept_n++;
-    wf_count(net, WEFT_COUNT_TCP_PASSIVE_OPENS);
-    if (l->ready != NULL)
-        wf_ready_mark(net, l->ready);
+    wf_tcp_queue_accept(net, l, c);
     return c;
 }
 
@@ -360,6 +374,7 @@ void wf_tcp_listener_close(struct net *net, struct tcp_listener *l)
         c->listener = NULL;
         wf_tcp_abort(net, c);
     }
+    wf_fo_listener_gone(net, l);
     /* Half-open records find their listener gone by its handle; their timers clear them. */
     wf_tcp_unlink_listener(net, l);
     wf_slab_free(&net->tcp->listeners, l);

@@ -197,6 +197,8 @@ int wf_tcp_connect(struct net *net, const struct tcp_user *u, const struct weft_
     c->opt.has_wscale = u->may_wscale;
     c->opt.rcv_wscale = u->may_wscale ? wf_tcp_rcv_wscale(u->rcvbuf) : 0;
     c->opt.peer_mss = TCP_MSS_DEFAULT;
+    if (u->is_fastopen)
+        wf_fo_connect(net, c);
     (void)wf_dst_route(net, &c->dst, wf_addr_to4(&k.remote.addr));
     wf_tcp_update_mss(net, c);
     c->snd.iss = wf_tcp_isn(net, &k);

@@ -3,9 +3,8 @@
 #include "tcp/conn.h"
 #include "tcp/cookie.h"
 
-#define WSCALE_ROOM  (8u << 20) /* A buffer may be raised this far without another handshake. */
-#define TS_OPT_BYTES 12u
-#define MSS_FLOOR    88u
+#define WSCALE_ROOM (8u << 20) /* A buffer may be raised this far without another handshake. */
+#define MSS_FLOOR   88u
 
 uint32_t wf_tcp_ts_now(const struct net *net, const struct tcp_opt *o)
 {
@@ -85,7 +84,7 @@ void wf_tcp_update_mss(struct net *net, struct tcp_conn *c)
     }
     uint32_t mss = wf_min_u32(ours, wf_max_u32(c->opt.peer_mss, MSS_FLOOR));
     if (c->opt.has_ts)
-        mss = mss > TS_OPT_BYTES + 8 ? mss - TS_OPT_BYTES : 8;
+        mss = mss > TCP_TS_BYTES + 8 ? mss - TCP_TS_BYTES : 8;
     c->snd.mss = mss;
 }
 

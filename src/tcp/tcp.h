@@ -17,7 +17,7 @@
  * for reordering), PERSIST (zero window, silly window override), DELACK, LINGER (FIN-WAIT-2 of a
  * closed socket). Half-open records and TIME-WAIT have one each.
  *
- * Left out on purpose until later: Fast Open, ECN, keep-alive, urgent delivery, pacing.
+ * Left out on purpose until later: ECN, keep-alive, urgent delivery, pacing.
  */
 #ifndef WF_TCP_TCP_H
 #define WF_TCP_TCP_H
@@ -28,6 +28,7 @@
 #include "ip/ip.h"
 #include "net/net.h"
 #include "tcp/cc.h"
+#include "tcp/fastopen.h"
 #include "tcp/reasm.h"
 #include "tcp/recovery.h"
 #include "tcp/rtt.h"
@@ -64,13 +65,15 @@ struct tcp_user {
     const struct weft_cc_ops *cc;
     uint32_t sndbuf, rcvbuf;
     uint32_t user_timeout_ms, msl_ms;
-    uint16_t maxseg; /* 0 = by MTU */
+    uint16_t maxseg;   /* 0 = by MTU */
+    uint16_t fastopen; /* Listener: connections by Fast Open that may be half-open. */
     uint16_t delack_ms, rto_min_ms;
     uint8_t ttl, tos, syn_retries, iw_segs;
     uint8_t quickack;    /* enum tcp_quickack */
     uint8_t syn_cookies; /* enum tcp_syn_cookies */
     bool is_nodelay, is_cork, is_linger_rst;
     bool may_ts, may_sack, may_wscale;
+    bool is_fastopen; /* Active opens. */
 };
 
 /** struct tcp_snd - Send sequence variables (RFC 9293 3.3.1) */
@@ -158,6 +161,7 @@ struct tcp_conn {
     bool is_orphan;                /* The user closed it. */
     int16_t err;                   /* Why it ended, positive; told to the user. */
     int16_t soft_err;              /* Advice from ICMP or below; told if it fails later. */
+    uint8_t fo;                    /* enum tcp_fo: fastopen.c, emit.c */
     struct tcp_listener *listener; /* Waits in its accept queue. */
     struct tcp_conn *accept_next;
     struct tcp_user user;
@@ -190,6 +194,7 @@ struct tcp_synrcvd {
     struct tcp_opt opt;
     uint8_t retries;
     bool is_rtx;
+    bool gives_fo; /* The SYN,ACK brings a Fast Open cookie. */
 };
 
 /** struct tcp_timewait - What remains of a connection that closed first */
@@ -218,8 +223,9 @@ struct tcp_listener {
     uint32_t backlog, synrcvd_n, accept_n;
     struct tcp_conn *accept_head, *accept_tail;
     uint64_t since_ns;
-    uint64_t
-        cookie_until_ns; /* Acknowledgements out of nowhere are taken for cookies until then. */
+    uint32_t fo_pending, fo_gone; /* By Fast Open: half-open; failed not long ago. */
+    uint64_t fo_gone_until_ns;
+    uint64_t cookie_until_ns; /* Stray acknowledgements are taken for cookies until then. */
 };
 
 /** struct wf_tcp - State of the layer; owner: the stack instance */
@@ -232,6 +238,9 @@ struct wf_tcp {
     uint32_t conn_mask, synrcvd_mask, timewait_mask, listen_mask;
     struct wf_list timewait_order;
     struct wf_hash_key iss_key, cookie_key;
+    struct wf_hash_key fo_key, fo_old_key;
+    struct wf_slab fo_peers;
+    struct wf_list fo_order;
     uint64_t challenge_ns; /* Second of the ceiling on challenge ACKs. */
     uint32_t challenge_left;
 };
