@@ -75,6 +75,9 @@ void wf_tcp_done(struct net *net, struct tcp_conn *c);
 uint32_t wf_tcp_ts_now(const struct net *net, const struct tcp_opt *o);
 /** wf_tcp_ts_offset() - Secret offset of the timestamp clock for a pair of ends */
 uint32_t wf_tcp_ts_offset(const struct net *net, const struct tcp_key *k);
+/** wf_tcp_port_offset() - Where the row of local ports towards a server begins, secret */
+uint32_t wf_tcp_port_offset(const struct net *net, const struct weft_addr *local,
+                            const struct weft_endpoint *remote);
 /** wf_tcp_offer() - Options of our SYN or SYN,ACK; @o says what may be offered */
 void wf_tcp_offer(const struct net *net, const struct tcp_opt *o, uint32_t mss,
                   struct tcp_opts *out);

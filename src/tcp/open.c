@@ -128,6 +128,9 @@ uint16_t wf_tcp_pick_port(struct net *net, const struct weft_addr *local,
                           const struct weft_endpoint *remote)
 {
     uint32_t start = wf_rng_below(&net->rng, EPHEMERAL_COUNT);
+    if (remote != NULL) /* RFC 6056 3.3.3: each server sees a row of its own. */
+        start = wf_tcp_port_offset(net, local, remote) % EPHEMERAL_COUNT +
+                net->tcp->next_ephemeral % EPHEMERAL_COUNT;
     for (uint32_t i = 0; i < EPHEMERAL_TRIES; i++) {
         uint16_t port = (uint16_t)(EPHEMERAL_FIRST + (start + i) % EPHEMERAL_COUNT);
         struct tcp_key k = {.local = {.addr = *local, .port = port}};
@@ -139,9 +142,12 @@ uint16_t wf_tcp_pick_port(struct net *net, const struct weft_addr *local,
             continue;
         }
         k.remote = *remote;
-        if (wf_tcp_find_conn(net, &k) == NULL && wf_tcp_find_timewait(net, &k) == NULL &&
-            wf_tcp_find_synrcvd(net, &k) == NULL)
+        bool is_free = wf_tcp_find_conn(net, &k) == NULL && wf_tcp_find_timewait(net, &k) == NULL &&
+                       wf_tcp_find_synrcvd(net, &k) == NULL;
+        if (is_free) {
+            net->tcp->next_ephemeral += i + 1;
             return port;
+        }
     }
     return 0;
 }

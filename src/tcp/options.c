@@ -23,6 +23,13 @@ uint32_t wf_tcp_ts_offset(const struct net *net, const struct tcp_key *k)
     return (uint32_t)secret(net, k, 2);
 }
 
+uint32_t wf_tcp_port_offset(const struct net *net, const struct weft_addr *local,
+                            const struct weft_endpoint *remote)
+{
+    struct tcp_key k = {.local = {.addr = *local}, .remote = *remote};
+    return (uint32_t)secret(net, &k, 3);
+}
+
 /* RFC 6528: a clock of 4 us and a keyed function of both ends. */
 struct tcp_seq wf_tcp_isn(const struct net *net, const struct tcp_key *k)
 {

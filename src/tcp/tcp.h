@@ -241,7 +241,8 @@ struct wf_tcp {
     struct wf_hash_key fo_key, fo_old_key;
     struct wf_slab fo_peers;
     struct wf_list fo_order;
-    uint64_t challenge_ns; /* Second of the ceiling on challenge ACKs. */
+    uint32_t next_ephemeral; /* Ports tried so far (RFC 6056 3.3.3). */
+    uint64_t challenge_ns;   /* Second of the ceiling on challenge ACKs. */
     uint32_t challenge_left;
 };
 
@@ -307,7 +308,8 @@ int wf_tcp_connect(struct net *net, const struct tcp_user *u, const struct weft_
 /** wf_tcp_port_is_free() - Whether a local endpoint can be bound */
 bool wf_tcp_port_is_free(const struct net *net, const struct weft_endpoint *local, bool is_reuse);
 
-/** wf_tcp_pick_port() - An ephemeral port (RFC 6056); 0 = none left */
+/** wf_tcp_pick_port() - An ephemeral port (RFC 6056, by algorithm 3 if @remote is given); 0 = none
+ * left */
 uint16_t wf_tcp_pick_port(struct net *net, const struct weft_addr *local,
                           const struct weft_endpoint *remote);
 
