@@ -14,6 +14,7 @@
 
 #include "world.h"
 
+#define SX_START_NS     10000000000ULL /* The stack's time at 0; some clocks treat 0 as "unset". */
 #define SX_FLOWS_MAX    32U
 #define SX_FDS_MAX      64U
 #define SX_OPTS_MAX     16U

@@ -159,6 +159,8 @@ static bool option_value(struct sx *s, const char *name)
         s->is_any_address = v != 0;
     else if (strcmp(name, "echo_silent") == 0)
         s->ncfg.stack.is_echo_silent = v != 0;
+    else if (strcmp(name, "quiet_ms") == 0)
+        s->ncfg.stack.tcp_quiet_until_ns = SX_START_NS + (uint64_t)v * 1000000;
     else if (strcmp(name, "forwarding") == 0)
         s->ncfg.stack.is_forwarding = v != 0;
     else

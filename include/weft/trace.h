@@ -88,6 +88,7 @@ struct weft_stack;
     X(TCP_DATA_CLOSED, "tcp.data_after_close")                                                     \
     X(TCP_RCVBUF, "tcp.receive_buffer_full")                                                       \
     X(TCP_OOO_LIMIT, "tcp.reassembly_limit")                                                       \
+    X(TCP_QUIET, "tcp.quiet_time")                                                                 \
     X(TCP_TIMEWAIT, "tcp.time_wait")                                                               \
     X(TCP_STATE, "tcp.state")                                                                      \
     X(TXQ_FULL, "tx.queue_full")                                                                   \

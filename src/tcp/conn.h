@@ -11,6 +11,12 @@
 #define NS_PER_S     1000000000ull
 #define R1_RTOS      3u /* Expiries after which the path is doubted (RFC 9293 3.8.3). */
 
+/** wf_tcp_is_quiet() - Whether nothing is to be sent yet (RFC 9293 3.4.3) */
+static inline bool wf_tcp_is_quiet(const struct net *net)
+{
+    return net->now_ns < net->cfg->tcp_quiet_until_ns;
+}
+
 /* ---- state.c ---- */
 
 /** wf_tcp_set_state() - Go to another state; the transition must be legal (asserted) */

@@ -18,7 +18,7 @@ static const uint16_t rows[8] = {88, 536, 1220, 1360, 1400, 1440, 1460, 8960};
 void wf_cookie_words(const struct weft_endpoint *local, const struct weft_endpoint *remote,
                      uint64_t w[5])
 {
-    for (int i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 2; i++) {
         const uint8_t *b = i == 0 ? local->addr.b : remote->addr.b;
         w[2 * i] = (uint64_t)wf_ld32be(b) << 32 | wf_ld32be(b + 4);
         w[2 * i + 1] = (uint64_t)wf_ld32be(b + 8) << 32 | wf_ld32be(b + 12);

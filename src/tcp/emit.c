@@ -478,6 +478,11 @@ static void after_idle(struct net *net, struct tcp_conn *c)
 /* What goes out in the states before ESTABLISHED. */
 static enum tcp_tx tx_opening(struct net *net, struct tcp_conn *c, struct pkt **out)
 {
+    if (wf_tcp_is_quiet(net)) {
+        c->snd.why = WEFT_WHY_NONE;
+        wf_tcp_timer_set(net, c, TCP_T_PERSIST, net->cfg->tcp_quiet_until_ns - net->now_ns);
+        return TCP_TX_IDLE;
+    }
     if (c->snd.wants_syn) {
         *out = emit_syn(net, c);
         return *out != NULL ? TCP_TX_PACKET : TCP_TX_NO_PACKET;
@@ -589,7 +594,7 @@ void wf_tcp_bare_output(struct net *net, const struct tcp_bare *b)
 
 void wf_tcp_reset_output(struct net *net, const struct tcp_seg *s)
 {
-    if ((s->h.flags & TCP_RST) != 0)
+    if ((s->h.flags & TCP_RST) != 0 || wf_tcp_is_quiet(net))
         return;
     struct tcp_key k = {.local = {.addr = s->m->dst, .port = s->h.dport},
                         .remote = {.addr = s->m->src, .port = s->h.sport}};

@@ -337,7 +337,9 @@ static void stray_ack(struct net *net, struct tcp_listener *l, struct tcp_seg *s
 void wf_tcp_listen_arrives(struct net *net, struct tcp_listener *l, struct tcp_seg *s,
                            const struct tcp_key *k)
 {
-    if ((s->h.flags & TCP_RST) != 0) { /* First: RST is ignored. */
+    if (wf_tcp_is_quiet(net)) {
+        wf_net_drop(net, s->p, WEFT_DROP_TCP_QUIET);
+    } else if ((s->h.flags & TCP_RST) != 0) { /* First: RST is ignored. */
         wf_net_drop(net, s->p, WEFT_DROP_TCP_RST_IGNORED);
     } else if ((s->h.flags & TCP_ACK) != 0) { /* Second. */
         stray_ack(net, l, s, k);
