@@ -130,7 +130,10 @@ static void call_ends(struct api *a)
         answer(weft_sock_bind(a->st, h, endpoint(a, &e)), 0);
         break;
     case 1:
-        answer(weft_sock_connect(a->st, h, endpoint(a, &e)), 0);
+        if ((b & 4) != 0)
+            answer(weft_sock_connect(a->st, h, endpoint(a, &e)), 0);
+        else
+            answer(weft_sock_connect_send(a->st, h, endpoint(a, &e), a->buf, b >> 3), b >> 3);
         break;
     case 2:
         answer(weft_sock_listen(a->st, h, (b & 4) != 0 ? UINT32_MAX : b >> 3), 0);
@@ -197,6 +200,7 @@ static void call_options(struct api *a)
     int r = weft_sock_set(a->st, h, opt, value);
     answer(r, 0);
     answer(weft_sock_get(a->st, h, opt, &got), 0);
+    answer(weft_tcp_fastopen_key(a->st, (byte(a) & 1) != 0 ? a->buf : NULL), 0);
     answer(weft_sock_set_cc(a->st, h, weft_cc_at(byte(a) & 15)), 0);
     answer(weft_sock_set_cc_param(a->st, h, byte(a), (uint32_t)value), 0);
 }

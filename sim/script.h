@@ -14,6 +14,7 @@
 
 #include "world.h"
 
+#define SX_START_NS     10000000000ULL /* The stack's time at 0; some clocks treat 0 as "unset". */
 #define SX_FLOWS_MAX    32U
 #define SX_FDS_MAX      64U
 #define SX_OPTS_MAX     16U
@@ -225,6 +226,8 @@ struct sx {
     uint32_t flows_n;
     struct sx_fd fd[SX_FDS_MAX];
     int32_t last_fd; /* Of the last connection. */
+    uint8_t fo[16];  /* The Fast Open cookie that the stack sent last. */
+    uint8_t fo_n;
     struct sx_pending pending;
 
     uint8_t *buf;  /* Packet being built. */

@@ -113,6 +113,8 @@ static bool from_info(const struct weft_tcp_info *t, const char *name, int64_t *
         {"has_wscale", t->has_wscale},
         {"is_in_recovery", t->is_in_recovery},
         {"is_in_loss", t->is_in_loss},
+        {"is_syn_cookie", t->is_syn_cookie},
+        {"is_fastopen", t->is_fastopen},
         {"mss", t->mss},
         {"peer_mss", t->peer_mss},
         {"srtt_us", t->srtt_us},

@@ -71,6 +71,9 @@ static const struct opt_name {
     {"TCP_DELACK_MS", WEFT_TCP_DELACK_MS, 1},
     {"TCP_RTO_MIN_MS", WEFT_TCP_RTO_MIN_MS, 1},
     {"TCP_MSL_MS", WEFT_TCP_MSL_MS, 1},
+    {"TCP_SYN_COOKIES", WEFT_TCP_SYN_COOKIES, 1},
+    {"TCP_FASTOPEN", WEFT_TCP_FASTOPEN, 1},
+    {"TCP_FASTOPEN_CONNECT", WEFT_TCP_FASTOPEN_CONNECT, 1},
 };
 
 struct sx_fd *wf_sx_fd(struct sx *s, int64_t fd)
@@ -314,6 +317,16 @@ static struct result call_write(struct sx *s, const struct sx_call *c, struct sx
         }
         bool is_connected = strcmp(c->name, "sendto") != 0;
         r = weft_sock_sendto(s->st, f->sock, s->buf2, n, is_connected ? NULL : &ep);
+    } else if (arg_has(c, 3, "MSG_FASTOPEN")) {
+        struct weft_endpoint ep;
+        memset(&ep, 0, sizeof(ep));
+        ep.addr = weft_ip4(s->remote_ip[0], s->remote_ip[1], s->remote_ip[2], s->remote_ip[3]);
+        ep.port = s->connect_port;
+        arg_endpoint(c, 4, &ep);
+        weft_pattern(SX_PATTERN_OUT, f->tx, s->buf2, n);
+        r = weft_sock_connect_send(s->st, f->sock, &ep, s->buf2, n);
+        f->tx += r > 0 ? (uint64_t)r : 0;
+        s->last_fd = f->fd;
     } else {
         /* A long write is offered piece by piece, until one is not taken whole. */
         int64_t sum = 0;

@@ -83,7 +83,19 @@ static uint32_t live_ts(const struct sx_flow *f, uint32_t script)
     return f->ts[last].live + (script - f->ts[last].script);
 }
 
-static uint32_t build_option(const struct sx_opt *o, const struct sx_flow *f, uint8_t *out)
+/* A Fast Open option: the cookie as written, or the one the stack sent last. */
+static uint32_t build_fo(const struct sx *s, const struct sx_opt *o, uint8_t *out)
+{
+    uint32_t n = o->is_any[0] ? s->fo_n : o->raw_n;
+    n = n < 38 ? n : 38;
+    out[0] = o->kind;
+    out[1] = (uint8_t)(2 + n);
+    memcpy(out + 2, o->is_any[0] ? s->fo : o->raw, n);
+    return 2 + n;
+}
+
+static uint32_t build_option(const struct sx *s, const struct sx_opt *o, const struct sx_flow *f,
+                             uint8_t *out)
 {
     if (o->is_raw) {
         memcpy(out, o->raw, o->raw_n);
@@ -118,6 +130,8 @@ static uint32_t build_option(const struct sx_opt *o, const struct sx_flow *f, ui
             put16(out + 3 + (size_t)3 * i, o->v[i]);
         }
         return out[1];
+    case 34:
+        return build_fo(s, o, out);
     default:
         out[1] = 10;
         put32(out + 2, o->v[0]);
@@ -133,7 +147,8 @@ static const struct sx_flow *flow_or_none(const struct sx_flow *f)
     return f != NULL ? f : &none;
 }
 
-static uint32_t build_tcp(const struct sx_packet *p, const struct sx_flow *f, uint8_t *out)
+static uint32_t build_tcp(const struct sx *s, const struct sx_packet *p, const struct sx_flow *f,
+                          uint8_t *out)
 {
     uint32_t hdr = TCP_HDR;
     f = flow_or_none(f);
@@ -143,7 +158,7 @@ static uint32_t build_tcp(const struct sx_packet *p, const struct sx_flow *f, ui
     put32(out + 4, p->seq + f->remote_isn);
     put32(out + 8, p->has_ack ? p->ack + f->local_isn : 0);
     for (uint32_t i = 0; i < p->opt_n && hdr < 60; i++)
-        hdr += build_option(&p->opt[i], f, out + hdr);
+        hdr += build_option(s, &p->opt[i], f, out + hdr);
     while (hdr % 4 != 0)
         out[hdr++] = 0;
     out[12] = (uint8_t)((p->ip.doff >= 0 ? (uint32_t)p->ip.doff : hdr / 4) << 4);
@@ -254,7 +269,7 @@ static uint32_t build_l4(struct sx *s, const struct sx_packet *p, const struct s
         return build_icmp(s, p, f, l4);
     }
     *proto = p->kind == SX_TCP ? SX_PROTO_TCP : SX_PROTO_UDP;
-    n = p->kind == SX_TCP ? build_tcp(p, f, l4) : build_udp(p, f, l4);
+    n = p->kind == SX_TCP ? build_tcp(s, p, f, l4) : build_udp(p, f, l4);
     uint32_t v = sum(pseudo_sum(addrs, addrs + 4, *proto, n), l4, n);
     uint8_t *at = l4 + (p->kind == SX_TCP ? 16 : 6);
     set_csum(&p->ip, at, v);

@@ -150,6 +150,10 @@ static bool is_opt_right(struct sx *s, const struct sx_opt *want, const uint8_t 
     case 8:
         return n == 8 && (want->is_any[1] || wf_sx_be(d + 4, 4) == want->v[1]) &&
                (want->is_any[0] || is_ts_right(s, f, want->v[0], wf_sx_be(d, 4)));
+    case 34:
+        s->fo_n = (uint8_t)(n < sizeof(s->fo) ? n : sizeof(s->fo));
+        memcpy(s->fo, d, s->fo_n);
+        return want->is_any[0] ? n > 0 : n == want->raw_n && memcmp(d, want->raw, n) == 0;
     default:
         return true;
     }

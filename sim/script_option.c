@@ -40,6 +40,9 @@ static const struct {
     {"wscale", WEFT_TCP_WSCALE},
     {"initial_window", WEFT_TCP_INITIAL_WINDOW},
     {"ecn", WEFT_TCP_ECN},
+    {"syn_cookies", WEFT_TCP_SYN_COOKIES},
+    {"fastopen", WEFT_TCP_FASTOPEN},
+    {"fastopen_connect", WEFT_TCP_FASTOPEN_CONNECT},
     {"syn_retries", WEFT_TCP_SYN_RETRIES},
     {"user_timeout_ms", WEFT_TCP_USER_TIMEOUT_MS},
     {"nodelay", WEFT_TCP_NODELAY},
@@ -90,6 +93,7 @@ static const struct {
     {"tcp_synrcvd_max", offsetof(struct weft_config, tcp_synrcvd_max)},
     {"tcp_timewait_max", offsetof(struct weft_config, tcp_timewait_max)},
     {"tcp_busy_max", offsetof(struct weft_config, tcp_busy_max)},
+    {"tcp_fastopen_max", offsetof(struct weft_config, tcp_fastopen_max)},
     {"tcp_records_max", offsetof(struct weft_config, tcp_records_max)},
     {"sndbuf_bytes", offsetof(struct weft_config, sndbuf_bytes)},
     {"rcvbuf_bytes", offsetof(struct weft_config, rcvbuf_bytes)},
@@ -169,6 +173,8 @@ static bool option_value(struct sx *s, const char *name)
         s->is_any_address = v != 0;
     else if (strcmp(name, "echo_silent") == 0)
         s->ncfg.stack.is_echo_silent = v != 0;
+    else if (strcmp(name, "quiet_ms") == 0)
+        s->ncfg.stack.tcp_quiet_until_ns = SX_START_NS + (uint64_t)v * 1000000;
     else if (strcmp(name, "forwarding") == 0)
         s->ncfg.stack.is_forwarding = v != 0;
     else

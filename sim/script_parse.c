@@ -258,6 +258,18 @@ static bool raw_option(struct sx *s, struct sx_opt *o)
     return true;
 }
 
+/* A request, a cookie, or "*": any on the way out, and the one seen last on the way in. */
+static bool fast_open(struct sx *s, struct sx_opt *o)
+{
+    bool is_any = wf_sx_take(s, "*");
+    if (!is_any && !raw_option(s, o))
+        return false;
+    o->kind = 34;
+    o->is_raw = false;
+    o->is_any[0] = is_any;
+    return true;
+}
+
 static bool one_option(struct sx *s, struct sx_opt *o)
 {
     memset(o, 0, sizeof(*o));
@@ -291,6 +303,8 @@ static bool one_option(struct sx *s, struct sx_opt *o)
     }
     if (wf_sx_take(s, "hex"))
         return raw_option(s, o);
+    if (wf_sx_take(s, "FO"))
+        return fast_open(s, o);
     wf_sx_fail(s, NULL, "unknown TCP option");
     return false;
 }

@@ -13,7 +13,6 @@
 #include "script.h"
 
 #define SECOND_NS UINT64_C(1000000000)
-#define START_NS  (10 * SECOND_NS) /* Some clocks treat 0 as "unset". */
 #define LEAK_NS   (3600 * SECOND_NS)
 #define STACK_END 0U
 #define OUR_END   1U
@@ -52,7 +51,7 @@ static bool begin(struct sx *s)
 {
     struct weft_world_config wc;
     weft_world_config_default(&wc, s->cfg->seed);
-    wc.start_ns = START_NS;
+    wc.start_ns = SX_START_NS;
     wc.is_checking = s->cfg->is_checking;
     int r = weft_world_create(&s->w, &wc);
     if (r == 0)
@@ -61,7 +60,7 @@ static bool begin(struct sx *s)
         s->st = weft_node_stack(s->node);
         r = add_interface(s);
     }
-    s->base_ns = s->last_ns = s->shown_ns = START_NS;
+    s->base_ns = s->last_ns = s->shown_ns = SX_START_NS;
     if (r != 0)
         wf_sx_fail(s, NULL, "the stack cannot be set up: %s", weft_strerror(r));
     return r == 0;

@@ -77,6 +77,9 @@ static void add_options(struct text *t, const struct sx_seen *p, const struct sx
                     : (kind == 172) == (i == 0) ? "e0b"
                                                 : "e1b",
                     wf_sx_be(d + i, 3));
+        } else if (kind == 34) {
+            for (uint32_t i = 0; i == 0 || i < n; i++)
+                add(t, n == 0 ? "FO" : i == 0 ? "FO %02x" : "%02x", n == 0 ? 0 : d[i]);
         } else
             add(t, "option %u", kind);
     }

@@ -52,15 +52,24 @@ enum weft_sock_opt {
     WEFT_TCP_QUICKACK,   /* 0, 1: acknowledge at once */
     WEFT_TCP_DELACK_MS,  /* 1..500 */
     WEFT_TCP_RTO_MIN_MS, /* 1..60000 */
-    WEFT_TCP_USER_TIMEOUT_MS, /* 0 = R2 by retransmissions (RFC 1122) */
-    WEFT_TCP_SYN_RETRIES,     /* 1..20 */
-    WEFT_TCP_MSL_MS,          /* 1..120000: TIME-WAIT lasts twice this */
-    WEFT_TCP_TIMESTAMPS,      /* 0, 1: offer RFC 7323 timestamps, before connect or listen */
-    WEFT_TCP_SACK,            /* 0, 1: offer SACK, before connect or listen */
-    WEFT_TCP_WSCALE,          /* 0, 1: offer window scaling, before connect or listen */
-    WEFT_TCP_INITIAL_WINDOW,  /* segments, 1..100 */
-    WEFT_TCP_ECN, /* 0..3: never, ask for and answer with RFC 3168 ECN, only answer (the default),
-                     ask for and answer with RFC 9768 (AccECN); before connect or listen */
+    WEFT_TCP_USER_TIMEOUT_MS,  /* 0 = R2 by retransmissions (RFC 1122) */
+    WEFT_TCP_SYN_RETRIES,      /* 1..20 */
+    WEFT_TCP_MSL_MS,           /* 1..120000: TIME-WAIT lasts twice this */
+    WEFT_TCP_TIMESTAMPS,       /* 0, 1: offer RFC 7323 timestamps, before connect or listen */
+    WEFT_TCP_SACK,             /* 0, 1: offer SACK, before connect or listen */
+    WEFT_TCP_WSCALE,           /* 0, 1: offer window scaling, before connect or listen */
+    WEFT_TCP_INITIAL_WINDOW,   /* segments, 1..100 */
+    WEFT_TCP_ECN,              /* 0..3: never, ask for and answer with RFC 3168 ECN, only answer (the
+                                  default), ask for and answer with RFC 9768 (AccECN); before connect
+                                  or listen */
+    WEFT_TCP_SYN_COOKIES,      /* listener: 0 never, 1 when its half-open table is full (default),
+                                  2 always */
+    WEFT_TCP_FASTOPEN,         /* listener: 0 off (default), or how many connections that came with
+                                  data on the SYN may be half-open, 1..65535. Their data can be read
+                                  before the handshake is over, and a SYN that the network repeats may
+                                  bring it twice: only for who can take that (RFC 7413 6.1). */
+    WEFT_TCP_FASTOPEN_CONNECT, /* 0, 1: what is written before the SYN leaves goes with it if the
+                                  server gave a cookie earlier; before connect. As above. */
 
     WEFT_SOCK_OPT_COUNT
 };
@@ -135,6 +144,8 @@ struct weft_tcp_info {
     uint32_t received_ce_bytes, received_e0_bytes, received_e1_bytes, delivered_ce_bytes;
     unsigned why; /* enum weft_tcp_why: why nothing is being sent now */
     char cc[16];
+    bool is_syn_cookie; /* Its SYN was answered with a cookie. */
+    bool is_fastopen;   /* Data of its SYN was acknowledged. */
 };
 
 /** struct weft_sock_info - A socket in a listing */
@@ -220,6 +231,24 @@ int weft_sock_connect(struct weft_stack *st, uint64_t sock, const struct weft_en
  * -WEFT_EMSGSIZE (datagram), -WEFT_EINVAL (NULL with bytes).
  */
 int64_t weft_sock_send(struct weft_stack *st, uint64_t sock, const void *buf, size_t len)
+    __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_connect_send() - Connect and send at once, on the SYN if the server gave a cookie (TCP)
+ * @st: stack
+ * @sock: handle
+ * @remote: where to
+ * @buf: the first bytes; what does not fit the SYN, or is not taken, follows the handshake
+ * @len: bytes at @buf
+ *
+ * The network may bring the bytes of a SYN twice, to two connections: only for requests that may be
+ * carried out twice (RFC 7413 6.1).
+ *
+ * Return: bytes queued, 0..@len (0 also if there is no memory for them; the connection is being
+ * opened), or errors as weft_sock_connect(), and -WEFT_EOPNOTSUPP (not TCP): nothing was begun.
+ */
+int64_t weft_sock_connect_send(struct weft_stack *st, uint64_t sock,
+                               const struct weft_endpoint *remote, const void *buf, size_t len)
     __attribute__((warn_unused_result));
 
 /**
@@ -422,6 +451,19 @@ int weft_sock_tcp_info(const struct weft_stack *st, uint64_t sock, struct weft_t
  * Return: true if @out was filled, false at the end.
  */
 bool weft_sock_next(const struct weft_stack *st, uint64_t *cursor, struct weft_sock_info *out);
+
+/**
+ * weft_tcp_fastopen_key() - Change the key of the Fast Open cookies that listeners give
+ * @st: stack
+ * @key: 16 octets, secret; equal on hosts that answer for one address
+ *
+ * Cookies made with the key before are good until the next change. The first key is drawn from the
+ * seed.
+ *
+ * Return: 0 or -WEFT_EINVAL.
+ */
+int weft_tcp_fastopen_key(struct weft_stack *st, const uint8_t key[16])
+    __attribute__((warn_unused_result));
 
 /**
  * weft_tcp_state_name() - RFC name of a state

@@ -54,8 +54,11 @@ struct weft_config {
     uint32_t tcp_timewait_max; /* TIME-WAIT records; the oldest goes when they are used up. */
     uint32_t tcp_busy_max;     /* Connections that recover or reassemble at a time. */
     uint32_t tcp_records_max;  /* Transmission records (super-frames in flight). */
+    uint32_t tcp_fastopen_max; /* Servers whose Fast Open cookie is kept, 0..4096. */
     uint32_t tcp_cc_max;       /* Connections whose congestion control needs much state (BBR). */
 
+    uint64_t tcp_quiet_until_ns; /* TCP sends nothing before this time, so that what an earlier run
+                                    sent is gone (RFC 9293 3.4.3); 0 = no quiet time. */
     uint32_t sndbuf_bytes, rcvbuf_bytes; /* Defaults of WEFT_SO_SNDBUF and _RCVBUF. */
     uint32_t trace_max;                  /* Records of the trace ring, a power of two; 0 = off. */
     bool is_forwarding;                  /* Router: packets for others are forwarded. */

@@ -89,6 +89,7 @@ struct weft_stack;
     X(TCP_DATA_CLOSED, "tcp.data_after_close")                                                     \
     X(TCP_RCVBUF, "tcp.receive_buffer_full")                                                       \
     X(TCP_OOO_LIMIT, "tcp.reassembly_limit")                                                       \
+    X(TCP_QUIET, "tcp.quiet_time")                                                                 \
     X(TCP_TIMEWAIT, "tcp.time_wait")                                                               \
     X(TCP_STATE, "tcp.state")                                                                      \
     X(TXQ_FULL, "tx.queue_full")                                                                   \
@@ -153,6 +154,15 @@ enum weft_drop {
     X(TCP_CHALLENGES_OUT, "tcp.challenge_acks_out")                                                \
     X(TCP_CHALLENGES_LIMITED, "tcp.challenge_acks_limited")                                        \
     X(TCP_WINDOW_PROBES, "tcp.window_probes")                                                      \
+    X(TCP_COOKIES_OUT, "tcp.syn_cookies_sent")                                                     \
+    X(TCP_COOKIES_IN, "tcp.syn_cookies_received")                                                  \
+    X(TCP_COOKIES_FAILED, "tcp.syn_cookies_failed")                                                \
+    X(TCP_FO_COOKIES_OUT, "tcp.fastopen_cookies_sent")                                             \
+    X(TCP_FO_COOKIES_BAD, "tcp.fastopen_cookies_bad")                                              \
+    X(TCP_FO_PASSIVE, "tcp.fastopen_passive")                                                      \
+    X(TCP_FO_LIMITED, "tcp.fastopen_limited")                                                      \
+    X(TCP_FO_ACTIVE, "tcp.fastopen_active")                                                        \
+    X(TCP_FO_ACTIVE_FAILED, "tcp.fastopen_active_failed")                                          \
     X(TCP_TIMEWAIT_FULL, "tcp.time_wait_full")                                                     \
     X(CLOCK_BACKWARDS, "clock.backwards")
 

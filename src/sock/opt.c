@@ -37,6 +37,9 @@ static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
     [WEFT_TCP_WSCALE] = {0, 1, true, false, true},
     [WEFT_TCP_INITIAL_WINDOW] = {1, 100, true, false, true},
     [WEFT_TCP_ECN] = {0, TCP_ECN_ASK_COUNT - 1, true, false, true},
+    [WEFT_TCP_SYN_COOKIES] = {0, 2, true, false, false},
+    [WEFT_TCP_FASTOPEN] = {0, 65535, true, false, false},
+    [WEFT_TCP_FASTOPEN_CONNECT] = {0, 1, true, false, true},
 };
 
 static void set_dgram(struct udp_ep *ep, enum weft_sock_opt opt, int64_t v)
@@ -97,6 +100,12 @@ static void set_tcp(struct tcp_user *u, enum weft_sock_opt opt, int64_t v)
         u->iw_segs = (uint8_t)v;
     else if (opt == WEFT_TCP_ECN)
         u->ecn_ask = (uint8_t)v;
+    else if (opt == WEFT_TCP_SYN_COOKIES)
+        u->syn_cookies = (uint8_t)v;
+    else if (opt == WEFT_TCP_FASTOPEN)
+        u->fastopen = (uint16_t)v;
+    else if (opt == WEFT_TCP_FASTOPEN_CONNECT)
+        u->is_fastopen = v != 0;
 }
 
 int weft_sock_set(struct weft_stack *st, uint64_t sock, enum weft_sock_opt opt, int64_t value)
@@ -170,6 +179,12 @@ static int64_t get_tcp(const struct tcp_user *u, enum weft_sock_opt opt)
         return u->may_wscale;
     if (opt == WEFT_TCP_ECN)
         return u->ecn_ask;
+    if (opt == WEFT_TCP_SYN_COOKIES)
+        return u->syn_cookies;
+    if (opt == WEFT_TCP_FASTOPEN)
+        return u->fastopen;
+    if (opt == WEFT_TCP_FASTOPEN_CONNECT)
+        return u->is_fastopen;
     return u->iw_segs;
 }
 

@@ -268,6 +268,27 @@ uint32_t weft_sock_ready(const struct weft_stack *st, uint64_t sock)
     return s != NULL ? ready_bits(s) : 0;
 }
 
+int64_t weft_sock_connect_send(struct weft_stack *st, uint64_t sock,
+                               const struct weft_endpoint *remote, const void *buf, size_t len)
+{
+    struct sock *s = wf_sock_get(st, sock);
+    if (s == NULL)
+        return -WEFT_EBADF;
+    if (s->type != WEFT_SOCK_TCP)
+        return -WEFT_EOPNOTSUPP;
+    if (buf == NULL && len > 0)
+        return -WEFT_EINVAL;
+    bool before = s->tcp.is_fastopen;
+    s->tcp.is_fastopen = true;
+    int err = weft_sock_connect(st, sock, remote);
+    if (err != 0) {
+        s->tcp.is_fastopen = before;
+        return err;
+    }
+    int64_t n = weft_sock_send(st, sock, buf, len);
+    return n == -WEFT_EAGAIN ? 0 : n;
+}
+
 /* A call was refused for want of memory, and there is some again: name everybody once. */
 static void memory_is_back(struct net *net)
 {

@@ -37,6 +37,7 @@ void weft_config_default(struct weft_config *cfg)
         .tcp_timewait_max = 4096,
         .tcp_busy_max = 256,
         .tcp_cc_max = 64,
+        .tcp_fastopen_max = 64,
         .tcp_records_max = 16384,
         .sndbuf_bytes = 1 << 20,
         .tcp_ecn = TCP_ECN_ANSWER,
@@ -68,7 +69,8 @@ static bool config_ok(const struct weft_config *c)
                       in(c->sock_errs_max, 1, 1u << 20) && in(c->tcp_conns_max, 1, 1u << 24) &&
                       in(c->tcp_listens_max, 1, 65536) && in(c->tcp_synrcvd_max, 1, 1u << 24) &&
                       in(c->tcp_timewait_max, 1, 1u << 24) && in(c->tcp_busy_max, 1, 1u << 24) &&
-                      in(c->tcp_cc_max, 0, 1u << 24) && in(c->tcp_records_max, 16, 1u << 24);
+                      in(c->tcp_cc_max, 0, 1u << 24) && in(c->tcp_fastopen_max, 0, 4096) &&
+                      in(c->tcp_records_max, 16, 1u << 24);
     bool is_rest_ok = c->tcp_ecn < TCP_ECN_ASK_COUNT && in(c->sndbuf_bytes, 2048, 1u << 30) &&
                       in(c->rcvbuf_bytes, 2048, 1u << 30) &&
                       (c->trace_max == 0 || (is_pow2(c->trace_max) && c->trace_max <= 1u << 24));
@@ -137,6 +139,7 @@ static const struct slab_row slabs[] = {
     SLAB(tcp.recs, tcp_txrec, tcp_records_max),
     SLAB(tcp.reasms, tcp_reasm, tcp_busy_max),
     SLAB(tcp.ccs, tcp_cc_big, tcp_cc_max),
+    SLAB(tcp.fo_peers, tcp_fo_peer, tcp_fastopen_max),
 };
 
 static const struct table_row tables[] = {
@@ -217,6 +220,11 @@ static void seed(struct weft_stack *st)
     st->net.hash_key.k1 = wf_rng_u64(&keys);
     st->tcp.iss_key.k0 = wf_rng_u64(&keys);
     st->tcp.iss_key.k1 = wf_rng_u64(&keys);
+    st->tcp.cookie_key.k0 = wf_rng_u64(&keys);
+    st->tcp.cookie_key.k1 = wf_rng_u64(&keys);
+    st->tcp.fo_key.k0 = wf_rng_u64(&keys);
+    st->tcp.fo_key.k1 = wf_rng_u64(&keys);
+    st->tcp.fo_old_key = st->tcp.fo_key;
     wf_rng_init(&st->net.rng, st->cfg.seed, 1);
 }
 
@@ -267,6 +275,7 @@ int weft_stack_init(struct weft_stack **out, const struct weft_config *cfg, void
     wf_list_init(&net->ready);
     wf_list_init(&st->link.lru);
     wf_list_init(&st->tcp.timewait_order);
+    wf_list_init(&st->tcp.fo_order);
     wf_wheel_init(&net->wheel, 0);
     seed(st);
     wf_ip_init(net);

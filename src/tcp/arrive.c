@@ -113,6 +113,9 @@ static enum step check_sequence(struct net *net, struct tcp_conn *c, struct tcp_
         if (c->ecn.mode == WEFT_TCP_ECN_ACC && is_old && (s->h.flags & TCP_SYN) != 0 &&
             (s->h.flags & TCP_ACK) != 0)
             wf_ecn_take_synack_again(&c->ecn, s->m->tos);
+        if (c->state == WEFT_TCP_SYN_RECEIVED && (c->fo & TCP_FO_PASSIVE) != 0 && !is_rst &&
+            (s->h.flags & TCP_SYN) != 0 && wf_seq_eq(s->h.seq, c->rcv.irs))
+            c->snd.wants_syn = true; /* Our SYN,ACK was lost. */
         if (is_rst)
             return drop(STEP_DROP, why, WEFT_DROP_TCP_RST_IGNORED);
         if (is_old && s->len > 0 && s->len <= c->rcv.nxt.v - c->rcv.irs.v) {
@@ -204,6 +207,8 @@ static enum step check_ack(struct net *net, struct tcp_conn *c, struct tcp_seg *
         if (!wf_seq_gt(s->h.ack, c->snd.una) || wf_seq_gt(s->h.ack, c->snd.nxt))
             return drop(STEP_RESET, why, WEFT_DROP_TCP_ACK_INVALID);
         c->snd.una = wf_seq_add(c->snd.iss, 1);
+        if ((c->fo & TCP_FO_DATA) != 0) /* Simultaneous open; our first SYN had data. */
+            wf_fo_answered(net, c, s);
         if (c->timers.rtos == 0)
             wf_rtt_sample(&c->rtt, (uint32_t)((net->now_ns - c->snd.last_ns) / 1000));
         c->snd.wnd = c->snd.wnd_max = (uint32_t)s->h.wnd << c->opt.snd_wscale;

@@ -6,9 +6,16 @@
 #include "tcp/cc.h"
 #include "tcp/tcp.h"
 
-#define NS_PER_MS 1000000ull
-#define NS_PER_S  1000000000ull
-#define R1_RTOS   3u /* Expiries after which the path is doubted (RFC 9293 3.8.3). */
+#define TCP_TS_BYTES 12u /* Of the timestamp option, padded. */
+#define NS_PER_MS    1000000ull
+#define NS_PER_S     1000000000ull
+#define R1_RTOS      3u /* Expiries after which the path is doubted (RFC 9293 3.8.3). */
+
+/** wf_tcp_is_quiet() - Whether nothing is to be sent yet (RFC 9293 3.4.3) */
+static inline bool wf_tcp_is_quiet(const struct net *net)
+{
+    return net->now_ns < net->cfg->tcp_quiet_until_ns;
+}
 
 /* ---- state.c ---- */
 
@@ -76,6 +83,9 @@ void wf_tcp_done(struct net *net, struct tcp_conn *c);
 uint32_t wf_tcp_ts_now(const struct net *net, const struct tcp_opt *o);
 /** wf_tcp_ts_offset() - Secret offset of the timestamp clock for a pair of ends */
 uint32_t wf_tcp_ts_offset(const struct net *net, const struct tcp_key *k);
+/** wf_tcp_port_offset() - Where the row of local ports towards a server begins, secret */
+uint32_t wf_tcp_port_offset(const struct net *net, const struct weft_addr *local,
+                            const struct weft_endpoint *remote);
 /** wf_tcp_offer() - Options of our SYN or SYN,ACK; @o says what may be offered */
 void wf_tcp_offer(const struct net *net, const struct tcp_opt *o, uint32_t mss,
                   struct tcp_opts *out);
@@ -92,6 +102,11 @@ uint32_t wf_tcp_initial_window(const struct tcp_conn *c);
 
 /* ---- arrive.c, listen.c, synsent.c, timewait.c ---- */
 
+/** wf_tcp_read_syn() - What a SYN to a listener says, into a record that is all zero */
+void wf_tcp_read_syn(const struct net *net, const struct tcp_listener *l, const struct tcp_seg *s,
+                     const struct tcp_key *k, struct tcp_synrcvd *r);
+/** wf_tcp_queue_accept() - A new connection waits to be accepted */
+void wf_tcp_queue_accept(struct net *net, struct tcp_listener *l, struct tcp_conn *c);
 /** wf_tcp_segment_arrives() - SYN-RECEIVED (active) and later (RFC 9293 3.10.7.4) */
 void wf_tcp_segment_arrives(struct net *net, struct tcp_conn *c, struct tcp_seg *s);
 /** wf_tcp_synsent_arrives() - SYN-SENT (RFC 9293 3.10.7.3) */

@@ -245,38 +245,6 @@ static struct pkt *emit_ack(struct net *net, struct tcp_conn *c, struct tcp_seq 
     return p;
 }
 
-/* SYN, or SYN,ACK of a simultaneous open. */
-static struct pkt *emit_syn(struct net *net, struct tcp_conn *c)
-{
-    struct pkt *p = start_packet(net);
-    if (p == NULL)
-        return NULL;
-    struct tcp_hdr h = {.sport = c->key.local.port,
-                        .dport = c->key.remote.port,
-                        .seq = c->snd.iss,
-                        .flags = TCP_SYN,
-                        .wnd = (uint16_t)wf_min_u32(c->user.rcvbuf, 65535)};
-    wf_tcp_offer(net, &c->opt, wf_tcp_local_mss(net, &c->user, c->dst.ifindex), &h.opt);
-    if (c->state == WEFT_TCP_SYN_SENT) {
-        bool is_again = c->ecn.has_asked && !c->ecn.has_sent_plain;
-        h.flags |= wf_ecn_syn_flags(&c->ecn, c->user.ecn_ask);
-        if (is_again && c->ecn.has_sent_plain)
-            wf_count(net, WEFT_COUNT_TCP_ECN_FALLBACKS);
-    } else {
-        h.flags |= TCP_ACK | wf_ecn_synack(&c->ecn, c->timers.rtos, c->timers.rtos > 0, &h.opt);
-        h.ack = c->rcv.nxt;
-    }
-    c->snd.nxt = wf_seq_add(c->snd.iss, 1);
-    c->snd.wants_syn = false;
-    c->snd.last_ns = net->now_ns;
-    c->rcv.is_ack_now = false;
-    push_headers(net, c, p, &h, 0);
-    trace_send(net, c, c->snd.iss, 0, WEFT_WHY_SYN);
-    wf_tcp_timer_clear(c, TCP_T_PERSIST);
-    wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000);
-    return p;
-}
-
 /* Payload [seq, seq + len) by reference, with its sums; returns the bytes that found room. */
 static uint32_t attach(struct net *net, struct tcp_conn *c, struct pkt *p, struct tcp_seq seq,
                        uint32_t len)
@@ -299,6 +267,69 @@ static uint32_t attach(struct net *net, struct tcp_conn *c, struct pkt *p, struc
         p->is_tcp_cut = p->gso_segs > 1;
     }
     return got;
+}
+
+/* What a SYN,ACK says that acknowledges data of the SYN already: the window after it. */
+static void fill_fo_synack(struct net *net, struct tcp_conn *c, struct tcp_hdr *h, uint8_t *cookie)
+{
+    uint32_t room = c->user.rcvbuf - wf_min_u32(c->recvq.charge, c->user.rcvbuf);
+    uint32_t now = c->rcv.edge.v - c->rcv.nxt.v;
+    h->wnd = (uint16_t)wf_min_u32(wf_max_u32(room, now), 65535);
+    c->rcv.edge = wf_seq_add(c->rcv.nxt, wf_max_u32(h->wnd, now));
+    c->rcv.acked = c->rcv.nxt;
+    if ((c->fo & TCP_FO_GIVE) == 0)
+        return;
+    wf_fo_cookie(net, &c->key.remote.addr, cookie);
+    h->opt.fo_n = FO_COOKIE_BYTES;
+    h->opt.fo = cookie;
+    h->opt.acc = 0; /* Both find no room; byte counters can wait. */
+}
+
+static void ask_ecn(struct net *net, struct tcp_conn *c, struct tcp_hdr *h)
+{
+    bool is_again = c->ecn.has_asked && !c->ecn.has_sent_plain;
+    h->flags |= wf_ecn_syn_flags(&c->ecn, c->user.ecn_ask);
+    if (is_again && c->ecn.has_sent_plain)
+        wf_count(net, WEFT_COUNT_TCP_ECN_FALLBACKS);
+}
+
+/* SYN, or SYN,ACK of a simultaneous open or of one with data on its SYN. */
+static struct pkt *emit_syn(struct net *net, struct tcp_conn *c)
+{
+    struct pkt *p = start_packet(net);
+    if (p == NULL)
+        return NULL;
+    struct tcp_hdr h = {.sport = c->key.local.port,
+                        .dport = c->key.remote.port,
+                        .seq = c->snd.iss,
+                        .flags = TCP_SYN,
+                        .wnd = (uint16_t)wf_min_u32(c->user.rcvbuf, 65535)};
+    wf_tcp_offer(net, &c->opt, wf_tcp_local_mss(net, &c->user, c->dst.ifindex), &h.opt);
+    if (c->state == WEFT_TCP_SYN_SENT) {
+        ask_ecn(net, c, &h);
+    } else {
+        h.flags |= TCP_ACK | wf_ecn_synack(&c->ecn, c->timers.rtos, c->timers.rtos > 0, &h.opt);
+        h.ack = c->rcv.nxt;
+    }
+    uint8_t cookie[FO_COOKIE_BYTES];
+    uint32_t len = 0;
+    if ((c->fo & TCP_FO_PASSIVE) != 0)
+        fill_fo_synack(net, c, &h, cookie);
+    else if (c->fo != 0)
+        len = attach(net, c, p, wf_seq_add(c->snd.iss, 1), wf_fo_offer(net, c, &h.opt));
+    if (len > 0)
+        c->fo |= TCP_FO_DATA;
+    c->snd.nxt = wf_seq_max(c->snd.nxt, wf_seq_add(c->snd.iss, 1 + len));
+    c->acct.bytes_sent += len;
+    wf_count_n(net, WEFT_COUNT_TCP_BYTES_OUT, len);
+    c->snd.wants_syn = false;
+    c->snd.last_ns = net->now_ns;
+    c->rcv.is_ack_now = false;
+    push_headers(net, c, p, &h, 0);
+    trace_send(net, c, c->snd.iss, len, WEFT_WHY_SYN);
+    wf_tcp_timer_clear(c, TCP_T_PERSIST);
+    wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000);
+    return p;
 }
 
 static uint16_t data_flags(const struct tcp_plan *plan, bool is_fin)
@@ -509,6 +540,11 @@ static void after_idle(struct net *net, struct tcp_conn *c)
 /* What goes out in the states before ESTABLISHED. */
 static enum tcp_tx tx_opening(struct net *net, struct tcp_conn *c, struct pkt **out)
 {
+    if (wf_tcp_is_quiet(net)) {
+        c->snd.why = WEFT_WHY_NONE;
+        wf_tcp_timer_set(net, c, TCP_T_PERSIST, net->cfg->tcp_quiet_until_ns - net->now_ns);
+        return TCP_TX_IDLE;
+    }
     if (c->snd.wants_syn) {
         *out = emit_syn(net, c);
         return *out != NULL ? TCP_TX_PACKET : TCP_TX_NO_PACKET;
@@ -625,7 +661,7 @@ void wf_tcp_bare_output(struct net *net, const struct tcp_bare *b)
 
 void wf_tcp_reset_output(struct net *net, const struct tcp_seg *s)
 {
-    if ((s->h.flags & TCP_RST) != 0)
+    if ((s->h.flags & TCP_RST) != 0 || wf_tcp_is_quiet(net))
         return;
     struct tcp_key k = {.local = {.addr = s->m->dst, .port = s->h.dport},
                         .remote = {.addr = s->m->src, .port = s->h.sport}};

@@ -19,6 +19,7 @@ void wf_tcp_user_default(const struct net *net, struct tcp_user *u)
                            .ttl = TTL_DEFAULT,
                            .syn_retries = 7,
                            .ecn_ask = net->cfg->tcp_ecn,
+                           .syn_cookies = TCP_COOKIES_PRESSURE,
                            .may_ts = true,
                            .may_sack = true,
                            .may_wscale = true};
@@ -128,6 +129,9 @@ uint16_t wf_tcp_pick_port(struct net *net, const struct weft_addr *local,
                           const struct weft_endpoint *remote)
 {
     uint32_t start = wf_rng_below(&net->rng, EPHEMERAL_COUNT);
+    if (remote != NULL) /* RFC 6056 3.3.3: each server sees a row of its own. */
+        start = wf_tcp_port_offset(net, local, remote) % EPHEMERAL_COUNT +
+                net->tcp->next_ephemeral % EPHEMERAL_COUNT;
     for (uint32_t i = 0; i < EPHEMERAL_TRIES; i++) {
         uint16_t port = (uint16_t)(EPHEMERAL_FIRST + (start + i) % EPHEMERAL_COUNT);
         struct tcp_key k = {.local = {.addr = *local, .port = port}};
@@ -139,9 +143,12 @@ uint16_t wf_tcp_pick_port(struct net *net, const struct weft_addr *local,
             continue;
         }
         k.remote = *remote;
-        if (wf_tcp_find_conn(net, &k) == NULL && wf_tcp_find_timewait(net, &k) == NULL &&
-            wf_tcp_find_synrcvd(net, &k) == NULL)
+        bool is_free = wf_tcp_find_conn(net, &k) == NULL && wf_tcp_find_timewait(net, &k) == NULL &&
+                       wf_tcp_find_synrcvd(net, &k) == NULL;
+        if (is_free) {
+            net->tcp->next_ephemeral += i + 1;
             return port;
+        }
     }
     return 0;
 }
@@ -197,6 +204,8 @@ int wf_tcp_connect(struct net *net, const struct tcp_user *u, const struct weft_
     c->opt.has_wscale = u->may_wscale;
     c->opt.rcv_wscale = u->may_wscale ? wf_tcp_rcv_wscale(u->rcvbuf) : 0;
     c->opt.peer_mss = TCP_MSS_DEFAULT;
+    if (u->is_fastopen)
+        wf_fo_connect(net, c);
     (void)wf_dst_route(net, &c->dst, wf_addr_to4(&k.remote.addr));
     wf_tcp_update_mss(net, c);
     c->snd.iss = wf_tcp_isn(net, &k);
@@ -218,7 +227,7 @@ void wf_tcp_established(struct net *net, struct tcp_conn *c)
     wf_tcp_timer_progress(c);
     wf_tcp_update_mss(net, c);
     /* RFC 5681 3.1: a lost SYN or SYN,ACK means one segment to begin with. */
-    bool is_lost = c->rtt.srtt8_us == 0;
+    bool is_lost = c->rtt.srtt8_us == 0 && !c->opt.is_cookie;
     uint32_t iw = is_lost ? c->snd.mss : wf_tcp_initial_window(c);
     if (is_lost)
         wf_rtt_syn_lost(&c->rtt);

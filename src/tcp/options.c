@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /** DOC: options - what the handshake offers and agrees on (RFC 9293 3.2, 3.7.1, RFC 7323, 2018) */
 #include "tcp/conn.h"
+#include "tcp/cookie.h"
 
-#define WSCALE_ROOM  (8u << 20) /* A buffer may be raised this far without another handshake. */
-#define TS_OPT_BYTES 12u
-#define MSS_FLOOR    88u
+#define WSCALE_ROOM (8u << 20) /* A buffer may be raised this far without another handshake. */
+#define MSS_FLOOR   88u
 
 uint32_t wf_tcp_ts_now(const struct net *net, const struct tcp_opt *o)
 {
@@ -14,18 +14,20 @@ uint32_t wf_tcp_ts_now(const struct net *net, const struct tcp_opt *o)
 static uint64_t secret(const struct net *net, const struct tcp_key *k, uint64_t purpose)
 {
     uint64_t w[6] = {purpose};
-    for (int i = 0; i < 2; i++) {
-        const struct weft_endpoint *e = i == 0 ? &k->local : &k->remote;
-        w[1 + 2 * i] = (uint64_t)wf_ld32be(e->addr.b) << 32 | wf_ld32be(e->addr.b + 4);
-        w[2 + 2 * i] = (uint64_t)wf_ld32be(e->addr.b + 8) << 32 | wf_ld32be(e->addr.b + 12);
-    }
-    w[5] = (uint64_t)k->local.addr.zone << 32 | (uint32_t)k->local.port << 16 | k->remote.port;
+    wf_cookie_words(&k->local, &k->remote, w + 1);
     return wf_hash_words24(&net->tcp->iss_key, w, 6);
 }
 
 uint32_t wf_tcp_ts_offset(const struct net *net, const struct tcp_key *k)
 {
     return (uint32_t)secret(net, k, 2);
+}
+
+uint32_t wf_tcp_port_offset(const struct net *net, const struct weft_addr *local,
+                            const struct weft_endpoint *remote)
+{
+    struct tcp_key k = {.local = {.addr = *local}, .remote = *remote};
+    return (uint32_t)secret(net, &k, 3);
 }
 
 /* RFC 6528: a clock of 4 us and a keyed function of both ends. */
@@ -89,7 +91,7 @@ void wf_tcp_update_mss(struct net *net, struct tcp_conn *c)
     }
     uint32_t mss = wf_min_u32(ours, wf_max_u32(c->opt.peer_mss, MSS_FLOOR));
     if (c->opt.has_ts)
-        mss = mss > TS_OPT_BYTES + 8 ? mss - TS_OPT_BYTES : 8;
+        mss = mss > TCP_TS_BYTES + 8 ? mss - TCP_TS_BYTES : 8;
     wf_cc_mss(&c->cc, c->snd.mss, mss);
     c->snd.mss = mss;
 }

@@ -36,6 +36,8 @@ void wf_tcp_quote(struct net *net, const struct icmp_quote *q)
     }
     c->soft_err = (int16_t)q->err;
     bool is_opening = c->state == WEFT_TCP_SYN_SENT;
+    if (q->is_hard && is_opening)
+        wf_fo_failed(net, c);
     if (q->is_hard && is_opening) /* RFC 5927 5.2: hard errors abort only before synchronization. */
         wf_tcp_fail(net, c, q->err);
     else if (c->ready != NULL)

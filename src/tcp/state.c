@@ -28,6 +28,8 @@ void wf_tcp_set_state(struct net *net, struct tcp_conn *c, enum weft_tcp_state t
     wf_tcp_trace(net, c, WEFT_TRACE_TCP_STATE, v);
     c->state = (uint8_t)to;
     c->acct.state_ns = net->now_ns;
+    if ((c->fo & TCP_FO_PENDING) != 0 && to != WEFT_TCP_SYN_RECEIVED)
+        wf_fo_settled(net, c, to == WEFT_TCP_CLOSED);
     if (c->ready != NULL)
         wf_ready_mark(net, c->ready);
 }

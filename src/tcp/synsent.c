@@ -54,6 +54,8 @@ void wf_tcp_synsent_arrives(struct net *net, struct tcp_conn *c, struct tcp_seg 
     }
     wf_ecn_take_synack(&c->ecn, c->user.ecn_ask, s->h.flags, s->m->tos);
     c->snd.una = s->h.ack;
+    if (c->fo != 0)
+        wf_fo_answered(net, c, s);
     if (c->timers.rtos == 0)
         wf_rtt_sample(&c->rtt, (uint32_t)((net->now_ns - c->snd.last_ns) / 1000));
     wf_tcp_established(net, c);

@@ -17,7 +17,7 @@
  * for reordering), PERSIST (zero window, silly window override), DELACK, LINGER (FIN-WAIT-2 of a
  * closed socket). Half-open records and TIME-WAIT have one each.
  *
- * Left out on purpose until later: Fast Open, SYN cookies, keep-alive, urgent delivery, pacing.
+ * Left out on purpose until later: keep-alive, urgent delivery, pacing.
  */
 #ifndef WF_TCP_TCP_H
 #define WF_TCP_TCP_H
@@ -29,6 +29,7 @@
 #include "net/net.h"
 #include "tcp/cc.h"
 #include "tcp/ecn.h"
+#include "tcp/fastopen.h"
 #include "tcp/reasm.h"
 #include "tcp/recovery.h"
 #include "tcp/rtt.h"
@@ -54,6 +55,13 @@ enum tcp_quickack {
     TCP_QUICKACK_OFF,
 };
 
+/** enum tcp_syn_cookies - When a listener answers without remembering (WEFT_TCP_SYN_COOKIES) */
+enum tcp_syn_cookies {
+    TCP_COOKIES_NEVER,
+    TCP_COOKIES_PRESSURE, /* No room for another half-open record. */
+    TCP_COOKIES_ALWAYS,
+};
+
 /** struct tcp_user - What the user chose; a listener hands it to its connections */
 struct tcp_user {
     const struct weft_cc_ops *cc;
@@ -61,13 +69,16 @@ struct tcp_user {
     uint8_t cc_param[TCP_CC_PARAMS];  /* ... parameter + 1; 0 = free. */
     uint32_t sndbuf, rcvbuf;
     uint32_t user_timeout_ms, msl_ms;
-    uint16_t maxseg; /* 0 = by MTU */
+    uint16_t maxseg;   /* 0 = by MTU */
+    uint16_t fastopen; /* Listener: connections by Fast Open that may be half-open. */
     uint16_t delack_ms, rto_min_ms;
     uint8_t ttl, tos, syn_retries, iw_segs;
-    uint8_t quickack; /* enum tcp_quickack */
-    uint8_t ecn_ask;  /* enum tcp_ecn_ask */
+    uint8_t quickack;    /* enum tcp_quickack */
+    uint8_t ecn_ask;     /* enum tcp_ecn_ask */
+    uint8_t syn_cookies; /* enum tcp_syn_cookies */
     bool is_nodelay, is_cork, is_linger_rst;
     bool may_ts, may_sack, may_wscale;
+    bool is_fastopen; /* Active opens. */
 };
 
 /** struct tcp_snd - Send sequence variables (RFC 9293 3.3.1) */
@@ -110,6 +121,7 @@ struct tcp_opt {
     uint16_t peer_mss;
     uint8_t snd_wscale, rcv_wscale;
     bool has_ts, has_sack, has_wscale;
+    bool is_cookie; /* From a SYN cookie: how long the handshake took is not known. */
 };
 
 /** enum tcp_timer - Purposes of a connection's timer */
@@ -154,6 +166,7 @@ struct tcp_conn {
     bool is_orphan;                /* The user closed it. */
     int16_t err;                   /* Why it ended, positive; told to the user. */
     int16_t soft_err;              /* Advice from ICMP or below; told if it fails later. */
+    uint8_t fo;                    /* enum tcp_fo: fastopen.c, emit.c */
     struct tcp_listener *listener; /* Waits in its accept queue. */
     struct tcp_conn *accept_next;
     struct tcp_user user;
@@ -184,11 +197,11 @@ struct tcp_synrcvd {
     uint64_t listener; /* Handle. */
     uint64_t sent_ns;
     struct tcp_seq iss, irs;
-    uint32_t wnd;
     struct tcp_opt opt;
     struct tcp_ecn ecn;
     uint8_t retries;
     bool is_rtx;
+    bool gives_fo; /* The SYN,ACK brings a Fast Open cookie. */
 };
 
 /** struct tcp_timewait - What remains of a connection that closed first */
@@ -217,6 +230,9 @@ struct tcp_listener {
     uint32_t backlog, synrcvd_n, accept_n;
     struct tcp_conn *accept_head, *accept_tail;
     uint64_t since_ns;
+    uint32_t fo_pending, fo_gone; /* By Fast Open: half-open; failed not long ago. */
+    uint64_t fo_gone_until_ns;
+    uint64_t cookie_until_ns; /* Stray acknowledgements are taken for cookies until then. */
 };
 
 /** struct wf_tcp - State of the layer; owner: the stack instance */
@@ -228,8 +244,12 @@ struct wf_tcp {
     struct tcp_listener **listen_tab;
     uint32_t conn_mask, synrcvd_mask, timewait_mask, listen_mask;
     struct wf_list timewait_order;
-    struct wf_hash_key iss_key;
-    uint64_t challenge_ns; /* Second of the ceiling on challenge ACKs. */
+    struct wf_hash_key iss_key, cookie_key;
+    struct wf_hash_key fo_key, fo_old_key;
+    struct wf_slab fo_peers;
+    struct wf_list fo_order;
+    uint32_t next_ephemeral; /* Ports tried so far (RFC 6056 3.3.3). */
+    uint64_t challenge_ns;   /* Second of the ceiling on challenge ACKs. */
     uint32_t challenge_left;
 };
 
@@ -295,7 +315,8 @@ int wf_tcp_connect(struct net *net, const struct tcp_user *u, const struct weft_
 /** wf_tcp_port_is_free() - Whether a local endpoint can be bound */
 bool wf_tcp_port_is_free(const struct net *net, const struct weft_endpoint *local, bool is_reuse);
 
-/** wf_tcp_pick_port() - An ephemeral port (RFC 6056); 0 = none left */
+/** wf_tcp_pick_port() - An ephemeral port (RFC 6056, by algorithm 3 if @remote is given); 0 = none
+ * left */
 uint16_t wf_tcp_pick_port(struct net *net, const struct weft_addr *local,
                           const struct weft_endpoint *remote);
 

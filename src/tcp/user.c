@@ -36,7 +36,7 @@ int64_t wf_tcp_send(struct net *net, struct tcp_conn *c, const uint8_t *buf, siz
     if (room == 0)
         return -WEFT_EAGAIN;
     uint32_t n = len < room ? (uint32_t)len : room;
-    uint32_t sent = is_connecting(c) ? c->sendq.start : c->snd.nxt.v;
+    uint32_t sent = wf_seq_max(c->snd.nxt, wf_seq(c->sendq.start)).v;
     n = wf_sendq_write(&net->pool.bufs, &c->sendq, buf, n, sent, block_bytes(net, c));
     if (n == 0)
         return -WEFT_EAGAIN;
@@ -54,7 +54,8 @@ static int recv_state(struct tcp_conn *c)
         return take_err(c, 0);
     if (c->rcv.is_fin_seen || c->rcv.is_shut || c->state == WEFT_TCP_CLOSED)
         return 0;
-    return is_connecting(c) ? -WEFT_ENOTCONN : -WEFT_EAGAIN;
+    bool is_early = (c->fo & TCP_FO_PASSIVE) != 0; /* Handed out before its handshake was over. */
+    return is_connecting(c) && !is_early ? -WEFT_ENOTCONN : -WEFT_EAGAIN;
 }
 
 int64_t wf_tcp_recv(struct net *net, struct tcp_conn *c, uint8_t *buf, size_t cap)
@@ -233,6 +234,8 @@ void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tc
         .received_e1_bytes = c->ecn.e1_bytes,
         .delivered_ce_bytes = c->ecn.delivered_ce_bytes,
         .why = c->snd.why,
+        .is_syn_cookie = c->opt.is_cookie,
+        .is_fastopen = (c->fo & TCP_FO_TAKEN) != 0,
     };
     const char *name = c->cc.ops->name;
     for (size_t i = 0; i + 1 < sizeof(out->cc) && name[i] != '\0'; i++)

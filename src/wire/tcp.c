@@ -6,7 +6,7 @@
 #include "wire/cursor.h"
 #include "wire/text.h"
 
-/* Option kinds (RFC 9293 3.1, RFC 7323, RFC 2018). */
+/* Option kinds (RFC 9293 3.1, RFC 7323, RFC 2018, RFC 7413). */
 enum {
     KIND_EOL = 0,
     KIND_NOP = 1,
@@ -15,9 +15,12 @@ enum {
     KIND_SACK_OK = 4,
     KIND_SACK = 5,
     KIND_TS = 8,
+    KIND_FO = 34,
     KIND_ACC_ORDER0 = 172, /* RFC 9768 3.2.3 */
     KIND_ACC_ORDER1 = 174,
 };
+
+#define FO_MIN 4
 
 enum { ACC_FIELD_BYTES = 3, ACC_FIELDS_MAX = 3 };
 enum { MSS_BYTES = 4, WSCALE_BYTES = 3, SACK_OK_BYTES = 2, TS_BYTES = 10, SACK_BLOCK_BYTES = 8 };
@@ -65,6 +68,14 @@ static void read_option(struct tcp_opts *o, uint8_t kind, uint8_t len, const uin
             o->has_ts = true;
             o->ts_val = wf_ld32be(data);
             o->ts_ecr = wf_ld32be(data + 4);
+        }
+        break;
+    case KIND_FO: /* RFC 7413 4.1.1: even, 4 to 16, or none. */
+        if (is_syn && len == 2) {
+            o->fo_n = TCP_FO_REQUEST;
+        } else if (is_syn && len >= 2 + FO_MIN && len <= 2 + TCP_FO_MAX && len % 2 == 0) {
+            o->fo_n = (uint8_t)(len - 2);
+            o->fo = data;
         }
         break;
     case KIND_SACK:
@@ -143,6 +154,11 @@ uint32_t wf_tcp_acc_room(uint8_t acc)
     return acc == 0 ? 0 : (2 + ACC_FIELD_BYTES * (acc & TCP_ACC_FIELDS) + 3u) & ~3u;
 }
 
+static uint32_t fo_octets(const struct tcp_opts *o)
+{
+    return o->fo_n == TCP_FO_REQUEST ? 0 : o->fo_n;
+}
+
 /* Bytes of all options but SACK: each starts on a word of its own, except that SACK-permitted
  * takes the place of the two NOPs before timestamps. */
 static uint32_t fixed_bytes(const struct tcp_opts *o)
@@ -153,12 +169,14 @@ static uint32_t fixed_bytes(const struct tcp_opts *o)
     n += o->has_sack_ok && !o->has_ts ? 4 : 0;
     n += o->has_wscale ? 4 : 0;
     n += wf_tcp_acc_room(o->acc);
+    n += o->fo_n != 0 ? (2 + fo_octets(o) + 3) & ~3u : 0;
     return n;
 }
 
 static uint32_t sack_that_fits(const struct tcp_opts *o, uint32_t used)
 {
-    uint32_t room = (TCP_OPTS_MAX_BYTES - used - 4) / SACK_BLOCK_BYTES;
+    uint32_t room =
+        used + 4 < TCP_OPTS_MAX_BYTES ? (TCP_OPTS_MAX_BYTES - used - 4) / SACK_BLOCK_BYTES : 0;
     return o->sack_n <= room ? o->sack_n : room;
 }
 
@@ -190,6 +208,19 @@ static uint8_t *put_acc(uint8_t *p, const struct tcp_opts *o)
     return p;
 }
 
+/* Padded in front to a word. */
+static uint8_t *put_fo(uint8_t *p, const struct tcp_opts *o)
+{
+    uint32_t n = fo_octets(o);
+    for (uint32_t i = 2 + n; i % 4 != 0; i++)
+        *p++ = KIND_NOP;
+    *p++ = KIND_FO;
+    *p++ = (uint8_t)(2 + n);
+    if (n > 0)
+        memcpy(p, o->fo, n);
+    return p + n;
+}
+
 static uint8_t *put_options(uint8_t *p, const struct tcp_opts *o)
 {
     if (o->mss != 0)
@@ -205,6 +236,8 @@ static uint8_t *put_options(uint8_t *p, const struct tcp_opts *o)
         p = put_word(p, NOP_WSCALE | o->wscale);
     if (o->acc != 0)
         p = put_acc(p, o);
+    if (o->fo_n != 0)
+        p = put_fo(p, o);
     uint32_t sack_n = sack_that_fits(o, fixed_bytes(o));
     if (sack_n > 0)
         p = put_word(p, NOP_NOP_SACK | (2 + sack_n * SACK_BLOCK_BYTES));
@@ -267,6 +300,12 @@ static void text_options(struct text *t, const struct tcp_opts *o)
     if (o->has_wscale) {
         wf_text_str(t, next_sep(&is_first));
         wf_text_field(t, "wscale ", o->wscale);
+    }
+    if (o->fo_n != 0) {
+        wf_text_str(t, next_sep(&is_first));
+        wf_text_str(t, o->fo_n == TCP_FO_REQUEST ? "tfo cookiereq" : "tfo cookie ");
+        for (uint32_t i = 0; i < fo_octets(o); i++)
+            wf_text_hex(t, o->fo[i], 2);
     }
     if (o->sack_n > 0) {
         wf_text_str(t, next_sep(&is_first));

@@ -3,6 +3,8 @@
 #include "exact.h"
 #include "wire/wire.h"
 
+static const uint8_t fo[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+
 /* SYN or not, which options, and the octets a Linux host writes for them. */
 static const struct {
     uint16_t flags;
@@ -47,6 +49,14 @@ static const struct {
      {.has_ts = true, .acc = TCP_ACC_OPTION | 2, .sack_n = 2},
      40,
      {1, 1, 8, 10, [12] = 172, 8, [20] = 1, 1, 5, 18}},
+    {TCP_SYN, {.fo_n = TCP_FO_REQUEST}, 4, {1, 1, 34, 2}},
+    {TCP_SYN, {.fo_n = 4, .fo = fo}, 8, {1, 1, 34, 6, 1, 2, 3, 4}},
+    {TCP_SYN, {.mss = 536, .fo_n = 6, .fo = fo}, 12, {2, 4, 2, 24, 34, 8, 1, 2, 3, 4, 5, 6}},
+    {TCP_SYN,
+     {.mss = 1460, .has_wscale = true, .has_sack_ok = true, .has_ts = true, .fo_n = 16, .fo = fo},
+     40,
+     {2, 4, 5, 180, 4, 2, 8, 10, [16] = 1, 3,  3,  0,  1,  1,  34, 18,
+      1, 2, 3, 4,   5, 6, 7, 8,  9,        10, 11, 12, 13, 14, 15, 16}},
 };
 
 static struct tcp_hdr sample(size_t i)
@@ -66,7 +76,9 @@ static bool same_opts(const struct tcp_opts *a, const struct tcp_opts *b)
 {
     if (a->mss != b->mss || a->wscale != b->wscale || a->has_wscale != b->has_wscale ||
         a->has_sack_ok != b->has_sack_ok || a->has_ts != b->has_ts || a->ts_val != b->ts_val ||
-        a->ts_ecr != b->ts_ecr || a->sack_n != b->sack_n || a->acc != b->acc)
+        a->ts_ecr != b->ts_ecr || a->sack_n != b->sack_n || a->acc != b->acc || a->fo_n != b->fo_n)
+        return false;
+    if (a->fo_n > TCP_FO_REQUEST && memcmp(a->fo, b->fo, a->fo_n) != 0)
         return false;
     for (uint32_t i = 0; i < (a->acc & TCP_ACC_FIELDS); i++)
         if (a->acc_bytes[i] != b->acc_bytes[i])
