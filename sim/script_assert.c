@@ -132,6 +132,8 @@ static bool from_info(const struct weft_tcp_info *t, const char *name, int64_t *
         {"tlps", t->tlps},
         {"undos", t->undos},
         {"reorder_seen", t->reorder_seen},
+        {"silent_ms", t->silent_ms},
+        {"keep_probes", t->keep_probes},
         {"why", t->why},
     };
     for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {

@@ -54,7 +54,13 @@ static const struct opt_name {
     {"SO_RCVBUF", WEFT_SO_RCVBUF, 1},
     {"SO_REUSEADDR", WEFT_SO_REUSEADDR, 1},
     {"SO_BROADCAST", WEFT_SO_BROADCAST, 1},
-    {"SO_LINGER_RST", WEFT_SO_LINGER_RST, 1},
+    {"SO_LINGER_MS", WEFT_SO_LINGER_MS, 1},
+    {"SO_KEEPALIVE", WEFT_SO_KEEPALIVE, 1},
+    {"TCP_KEEPIDLE", WEFT_TCP_KEEPIDLE_S, 1},
+    {"TCP_KEEPINTVL", WEFT_TCP_KEEPINTVL_S, 1},
+    {"TCP_KEEPCNT", WEFT_TCP_KEEPCNT, 1},
+    {"TCP_PROBE_OCTET", WEFT_TCP_PROBE_OCTET, 1},
+    {"TCP_PERSIST_FIXED", WEFT_TCP_PERSIST_FIXED, 1},
     {"SO_ERROR", WEFT_SO_ERROR, 1},
     {"IP_TTL", WEFT_IP_TTL, 1},
     {"IP_TOS", WEFT_IP_TOS, 1},
@@ -350,12 +356,24 @@ static const struct opt_name *find_opt(const struct sx_call *c)
     return NULL;
 }
 
+/* {onoff=1, linger=5}: seconds. */
+static int64_t linger_ms(const struct sx_call *c)
+{
+    int64_t v = 0;
+    const char *p = arg_after(c, 3, "linger=");
+    if (p == NULL || !arg_has(c, 3, "onoff=1"))
+        return -1;
+    for (; *p >= '0' && *p <= '9' && v < INT32_MAX; p++)
+        v = v * 10 + (*p - '0');
+    return v * 1000;
+}
+
 static struct result call_setsockopt(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
     const struct opt_name *o = find_opt(c);
     int64_t v = 1;
-    if (arg_has(c, 2, "SO_LINGER") && arg_has(c, 3, "onoff=1") && arg_has(c, 3, "linger=0"))
-        return result_of(weft_sock_set(s->st, f->sock, WEFT_SO_LINGER_RST, 1));
+    if (c->args_n > 3 && wf_sx_slice_is(c->arg[2], "SO_LINGER"))
+        return result_of(weft_sock_set(s->st, f->sock, WEFT_SO_LINGER_MS, linger_ms(c)));
     if (o == NULL) {
         wf_sx_fail(s, NULL, "unknown socket option");
         return result_of(0);

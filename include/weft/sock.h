@@ -30,6 +30,7 @@ enum weft_sock_type {
 #define WEFT_PEER_SHUT 8U  /* The peer's FIN has arrived. */
 #define WEFT_HANGUP    16U /* The connection is gone in both directions. */
 #define WEFT_ERROR     32U /* WEFT_SO_ERROR or the error queue has something. */
+#define WEFT_FINISHED  64U /* All that was sent has been acknowledged, our FIN behind it too. */
 
 /** enum weft_sock_opt - Options; values are integers */
 enum weft_sock_opt {
@@ -40,7 +41,10 @@ enum weft_sock_opt {
                             also settles the window scale. */
     WEFT_SO_REUSEADDR,   /* 0, 1 */
     WEFT_SO_BROADCAST,   /* 0, 1: UDP may send to broadcast addresses */
-    WEFT_SO_LINGER_RST,  /* 0, 1: close() resets instead of finishing */
+    WEFT_SO_LINGER_MS,   /* -1: close() finishes in the background; 0: it resets and discards what
+                            is queued; 1..2^31-1: it finishes in the background, and resets if that
+                            takes longer. close() itself never blocks: who wants to wait shuts the
+                            sending side down, waits for WEFT_FINISHED, and then closes. */
     WEFT_SO_USER,        /* the embedder's value, given back in events */
     WEFT_IP_TTL,         /* 1..255 */
     WEFT_IP_TOS,         /* 0..255 */
@@ -59,6 +63,14 @@ enum weft_sock_opt {
     WEFT_TCP_SACK,            /* 0, 1: offer SACK, before connect or listen */
     WEFT_TCP_WSCALE,          /* 0, 1: offer window scaling, before connect or listen */
     WEFT_TCP_INITIAL_WINDOW,  /* segments, 1..100 */
+    WEFT_SO_KEEPALIVE,        /* 0, 1: probe a peer that has been silent for the idle time */
+    WEFT_TCP_KEEPIDLE_S,      /* 1..32767: silence before the first probe, 7200 by default */
+    WEFT_TCP_KEEPINTVL_S,     /* 1..32767: from probe to probe, 75 by default */
+    WEFT_TCP_KEEPCNT,         /* 1..127: unanswered probes that end the connection, 10 by default */
+    WEFT_TCP_PROBE_OCTET,     /* 0, 1: probes of silent peers and of closed windows carry one octet
+                                 that is old, for peers that answer nothing shorter */
+    WEFT_TCP_PERSIST_FIXED, /* 0, 1: a closed window is probed after 30, 60, 120, 120 ... s instead
+                               of by the retransmission timeout */
 
     WEFT_SOCK_OPT_COUNT
 };
@@ -119,7 +131,9 @@ struct weft_tcp_info {
     uint64_t bytes_sent, bytes_retrans, bytes_acked, bytes_received;
     uint64_t segs_out, segs_in, retrans_segs;
     uint32_t rtos, recoveries, tlps, undos, reorder_seen;
-    unsigned why; /* enum weft_tcp_why: why nothing is being sent now */
+    uint32_t silent_ms;   /* Since any segment of the peer came. */
+    uint32_t keep_probes; /* Keep-alive probes it has left unanswered. */
+    unsigned why;         /* enum weft_tcp_why: why nothing is being sent now */
     char cc[16];
 };
 

@@ -148,6 +148,9 @@ enum weft_drop {
     X(TCP_CHALLENGES_OUT, "tcp.challenge_acks_out")                                                \
     X(TCP_CHALLENGES_LIMITED, "tcp.challenge_acks_limited")                                        \
     X(TCP_WINDOW_PROBES, "tcp.window_probes")                                                      \
+    X(TCP_KEEP_PROBES, "tcp.keepalive_probes")                                                     \
+    X(TCP_KEEP_DEAD, "tcp.keepalive_timeouts")                                                     \
+    X(TCP_LINGER_RSTS, "tcp.linger_resets")                                                        \
     X(TCP_TIMEWAIT_FULL, "tcp.time_wait_full")                                                     \
     X(CLOCK_BACKWARDS, "clock.backwards")
 
@@ -182,6 +185,7 @@ enum weft_tcp_why {
     WEFT_WHY_RTO,        /* The retransmission timer expired. */
     WEFT_WHY_TLP,        /* Tail loss probe. */
     WEFT_WHY_PROBE,      /* Zero-window probe. */
+    WEFT_WHY_KEEPALIVE,  /* Keep-alive probe. */
     WEFT_WHY_ACK,        /* Acknowledgement or window update only. */
     WEFT_WHY_CHALLENGE,  /* Challenge ACK (RFC 5961). */
     WEFT_WHY_SYN,        /* SYN or SYN,ACK. */

@@ -17,7 +17,7 @@ static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
     [WEFT_SO_RCVBUF] = {BUF_MIN, BUF_MAX, true, true, false},
     [WEFT_SO_REUSEADDR] = {0, 1, true, true, false},
     [WEFT_SO_BROADCAST] = {0, 1, false, true, false},
-    [WEFT_SO_LINGER_RST] = {0, 1, true, false, false},
+    [WEFT_SO_LINGER_MS] = {-1, INT32_MAX, true, false, false},
     [WEFT_SO_USER] = {INT64_MIN, INT64_MAX, true, true, false},
     [WEFT_IP_TTL] = {1, 255, true, true, false},
     [WEFT_IP_TOS] = {0, 255, true, true, false},
@@ -36,6 +36,12 @@ static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
     [WEFT_TCP_SACK] = {0, 1, true, false, true},
     [WEFT_TCP_WSCALE] = {0, 1, true, false, true},
     [WEFT_TCP_INITIAL_WINDOW] = {1, 100, true, false, true},
+    [WEFT_SO_KEEPALIVE] = {0, 1, true, false, false},
+    [WEFT_TCP_KEEPIDLE_S] = {1, INT16_MAX, true, false, false},
+    [WEFT_TCP_KEEPINTVL_S] = {1, INT16_MAX, true, false, false},
+    [WEFT_TCP_KEEPCNT] = {1, INT8_MAX, true, false, false},
+    [WEFT_TCP_PROBE_OCTET] = {0, 1, true, false, false},
+    [WEFT_TCP_PERSIST_FIXED] = {0, 1, true, false, false},
 };
 
 static void set_dgram(struct udp_ep *ep, enum weft_sock_opt opt, int64_t v)
@@ -62,8 +68,6 @@ static void set_tcp(struct tcp_user *u, enum weft_sock_opt opt, int64_t v)
         u->sndbuf = (uint32_t)v;
     else if (opt == WEFT_SO_RCVBUF)
         u->rcvbuf = (uint32_t)v;
-    else if (opt == WEFT_SO_LINGER_RST)
-        u->is_linger_rst = v != 0;
     else if (opt == WEFT_IP_TTL)
         u->ttl = (uint8_t)v;
     else if (opt == WEFT_IP_TOS)
@@ -94,6 +98,8 @@ static void set_tcp(struct tcp_user *u, enum weft_sock_opt opt, int64_t v)
         u->may_wscale = v != 0;
     else if (opt == WEFT_TCP_INITIAL_WINDOW)
         u->iw_segs = (uint8_t)v;
+    else
+        wf_sock_set_life(u, opt, v);
 }
 
 int weft_sock_set(struct weft_stack *st, uint64_t sock, enum weft_sock_opt opt, int64_t value)
@@ -135,8 +141,6 @@ static int64_t get_tcp(const struct tcp_user *u, enum weft_sock_opt opt)
         return u->sndbuf;
     if (opt == WEFT_SO_RCVBUF)
         return u->rcvbuf;
-    if (opt == WEFT_SO_LINGER_RST)
-        return u->is_linger_rst;
     if (opt == WEFT_IP_TTL)
         return u->ttl;
     if (opt == WEFT_IP_TOS)
@@ -165,7 +169,9 @@ static int64_t get_tcp(const struct tcp_user *u, enum weft_sock_opt opt)
         return u->may_sack;
     if (opt == WEFT_TCP_WSCALE)
         return u->may_wscale;
-    return u->iw_segs;
+    if (opt == WEFT_TCP_INITIAL_WINDOW)
+        return u->iw_segs;
+    return wf_sock_get_life(u, opt);
 }
 
 static int64_t get_dgram(const struct udp_ep *ep, enum weft_sock_opt opt)

@@ -311,8 +311,6 @@ void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *
     } else if (has_dsack) { /* Of what was sent again in a recovery that is over. */
         undo(net, c, s, &d, false, false, true);
     }
-    bool has_more = c->sendq.end != c->snd.nxt.v || c->sb.lost > 0 ||
-                    (c->snd.is_fin_queued && !c->snd.is_fin_sent);
-    if (has_more)
+    if (c->sb.lost > 0 || wf_tcp_has_unsent(c))
         wf_tcp_wake(net, c);
 }

@@ -153,6 +153,8 @@ static enum step fin_acked(struct net *net, struct tcp_conn *c)
         wf_tcp_set_state(net, c, WEFT_TCP_FIN_WAIT_2);
         if (c->is_orphan) /* Nobody can read any more: the peer's FIN is not waited for for ever. */
             wf_tcp_timer_set(net, c, TCP_T_LINGER, 2ull * c->user.msl_ms * NS_PER_MS);
+        if (c->ready != NULL)
+            wf_ready_mark(net, c->ready); /* WEFT_FINISHED */
         return STEP_CONTINUE;
     case WEFT_TCP_CLOSING:
         wf_tcp_timewait_enter(net, c);
@@ -172,11 +174,6 @@ static enum step fin_acked(struct net *net, struct tcp_conn *c)
         break;
     }
     return STEP_CONTINUE;
-}
-
-static bool is_fin_acked(const struct tcp_conn *c)
-{
-    return c->snd.is_fin_sent && wf_seq_gt(c->snd.una, c->snd.fin);
 }
 
 /* Fifth: ACK. */
@@ -204,7 +201,7 @@ static enum step check_ack(struct net *net, struct tcp_conn *c, struct tcp_seg *
     if ((int32_t)(c->snd.una.v - s->h.ack.v) > (int32_t)c->snd.wnd_max)
         return drop(STEP_CHALLENGE, why, WEFT_DROP_TCP_ACK_INVALID);
     wf_tcp_take_ack(net, c, s);
-    return is_fin_acked(c) ? fin_acked(net, c) : STEP_CONTINUE;
+    return wf_tcp_is_fin_acked(c) ? fin_acked(net, c) : STEP_CONTINUE;
 }
 
 /* Seventh: text. */

@@ -27,6 +27,18 @@ static inline bool wf_tcp_can_send(const struct tcp_conn *c)
     return c->state == WEFT_TCP_ESTABLISHED || c->state == WEFT_TCP_CLOSE_WAIT;
 }
 
+/** wf_tcp_is_fin_acked() - Whether all that was sent, our FIN too, has arrived */
+static inline bool wf_tcp_is_fin_acked(const struct tcp_conn *c)
+{
+    return c->snd.is_fin_sent && wf_seq_gt(c->snd.una, c->snd.fin);
+}
+
+/** wf_tcp_has_unsent() - Whether data or our FIN has not been sent even once */
+static inline bool wf_tcp_has_unsent(const struct tcp_conn *c)
+{
+    return !c->snd.is_fin_sent && (c->sendq.end != c->snd.nxt.v || c->snd.is_fin_queued);
+}
+
 /* ---- demux.c ---- */
 
 /** wf_tcp_find_conn() - Connection with this key, or NULL */
@@ -175,6 +187,13 @@ void wf_tcp_timer_stop(struct tcp_conn *c);
 void wf_tcp_timer_window_open(struct tcp_conn *c);
 /** wf_tcp_timer_sent() - Data or FIN went out: RTO and PTO */
 void wf_tcp_timer_sent(struct net *net, struct tcp_conn *c, bool is_probe);
+/** wf_tcp_timer_keep() - Keep-alive is on, off or at other times: look at it anew */
+void wf_tcp_timer_keep(struct net *net, struct tcp_conn *c);
+/** wf_tcp_coarse() - Now in units of 2^20 ns (about a millisecond), which wrap after 52 days */
+static inline uint32_t wf_tcp_coarse(const struct net *net)
+{
+    return (uint32_t)(net->now_ns >> 20);
+}
 /** wf_tcp_timer_blocked() - Nothing can be sent and nothing is in flight: PERSIST */
 void wf_tcp_timer_blocked(struct net *net, struct tcp_conn *c);
 

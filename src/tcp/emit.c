@@ -366,6 +366,30 @@ static struct pkt *emit_tlp(struct net *net, struct tcp_conn *c, const struct tc
     return emit_again(net, c, r, r->seq, plan->len, WEFT_WHY_TLP);
 }
 
+/*
+ * A number that is old draws an answer and disturbs nothing: with data waiting it asks for the
+ * window, without it whether the peer is there. Some peers answer only if there is an octet in it.
+ */
+static struct pkt *emit_probe(struct net *net, struct tcp_conn *c)
+{
+    bool is_keep = wf_seq_eq(c->snd.una, c->snd.nxt) && !wf_tcp_has_unsent(c);
+    struct pkt *p = start_packet(net);
+    if (p == NULL)
+        return NULL;
+    struct tcp_seq seq = wf_seq_sub(c->snd.una, 1);
+    struct tcp_hdr h = {.sport = c->key.local.port, .dport = c->key.remote.port, .seq = seq};
+    if (c->user.is_probe_octet) {
+        *p->data = 0;
+        p->len = p->total = 1;
+        p->sums[0] = 0;
+    }
+    fill_ack(net, c, &h);
+    push_headers(net, c, p, &h);
+    wf_count(net, is_keep ? WEFT_COUNT_TCP_KEEP_PROBES : WEFT_COUNT_TCP_WINDOW_PROBES);
+    trace_send(net, c, seq, c->user.is_probe_octet, is_keep ? WEFT_WHY_KEEPALIVE : WEFT_WHY_PROBE);
+    return p;
+}
+
 static struct pkt *emit_planned(struct net *net, struct tcp_conn *c, const struct tcp_plan *plan)
 {
     switch ((enum tcp_act)plan->act) {
@@ -378,9 +402,8 @@ static struct pkt *emit_planned(struct net *net, struct tcp_conn *c, const struc
     }
     case TCP_ACT_TLP_RTX:
         return emit_tlp(net, c, plan);
-    case TCP_ACT_PROBE: /* An octet that is old draws an answer and disturbs nothing. */
-        wf_count(net, WEFT_COUNT_TCP_WINDOW_PROBES);
-        return emit_ack(net, c, wf_seq_sub(c->snd.una, 1), WEFT_WHY_PROBE);
+    case TCP_ACT_PROBE:
+        return emit_probe(net, c);
     case TCP_ACT_ACK:
         return emit_ack(net, c, c->snd.nxt, WEFT_WHY_ACK);
     case TCP_ACT_NONE:

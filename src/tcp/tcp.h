@@ -14,10 +14,11 @@
  * Half-open connections of a listener and TIME-WAIT are small records of their own.
  *
  * Timers of a connection (one wheel entry at the earliest): RTO, PTO (tail loss probe), REO (wait
- * for reordering), PERSIST (zero window, silly window override), DELACK, LINGER (FIN-WAIT-2 of a
- * closed socket). Half-open records and TIME-WAIT have one each.
+ * for reordering), PERSIST (zero window, silly window override), DELACK, LINGER (a closed socket:
+ * its linger time, then FIN-WAIT-2), KEEP (keep-alive). Half-open records and TIME-WAIT have one
+ * each.
  *
- * Left out on purpose until later: Fast Open, ECN, SYN cookies, keep-alive, urgent delivery,
+ * Left out on purpose until later: Fast Open, ECN, SYN cookies, urgent delivery,
  * pacing.
  */
 #ifndef WF_TCP_TCP_H
@@ -62,8 +63,14 @@ struct tcp_user {
     uint16_t delack_ms, rto_min_ms;
     uint8_t ttl, tos, syn_retries, iw_segs;
     uint8_t quickack; /* enum tcp_quickack */
-    bool is_nodelay, is_cork, is_linger_rst;
+    bool is_nodelay, is_cork;
     bool may_ts, may_sack, may_wscale;
+    bool is_keepalive : 1;
+    bool is_probe_octet : 1; /* Probes carry an octet that is old. */
+    bool is_persist_fixed : 1;
+    uint8_t keepcnt;
+    uint16_t keepidle_s, keepintvl_s;
+    int32_t linger_ms; /* -1 = close() finishes in the background, 0 = it resets. */
 };
 
 /** struct tcp_snd - Send sequence variables (RFC 9293 3.3.1) */
@@ -94,6 +101,7 @@ struct tcp_rcv {
     uint8_t quick;                       /* Acknowledgements still sent at once. */
     bool is_ack_now, has_dsack, is_fin_seen, is_shut, is_pingpong;
     bool is_starved;    /* Text in order found no memory: the window is told as closed. */
+    uint32_t heard;     /* When any segment of the peer came last, coarse. */
     uint8_t challenges; /* Challenge ACKs sent in the second that began at ... */
     uint64_t challenge_ns;
 };
@@ -116,6 +124,7 @@ enum tcp_timer {
     TCP_T_PERSIST,
     TCP_T_DELACK,
     TCP_T_LINGER,
+    TCP_T_KEEP,
 
     TCP_T_COUNT
 };
@@ -126,6 +135,8 @@ struct tcp_timers {
     uint8_t armed;     /* Bit per purpose. */
     uint8_t rtos;      /* Expiries of the RTO since the last progress (R2). */
     uint8_t probes;    /* Back-off of PERSIST. */
+    uint8_t keeps;     /* Keep-alive probes since the peer was last heard. */
+    uint32_t keep_at;  /* When the last of them went out, coarse. */
     bool is_answered;  /* An acknowledgement came since the last expiry, with a closed window. */
     uint64_t since_ns; /* When trouble began, for the user timeout; 0 = none. */
 };

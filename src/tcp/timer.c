@@ -7,10 +7,12 @@
  */
 #include "tcp/conn.h"
 
-#define PERSIST_MAX_NS (60 * NS_PER_S)
-#define CORK_NS        (200 * NS_PER_MS)
-#define R2_RTOS        15u /* RFC 9293 3.8.3: with back-off far beyond 100 s. */
-#define R2_RTOS_ORPHAN 8u
+#define PERSIST_MAX_NS   (60 * NS_PER_S)
+#define PERSIST_FIXED_NS (30 * NS_PER_S) /* Doubled twice. */
+#define CORK_NS          (200 * NS_PER_MS)
+#define KEEP_LOOK_NS     (8 * 3600 * NS_PER_S) /* Deadlines in ticks reach 9.5 hours. */
+#define R2_RTOS          15u                   /* RFC 9293 3.8.3: with back-off far beyond 100 s. */
+#define R2_RTOS_ORPHAN   8u
 
 static uint32_t tick_at(uint64_t ns)
 {
@@ -82,14 +84,15 @@ void wf_tcp_timer_sent(struct net *net, struct tcp_conn *c, bool is_probe)
 
 static uint64_t persist_ns(const struct tcp_conn *c)
 {
+    if (c->user.is_persist_fixed)
+        return PERSIST_FIXED_NS << wf_min_u32(c->timers.probes, 2);
     uint64_t ns = (uint64_t)wf_rtt_base_us(&c->rtt) * 1000 << wf_min_u32(c->timers.probes, 10);
     return wf_min_u64(ns, PERSIST_MAX_NS);
 }
 
 void wf_tcp_timer_blocked(struct net *net, struct tcp_conn *c)
 {
-    bool is_waiting = c->sendq.end != c->snd.nxt.v ||
-                      (c->snd.is_fin_queued && !c->snd.is_fin_sent) || c->sb.lost > 0;
+    bool is_waiting = wf_tcp_has_unsent(c) || c->sb.lost > 0;
     bool is_running = wf_tcp_timer_is_set(c, TCP_T_RTO) || wf_tcp_timer_is_set(c, TCP_T_PERSIST);
     if (!is_waiting || is_running)
         return;
@@ -213,6 +216,74 @@ static void persist(struct net *net, struct tcp_conn *c)
     wf_tcp_timer_set(net, c, TCP_T_PERSIST, persist_ns(c));
 }
 
+/* ---- keep-alive (RFC 9293 3.8.4) ---- */
+
+static uint64_t coarse_ns(uint32_t units)
+{
+    return (uint64_t)units << 20;
+}
+
+static uint64_t keep_idle_ns(const struct tcp_conn *c)
+{
+    return c->user.keepidle_s * NS_PER_S;
+}
+
+/* While something is under way the retransmission timer finds out whether the peer is there. */
+static bool is_busy(const struct tcp_conn *c)
+{
+    return !wf_seq_eq(c->snd.una, c->snd.nxt) || wf_tcp_has_unsent(c);
+}
+
+static void keep_wait(struct net *net, struct tcp_conn *c, uint64_t ns)
+{
+    wf_tcp_timer_set(net, c, TCP_T_KEEP, wf_min_u64(ns, KEEP_LOOK_NS));
+}
+
+void wf_tcp_timer_keep(struct net *net, struct tcp_conn *c)
+{
+    c->timers.keeps = 0;
+    if (!c->user.is_keepalive || c->state == WEFT_TCP_CLOSED) {
+        wf_tcp_timer_clear(c, TCP_T_KEEP);
+        return;
+    }
+    uint64_t silent_ns = coarse_ns(wf_tcp_coarse(net) - c->rcv.heard), idle_ns = keep_idle_ns(c);
+    keep_wait(net, c, idle_ns > silent_ns ? idle_ns - silent_ns : 0);
+}
+
+/*
+ * A deadline came: of the idle time, or of a probe. Segments do not move the deadline, they leave
+ * the time when they came; it is looked at here.
+ */
+static void keep(struct net *net, struct tcp_conn *c)
+{
+    uint32_t now = wf_tcp_coarse(net), silent = now - c->rcv.heard;
+    if (c->timers.keeps > 0 && silent <= now - c->timers.keep_at)
+        c->timers.keeps = 0; /* Something came after the probe. */
+    uint64_t idle_ns = keep_idle_ns(c), intvl_ns = c->user.keepintvl_s * NS_PER_S;
+    uint64_t wait_ns = c->timers.keeps == 0 ? idle_ns : intvl_ns;
+    uint64_t gone_ns = coarse_ns(c->timers.keeps == 0 ? silent : now - c->timers.keep_at);
+    if (gone_ns < wait_ns) {
+        keep_wait(net, c, wait_ns - gone_ns);
+        return;
+    }
+    if (is_busy(c)) {
+        keep_wait(net, c, idle_ns);
+        return;
+    }
+    if (c->timers.keeps >= c->user.keepcnt) {
+        wf_count(net, WEFT_COUNT_TCP_KEEP_DEAD);
+        wf_tcp_reset_conn(net, c);
+        give_up(net, c);
+        return;
+    }
+    c->timers.keeps++;
+    c->timers.keep_at = now;
+    c->snd.wants_probe = true;
+    wf_tcp_wake(net, c);
+    /* An answer starts the idle time over, which may be shorter than the wait for it. */
+    keep_wait(net, c, wf_min_u64(intvl_ns, idle_ns));
+}
+
 /* One purpose; false if the connection may be gone. */
 static bool expire_one(struct net *net, struct tcp_conn *c, enum tcp_timer which)
 {
@@ -237,7 +308,14 @@ static bool expire_one(struct net *net, struct tcp_conn *c, enum tcp_timer which
         wf_tcp_ack_now(net, c);
         return true;
     case TCP_T_LINGER:
+        if (!wf_tcp_is_fin_acked(c)) { /* The user gave it this long; what is left is lost. */
+            wf_count(net, WEFT_COUNT_TCP_LINGER_RSTS);
+            wf_tcp_reset_conn(net, c);
+        }
         wf_tcp_fail(net, c, WEFT_ETIMEDOUT);
+        return false;
+    case TCP_T_KEEP:
+        keep(net, c);
         return false;
     case TCP_T_COUNT:
         break;

@@ -123,13 +123,15 @@ void wf_tcp_close(struct net *net, struct tcp_conn *c)
         wf_tcp_conn_free(net, c);
     } else if (c->state == WEFT_TCP_SYN_SENT) {
         wf_tcp_done(net, c);
-    } else if (is_unread || c->user.is_linger_rst) {
+    } else if (is_unread || c->user.linger_ms == 0) {
         wf_tcp_abort(net, c);
     } else {
         wf_recvq_read(&net->pool, &c->recvq, NULL, c->recvq.bytes);
         queue_fin(net, c);
         if (c->state == WEFT_TCP_FIN_WAIT_2)
             wf_tcp_timer_set(net, c, TCP_T_LINGER, 2ull * c->user.msl_ms * NS_PER_MS);
+        else if (c->user.linger_ms > 0)
+            wf_tcp_timer_set(net, c, TCP_T_LINGER, (uint32_t)c->user.linger_ms * NS_PER_MS);
     }
 }
 
@@ -173,11 +175,18 @@ uint32_t wf_tcp_ready(const struct tcp_conn *c)
         bits |= WEFT_CONNECTED;
     if (c->rcv.is_fin_seen)
         bits |= WEFT_PEER_SHUT;
+    if (wf_tcp_is_fin_acked(c))
+        bits |= WEFT_FINISHED;
     if (is_dead)
         bits |= WEFT_HANGUP;
     if (c->err != 0)
         bits |= WEFT_ERROR;
     return bits;
+}
+
+static uint32_t silent_ms(const struct net *net, const struct tcp_conn *c)
+{
+    return (uint32_t)(((uint64_t)(wf_tcp_coarse(net) - c->rcv.heard) << 20) / NS_PER_MS);
 }
 
 void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tcp_info *out)
@@ -225,6 +234,8 @@ void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tc
         .tlps = c->acct.tlps,
         .undos = c->acct.undos,
         .reorder_seen = c->rec.is_reordering_seen,
+        .silent_ms = wf_tcp_is_synchronized(c) ? silent_ms(net, c) : 0,
+        .keep_probes = c->timers.keeps,
         .why = c->snd.why,
     };
     const char *name = c->cc.ops->name;
@@ -247,8 +258,12 @@ int wf_tcp_apply_user(struct net *net, struct tcp_conn *c, const struct tcp_user
         c->snd.wants_override = true; /* Pulling the cork pushes what it held. */
     if (u->quickack == TCP_QUICKACK_OFF)
         c->rcv.quick = 0;
+    bool is_keep_new = u->is_keepalive != c->user.is_keepalive ||
+                       u->keepidle_s != c->user.keepidle_s || u->keepintvl_s != c->user.keepintvl_s;
     c->user = *u;
     wf_rtt_set_floor(&c->rtt, u->rto_min_ms);
+    if (is_keep_new && wf_tcp_is_synchronized(c))
+        wf_tcp_timer_keep(net, c);
     if (c->state != WEFT_TCP_CLOSED && wf_tcp_is_synchronized(c))
         wf_tcp_wake(net, c); /* Nagle or cork may have let go. */
     return 0;
