@@ -110,6 +110,10 @@ static uint32_t build_option(const struct sx_opt *o, const struct sx_flow *f, ui
         for (uint32_t i = 0; i < o->n; i++)
             put32(out + 2 + (size_t)4 * i, o->v[i] + f->local_isn);
         return out[1];
+    case 28:
+        out[1] = 4;
+        put16(out + 2, o->v[0]);
+        return 4;
     default:
         out[1] = 10;
         put32(out + 2, o->v[0]);

@@ -24,13 +24,14 @@ enum weft_sock_type {
 };
 
 /* Readiness bits of a socket. */
-#define WEFT_READABLE  1U  /* recv() or accept() has something (end of stream counts). */
-#define WEFT_WRITABLE  2U  /* send() takes at least a byte (TCP: a third of the buffer is free). */
-#define WEFT_CONNECTED 4U  /* connect() succeeded. */
-#define WEFT_PEER_SHUT 8U  /* The peer's FIN has arrived. */
-#define WEFT_HANGUP    16U /* The connection is gone in both directions. */
-#define WEFT_ERROR     32U /* WEFT_SO_ERROR or the error queue has something. */
-#define WEFT_FINISHED  64U /* All that was sent has been acknowledged, our FIN behind it too. */
+#define WEFT_READABLE  1U   /* recv() or accept() has something (end of stream counts). */
+#define WEFT_WRITABLE  2U   /* send() takes at least a byte (TCP: a third of the buffer is free). */
+#define WEFT_CONNECTED 4U   /* connect() succeeded. */
+#define WEFT_PEER_SHUT 8U   /* The peer's FIN has arrived. */
+#define WEFT_HANGUP    16U  /* The connection is gone in both directions. */
+#define WEFT_ERROR     32U  /* WEFT_SO_ERROR or the error queue has something. */
+#define WEFT_TROUBLE   128U /* TCP has not given up, but things do not get through: see soft_err. */
+#define WEFT_FINISHED  64U  /* All that was sent has been acknowledged, our FIN behind it too. */
 
 /** enum weft_sock_opt - Options; values are integers */
 enum weft_sock_opt {
@@ -56,7 +57,8 @@ enum weft_sock_opt {
     WEFT_TCP_QUICKACK,   /* 0, 1: acknowledge at once */
     WEFT_TCP_DELACK_MS,  /* 1..500 */
     WEFT_TCP_RTO_MIN_MS, /* 1..60000 */
-    WEFT_TCP_USER_TIMEOUT_MS, /* 0 = R2 by retransmissions (RFC 1122) */
+    WEFT_TCP_USER_TIMEOUT_MS, /* How long what was sent may stay unacknowledged: 0 = R2 by
+                                 retransmissions (RFC 9293 3.8.3), -1 = for ever */
     WEFT_TCP_SYN_RETRIES,     /* 1..20 */
     WEFT_TCP_MSL_MS,          /* 1..120000: TIME-WAIT lasts twice this */
     WEFT_TCP_TIMESTAMPS,      /* 0, 1: offer RFC 7323 timestamps, before connect or listen */
@@ -69,6 +71,10 @@ enum weft_sock_opt {
     WEFT_TCP_KEEPCNT,         /* 1..127: unanswered probes that end the connection, 10 by default */
     WEFT_TCP_PROBE_OCTET,     /* 0, 1: probes of silent peers and of closed windows carry one octet
                                  that is old, for peers that answer nothing shorter */
+    WEFT_TCP_SOFT_ERRORS,     /* 0, 1: WEFT_TROUBLE and an event when an ICMP error comes, or after
+                                 three     retransmissions; on by default */
+    WEFT_TCP_UTO,           /* RFC 5482. 1: advertise WEFT_TCP_USER_TIMEOUT_MS to the peer; 2: adopt
+                               the peer's, if it has not been set here; 3: both; 0 by default */
     WEFT_TCP_PERSIST_FIXED, /* 0, 1: a closed window is probed after 30, 60, 120, 120 ... s instead
                                of by the retransmission timeout */
 
@@ -131,9 +137,11 @@ struct weft_tcp_info {
     uint64_t bytes_sent, bytes_retrans, bytes_acked, bytes_received;
     uint64_t segs_out, segs_in, retrans_segs;
     uint32_t rtos, recoveries, tlps, undos, reorder_seen;
-    uint32_t silent_ms;   /* Since any segment of the peer came. */
-    uint32_t keep_probes; /* Keep-alive probes it has left unanswered. */
-    unsigned why;         /* enum weft_tcp_why: why nothing is being sent now */
+    int soft_err;            /* enum weft_err: why things do not get through; 0 once they do */
+    int64_t user_timeout_ms; /* That holds now; -1 = never, 0 = by retransmissions */
+    uint32_t silent_ms;      /* Since any segment of the peer came. */
+    uint32_t keep_probes;    /* Keep-alive probes it has left unanswered. */
+    unsigned why;            /* enum weft_tcp_why: why nothing is being sent now */
     char cc[16];
 };
 

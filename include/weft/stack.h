@@ -55,6 +55,9 @@ struct weft_config {
     uint32_t tcp_busy_max;     /* Connections that recover or reassemble at a time. */
     uint32_t tcp_records_max;  /* Transmission records (super-frames in flight). */
     uint32_t tcp_cc_max;       /* Connections whose congestion control needs much state (BBR). */
+    uint32_t tcp_uto_min_s; /* Limits of a user timeout that a peer asks for (RFC 5482): not below
+                               100 s ... */
+    uint32_t tcp_uto_max_s; /* ... and not above 22 days. */
 
     uint32_t sndbuf_bytes, rcvbuf_bytes; /* Defaults of WEFT_SO_SNDBUF and _RCVBUF. */
     uint32_t trace_max;                  /* Records of the trace ring, a power of two; 0 = off. */

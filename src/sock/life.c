@@ -16,6 +16,12 @@ void wf_sock_set_life(struct tcp_user *u, enum weft_sock_opt opt, int64_t v)
         u->keepcnt = (uint8_t)v;
     else if (opt == WEFT_TCP_PROBE_OCTET)
         u->is_probe_octet = v != 0;
+    else if (opt == WEFT_TCP_USER_TIMEOUT_MS)
+        u->user_timeout_ms = (uint32_t)v; /* -1 becomes TCP_TIMEOUT_NEVER. */
+    else if (opt == WEFT_TCP_SOFT_ERRORS)
+        u->is_soft_quiet = v == 0;
+    else if (opt == WEFT_TCP_UTO)
+        u->uto = (uint8_t)v;
     else if (opt == WEFT_TCP_PERSIST_FIXED)
         u->is_persist_fixed = v != 0;
 }
@@ -34,5 +40,11 @@ int64_t wf_sock_get_life(const struct tcp_user *u, enum weft_sock_opt opt)
         return u->keepcnt;
     if (opt == WEFT_TCP_PROBE_OCTET)
         return u->is_probe_octet;
+    if (opt == WEFT_TCP_USER_TIMEOUT_MS)
+        return u->user_timeout_ms == TCP_TIMEOUT_NEVER ? -1 : (int64_t)u->user_timeout_ms;
+    if (opt == WEFT_TCP_SOFT_ERRORS)
+        return !u->is_soft_quiet;
+    if (opt == WEFT_TCP_UTO)
+        return u->uto;
     return u->is_persist_fixed;
 }

@@ -29,7 +29,7 @@ static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
     [WEFT_TCP_QUICKACK] = {0, 1, true, false, false},
     [WEFT_TCP_DELACK_MS] = {1, 500, true, false, false},
     [WEFT_TCP_RTO_MIN_MS] = {1, 60000, true, false, false},
-    [WEFT_TCP_USER_TIMEOUT_MS] = {0, UINT32_MAX, true, false, false},
+    [WEFT_TCP_USER_TIMEOUT_MS] = {-1, UINT32_MAX - 1ll, true, false, false},
     [WEFT_TCP_SYN_RETRIES] = {1, 20, true, false, false},
     [WEFT_TCP_MSL_MS] = {1, 120000, true, false, false},
     [WEFT_TCP_TIMESTAMPS] = {0, 1, true, false, true},
@@ -41,6 +41,8 @@ static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
     [WEFT_TCP_KEEPINTVL_S] = {1, INT16_MAX, true, false, false},
     [WEFT_TCP_KEEPCNT] = {1, INT8_MAX, true, false, false},
     [WEFT_TCP_PROBE_OCTET] = {0, 1, true, false, false},
+    [WEFT_TCP_SOFT_ERRORS] = {0, 1, true, false, false},
+    [WEFT_TCP_UTO] = {0, 3, true, false, false},
     [WEFT_TCP_PERSIST_FIXED] = {0, 1, true, false, false},
 };
 
@@ -84,8 +86,6 @@ static void set_tcp(struct tcp_user *u, enum weft_sock_opt opt, int64_t v)
         u->delack_ms = (uint16_t)v;
     else if (opt == WEFT_TCP_RTO_MIN_MS)
         u->rto_min_ms = (uint16_t)v;
-    else if (opt == WEFT_TCP_USER_TIMEOUT_MS)
-        u->user_timeout_ms = (uint32_t)v;
     else if (opt == WEFT_TCP_SYN_RETRIES)
         u->syn_retries = (uint8_t)v;
     else if (opt == WEFT_TCP_MSL_MS)
@@ -157,8 +157,6 @@ static int64_t get_tcp(const struct tcp_user *u, enum weft_sock_opt opt)
         return u->delack_ms;
     if (opt == WEFT_TCP_RTO_MIN_MS)
         return u->rto_min_ms;
-    if (opt == WEFT_TCP_USER_TIMEOUT_MS)
-        return u->user_timeout_ms;
     if (opt == WEFT_TCP_SYN_RETRIES)
         return u->syn_retries;
     if (opt == WEFT_TCP_MSL_MS)

@@ -38,6 +38,8 @@ void weft_config_default(struct weft_config *cfg)
         .tcp_busy_max = 256,
         .tcp_cc_max = 64,
         .tcp_records_max = 16384,
+        .tcp_uto_min_s = 100,
+        .tcp_uto_max_s = 3600,
         .sndbuf_bytes = 1 << 20,
         .rcvbuf_bytes = 1 << 20,
     };
@@ -67,7 +69,9 @@ static bool config_ok(const struct weft_config *c)
                       in(c->sock_errs_max, 1, 1u << 20) && in(c->tcp_conns_max, 1, 1u << 24) &&
                       in(c->tcp_listens_max, 1, 65536) && in(c->tcp_synrcvd_max, 1, 1u << 24) &&
                       in(c->tcp_timewait_max, 1, 1u << 24) && in(c->tcp_busy_max, 1, 1u << 24) &&
-                      in(c->tcp_cc_max, 0, 1u << 24) && in(c->tcp_records_max, 16, 1u << 24);
+                      in(c->tcp_cc_max, 0, 1u << 24) && in(c->tcp_records_max, 16, 1u << 24) &&
+                      in(c->tcp_uto_min_s, 100, c->tcp_uto_max_s) &&
+                      in(c->tcp_uto_max_s, 100, 32767u * 60);
     bool is_rest_ok = in(c->sndbuf_bytes, 2048, 1u << 30) && in(c->rcvbuf_bytes, 2048, 1u << 30) &&
                       (c->trace_max == 0 || (is_pow2(c->trace_max) && c->trace_max <= 1u << 24));
     return is_net_ok && is_mem_ok && is_sock_ok && is_rest_ok;

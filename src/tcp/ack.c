@@ -274,10 +274,7 @@ void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *
                   wf_seq_eq(s->h.ack, c->snd.una) && (s->h.flags & (TCP_SYN | TCP_FIN)) == 0;
     if (is_dup)
         wf_count(net, WEFT_COUNT_TCP_DUP_ACKS_IN);
-    if (c->snd.wnd > 0)
-        wf_tcp_timer_window_open(c);
-    else
-        wf_tcp_timer_answered(c);
+    wf_tcp_timer_answered(c);
     if (is_outstanding) {
         take_rtt(net, c, s, &d, is_advance);
         if (has_dsack)

@@ -176,6 +176,15 @@ static enum step fin_acked(struct net *net, struct tcp_conn *c)
     return STEP_CONTINUE;
 }
 
+/* RFC 5482 3.1: the keep-alive may have to wait longer than what is adopted. */
+static void take_uto(struct net *net, struct tcp_conn *c, const struct tcp_seg *s)
+{
+    bool is_new = c->opt.peer_uto != s->h.opt.uto;
+    c->opt.peer_uto = s->h.opt.uto;
+    if (is_new && (c->user.uto & TCP_UTO_ADOPT) != 0)
+        wf_tcp_timer_keep(net, c);
+}
+
 /* Fifth: ACK. */
 static enum step check_ack(struct net *net, struct tcp_conn *c, struct tcp_seg *s,
                            enum weft_drop *why)
@@ -200,6 +209,8 @@ static enum step check_ack(struct net *net, struct tcp_conn *c, struct tcp_seg *
     /* RFC 5961 5.2: nothing older than the largest window ever seen. */
     if ((int32_t)(c->snd.una.v - s->h.ack.v) > (int32_t)c->snd.wnd_max)
         return drop(STEP_CHALLENGE, why, WEFT_DROP_TCP_ACK_INVALID);
+    if (s->h.opt.uto != 0)
+        take_uto(net, c, s);
     wf_tcp_take_ack(net, c, s);
     return wf_tcp_is_fin_acked(c) ? fin_acked(net, c) : STEP_CONTINUE;
 }

@@ -176,15 +176,13 @@ static inline bool wf_tcp_timer_is_set(const struct tcp_conn *c, enum tcp_timer 
 {
     return (c->timers.armed >> which & 1) != 0;
 }
-/** wf_tcp_timer_answered() - The peer is there, though its window is closed */
+/** wf_tcp_timer_answered() - An acknowledgement came, maybe one that closes the window */
 void wf_tcp_timer_answered(struct tcp_conn *c);
 
 /** wf_tcp_timer_progress() - New data was acknowledged: R2 and the persist series start over */
 void wf_tcp_timer_progress(struct tcp_conn *c);
 /** wf_tcp_timer_stop() - Disarm every purpose */
 void wf_tcp_timer_stop(struct tcp_conn *c);
-/** wf_tcp_timer_window_open() - The peer's window is open: the next zero starts the series anew */
-void wf_tcp_timer_window_open(struct tcp_conn *c);
 /** wf_tcp_timer_sent() - Data or FIN went out: RTO and PTO */
 void wf_tcp_timer_sent(struct net *net, struct tcp_conn *c, bool is_probe);
 /** wf_tcp_timer_keep() - Keep-alive is on, off or at other times: look at it anew */
@@ -196,6 +194,17 @@ static inline uint32_t wf_tcp_coarse(const struct net *net)
 }
 /** wf_tcp_timer_blocked() - Nothing can be sent and nothing is in flight: PERSIST */
 void wf_tcp_timer_blocked(struct net *net, struct tcp_conn *c);
+
+/* ---- uto.c ---- */
+
+/** wf_tcp_soft_error() - Things do not get through, but this is no reason to give up yet */
+void wf_tcp_soft_error(struct net *net, struct tcp_conn *c, int err);
+/** wf_tcp_timeout_ms() - User timeout that holds now: 0 = R2, TCP_TIMEOUT_NEVER */
+uint32_t wf_tcp_timeout_ms(const struct net *net, const struct tcp_conn *c);
+/** wf_tcp_adopted_ms() - Timeout adopted from the peer (RFC 5482), 0 = none */
+uint32_t wf_tcp_adopted_ms(const struct net *net, const struct tcp_conn *c);
+/** wf_tcp_uto_wire() - User timeout to tell the peer, as on the wire; 0 = none */
+uint16_t wf_tcp_uto_wire(const struct tcp_user *u);
 
 /* ---- trace ---- */
 

@@ -116,7 +116,7 @@ static uint8_t sack_blocks(const struct tcp_conn *c)
 static uint32_t seg_mss(const struct tcp_conn *c)
 {
     uint8_t n = sack_blocks(c);
-    uint32_t opts = n > 0 ? 4u + 8u * n : 0u;
+    uint32_t opts = (n > 0 ? 4u + 8u * n : 0u) + (c->snd.wants_uto ? 4u : 0u);
     return c->snd.mss > opts + 8 ? c->snd.mss - opts : 8;
 }
 
@@ -155,6 +155,10 @@ static void fill_ack(struct net *net, struct tcp_conn *c, struct tcp_hdr *h)
     }
     if (c->ooo != NULL || c->rcv.has_dsack)
         sack_options(c, &h->opt);
+    if (c->snd.wants_uto) {
+        h->opt.uto = wf_tcp_uto_wire(&c->user);
+        c->snd.wants_uto = false;
+    }
     c->rcv.acked = c->rcv.nxt;
     c->rcv.is_ack_now = false;
     wf_tcp_timer_clear(c, TCP_T_DELACK);
@@ -229,6 +233,7 @@ static struct pkt *emit_syn(struct net *net, struct tcp_conn *c)
                         .flags = TCP_SYN,
                         .wnd = (uint16_t)wf_min_u32(c->user.rcvbuf, 65535)};
     wf_tcp_offer(net, &c->opt, wf_tcp_local_mss(net, &c->user, c->dst.ifindex), &h.opt);
+    h.opt.uto = wf_tcp_uto_wire(&c->user);
     if (c->state == WEFT_TCP_SYN_RECEIVED) {
         h.flags |= TCP_ACK;
         h.ack = c->rcv.nxt;
@@ -528,7 +533,7 @@ enum tcp_tx wf_tcp_tx(struct net *net, struct wf_sender *s, struct pkt **out)
         c->snd.why = WEFT_WHY_NEIGH;
         return TCP_TX_PARKED;
     case DST_FAILED:
-        c->soft_err = WEFT_EHOSTUNREACH;
+        wf_tcp_soft_error(net, c, WEFT_EHOSTUNREACH);
         if (c->state == WEFT_TCP_SYN_SENT) {
             wf_tcp_fail(net, c, WEFT_EHOSTUNREACH);
             return TCP_TX_PARKED; /* Off every list, maybe freed. */
@@ -537,7 +542,7 @@ enum tcp_tx wf_tcp_tx(struct net *net, struct wf_sender *s, struct pkt **out)
         wf_tcp_timer_blocked(net, c);
         return TCP_TX_IDLE;
     case DST_NO_ROUTE:
-        c->soft_err = WEFT_ENETUNREACH;
+        wf_tcp_soft_error(net, c, WEFT_ENETUNREACH);
         c->snd.why = WEFT_WHY_IF;
         wf_tcp_timer_blocked(net, c);
         return TCP_TX_IDLE;

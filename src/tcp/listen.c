@@ -33,6 +33,7 @@ static void synack_output(struct net *net, const struct tcp_synrcvd *r,
     struct wf_dst d = {0};
     (void)wf_dst_route(net, &d, wf_addr_to4(&r->key.remote.addr));
     wf_tcp_offer(net, &r->opt, wf_tcp_local_mss(net, &l->user, d.ifindex), &o);
+    o.uto = wf_tcp_uto_wire(&l->user);
     struct tcp_bare b = {.key = &r->key,
                          .seq = r->iss,
                          .ack = wf_seq_add(r->irs, 1),

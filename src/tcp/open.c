@@ -229,5 +229,6 @@ void wf_tcp_established(struct net *net, struct tcp_conn *c)
     wf_dst_confirm(net, &c->dst);
     c->rcv.heard = wf_tcp_coarse(net);
     wf_tcp_timer_keep(net, c);
+    c->snd.wants_uto = wf_tcp_uto_wire(&c->user) != 0; /* RFC 5482 3: again without SYN. */
     wf_tcp_wake(net, c);
 }

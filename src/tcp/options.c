@@ -60,6 +60,7 @@ void wf_tcp_offer(const struct net *net, const struct tcp_opt *o, uint32_t mss,
 void wf_tcp_agree(const struct net *net, struct tcp_opt *o, const struct tcp_opts *peer)
 {
     o->peer_mss = peer->mss != 0 ? peer->mss : TCP_MSS_DEFAULT;
+    o->peer_uto = peer->uto;
     o->has_ts = o->has_ts && peer->has_ts;
     o->has_sack = o->has_sack && peer->has_sack_ok;
     o->has_wscale = o->has_wscale && peer->has_wscale;

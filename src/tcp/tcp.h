@@ -40,6 +40,9 @@
 
 #define TCP_MSS_DEFAULT     536u /* RFC 9293 3.7.1, IPv4 */
 #define TCP_MSS_MIN         88u
+#define TCP_TIMEOUT_NEVER   UINT32_MAX
+#define TCP_UTO_ADVERTISE   1u
+#define TCP_UTO_ADOPT       2u
 #define CHALLENGES_PER_CONN 4u /* A second; never holds back an acknowledgement of data. */
 
 /** struct tcp_key - Both ends of a connection */
@@ -58,7 +61,8 @@ enum tcp_quickack {
 struct tcp_user {
     const struct weft_cc_ops *cc;
     uint32_t sndbuf, rcvbuf;
-    uint32_t user_timeout_ms, msl_ms;
+    uint32_t user_timeout_ms; /* 0 = R2, TCP_TIMEOUT_NEVER */
+    uint32_t msl_ms;
     uint16_t maxseg; /* 0 = by MTU */
     uint16_t delack_ms, rto_min_ms;
     uint8_t ttl, tos, syn_retries, iw_segs;
@@ -68,6 +72,8 @@ struct tcp_user {
     bool is_keepalive : 1;
     bool is_probe_octet : 1; /* Probes carry an octet that is old. */
     bool is_persist_fixed : 1;
+    bool is_soft_quiet : 1;
+    uint8_t uto; /* TCP_UTO_ADVERTISE, TCP_UTO_ADOPT */
     uint8_t keepcnt;
     uint16_t keepidle_s, keepintvl_s;
     int32_t linger_ms; /* -1 = close() finishes in the background, 0 = it resets. */
@@ -87,6 +93,7 @@ struct tcp_snd {
     bool wants_probe;    /* PERSIST expired. */
     bool wants_tlp;      /* PTO expired. */
     bool wants_first;    /* RTO expired: the first lost segment goes whatever is in flight. */
+    bool wants_uto;      /* The next segment tells our user timeout. */
     bool wants_override; /* Silly window or cork held a segment back for too long. */
     uint8_t why;         /* enum weft_tcp_why: of the last plan that sent nothing. */
 };
@@ -112,6 +119,7 @@ struct tcp_opt {
     uint32_t ts_recent_ms; /* When it was set, to age it. */
     uint32_t ts_offset;    /* Of our timestamp clock, secret. */
     uint16_t peer_mss;
+    uint16_t peer_uto; /* Its user timeout as on the wire (RFC 5482); 0 = it told none. */
     uint8_t snd_wscale, rcv_wscale;
     bool has_ts, has_sack, has_wscale;
 };

@@ -177,6 +177,8 @@ uint32_t wf_tcp_ready(const struct tcp_conn *c)
         bits |= WEFT_PEER_SHUT;
     if (wf_tcp_is_fin_acked(c))
         bits |= WEFT_FINISHED;
+    if (c->soft_err != 0 && !c->user.is_soft_quiet && !is_dead)
+        bits |= WEFT_TROUBLE;
     if (is_dead)
         bits |= WEFT_HANGUP;
     if (c->err != 0)
@@ -192,6 +194,7 @@ static uint32_t silent_ms(const struct net *net, const struct tcp_conn *c)
 void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tcp_info *out)
 {
     bool is_timewait = c->state == WEFT_TCP_CLOSED && wf_tcp_find_timewait(net, &c->key) != NULL;
+    uint32_t timeout_ms = wf_tcp_timeout_ms(net, c);
     *out = (struct weft_tcp_info){
         .state = is_timewait ? WEFT_TCP_TIME_WAIT : (enum weft_tcp_state)c->state,
         .has_timestamps = c->opt.has_ts,
@@ -234,6 +237,8 @@ void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tc
         .tlps = c->acct.tlps,
         .undos = c->acct.undos,
         .reorder_seen = c->rec.is_reordering_seen,
+        .soft_err = c->soft_err,
+        .user_timeout_ms = timeout_ms == TCP_TIMEOUT_NEVER ? -1 : (int64_t)timeout_ms,
         .silent_ms = wf_tcp_is_synchronized(c) ? silent_ms(net, c) : 0,
         .keep_probes = c->timers.keeps,
         .why = c->snd.why,
@@ -250,6 +255,14 @@ static bool choose_cc(struct net *net, struct tcp_conn *c, const struct weft_cc_
     return wf_cc_choose(&net->tcp->ccs, &c->cc, ops);
 }
 
+/* RFC 5482 3: a value that changes is told at once. */
+static void tell_uto(struct net *net, struct tcp_conn *c)
+{
+    c->snd.wants_uto = wf_tcp_uto_wire(&c->user) != 0 && c->state != WEFT_TCP_CLOSED;
+    if (c->snd.wants_uto)
+        wf_tcp_ack_now(net, c);
+}
+
 int wf_tcp_apply_user(struct net *net, struct tcp_conn *c, const struct tcp_user *u)
 {
     if (u->cc != c->user.cc && !choose_cc(net, c, u->cc))
@@ -259,8 +272,13 @@ int wf_tcp_apply_user(struct net *net, struct tcp_conn *c, const struct tcp_user
     if (u->quickack == TCP_QUICKACK_OFF)
         c->rcv.quick = 0;
     bool is_keep_new = u->is_keepalive != c->user.is_keepalive ||
-                       u->keepidle_s != c->user.keepidle_s || u->keepintvl_s != c->user.keepintvl_s;
+                       u->keepidle_s != c->user.keepidle_s ||
+                       u->keepintvl_s != c->user.keepintvl_s || u->uto != c->user.uto ||
+                       u->user_timeout_ms != c->user.user_timeout_ms;
+    uint16_t uto = wf_tcp_uto_wire(&c->user);
     c->user = *u;
+    if (wf_tcp_uto_wire(u) != uto && wf_tcp_is_synchronized(c))
+        tell_uto(net, c);
     wf_rtt_set_floor(&c->rtt, u->rto_min_ms);
     if (is_keep_new && wf_tcp_is_synchronized(c))
         wf_tcp_timer_keep(net, c);

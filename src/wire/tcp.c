@@ -6,7 +6,7 @@
 #include "wire/cursor.h"
 #include "wire/text.h"
 
-/* Option kinds (RFC 9293 3.1, RFC 7323, RFC 2018). */
+/* Option kinds (RFC 9293 3.1, RFC 7323, RFC 2018, RFC 5482). */
 enum {
     KIND_EOL = 0,
     KIND_NOP = 1,
@@ -15,9 +15,17 @@ enum {
     KIND_SACK_OK = 4,
     KIND_SACK = 5,
     KIND_TS = 8,
+    KIND_UTO = 28,
 };
 
-enum { MSS_BYTES = 4, WSCALE_BYTES = 3, SACK_OK_BYTES = 2, TS_BYTES = 10, SACK_BLOCK_BYTES = 8 };
+enum {
+    MSS_BYTES = 4,
+    WSCALE_BYTES = 3,
+    SACK_OK_BYTES = 2,
+    TS_BYTES = 10,
+    SACK_BLOCK_BYTES = 8,
+    UTO_BYTES = 4
+};
 
 /* Padding and kind and length of an option as the one 32-bit word it starts on the wire with. */
 #define NOP_NOP_TS      0x0101080au
@@ -26,6 +34,7 @@ enum { MSS_BYTES = 4, WSCALE_BYTES = 3, SACK_OK_BYTES = 2, TS_BYTES = 10, SACK_B
 #define NOP_WSCALE      0x01030300u
 #define MSS_WORD        0x02040000u
 #define NOP_NOP_SACK    0x01010500u
+#define UTO_WORD        0x1c040000u
 
 /* One option whose length the walk has checked: @len counts kind and length octets as well. */
 static void read_option(struct tcp_opts *o, uint8_t kind, uint8_t len, const uint8_t *data,
@@ -52,6 +61,10 @@ static void read_option(struct tcp_opts *o, uint8_t kind, uint8_t len, const uin
             o->ts_val = wf_ld32be(data);
             o->ts_ecr = wf_ld32be(data + 4);
         }
+        break;
+    case KIND_UTO: /* RFC 5482 3.4: a value of zero is reserved, and as no option. */
+        if (len == UTO_BYTES && (wf_ld16be(data) & ~TCP_UTO_MINUTES) != 0)
+            o->uto = wf_ld16be(data);
         break;
     case KIND_SACK:
         if (len > 2 && len <= 2 + TCP_SACK_MAX * SACK_BLOCK_BYTES &&
@@ -129,6 +142,7 @@ static uint32_t fixed_bytes(const struct tcp_opts *o)
     n += o->has_ts ? 12 : 0;
     n += o->has_sack_ok && !o->has_ts ? 4 : 0;
     n += o->has_wscale ? 4 : 0;
+    n += o->uto != 0 ? 4 : 0;
     return n;
 }
 
@@ -164,6 +178,8 @@ static uint8_t *put_options(uint8_t *p, const struct tcp_opts *o)
     }
     if (o->has_wscale)
         p = put_word(p, NOP_WSCALE | o->wscale);
+    if (o->uto != 0)
+        p = put_word(p, UTO_WORD | o->uto);
     uint32_t sack_n = sack_that_fits(o, fixed_bytes(o));
     if (sack_n > 0)
         p = put_word(p, NOP_NOP_SACK | (2 + sack_n * SACK_BLOCK_BYTES));
@@ -226,6 +242,11 @@ static void text_options(struct text *t, const struct tcp_opts *o)
     if (o->has_wscale) {
         wf_text_str(t, next_sep(&is_first));
         wf_text_field(t, "wscale ", o->wscale);
+    }
+    if (o->uto != 0) {
+        wf_text_str(t, next_sep(&is_first));
+        wf_text_field(t, "uto ", o->uto & ~TCP_UTO_MINUTES);
+        wf_text_char(t, (o->uto & TCP_UTO_MINUTES) != 0 ? 'm' : 's');
     }
     if (o->sack_n > 0) {
         wf_text_str(t, next_sep(&is_first));

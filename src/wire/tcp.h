@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/** DOC: tcp - the TCP header (RFC 9293 3.1) and its options (also RFC 7323, RFC 2018) */
+/** DOC: tcp - the TCP header (RFC 9293 3.1) and its options (also RFC 7323, 2018, 5482) */
 #ifndef WF_WIRE_TCP_H
 #define WF_WIRE_TCP_H
 
@@ -13,8 +13,9 @@
 #define TCP_OPTS_MAX_BYTES 40
 #define TCP_HDR_MAX_BYTES  (TCP_HDR_BYTES + TCP_OPTS_MAX_BYTES)
 #define TCP_SACK_MAX       4
-#define TCP_WSCALE_MAX     14 /* RFC 7323 2.3. */
-#define TCP_CSUM_OFFSET    16 /* Of the checksum, from the start of the header. */
+#define TCP_WSCALE_MAX     14      /* RFC 7323 2.3. */
+#define TCP_UTO_MINUTES    0x8000u /* RFC 5482 3.3: the value counts minutes, else seconds. */
+#define TCP_CSUM_OFFSET    16      /* Of the checksum, from the start of the header. */
 
 #define TCP_FIN            0x001u
 #define TCP_SYN            0x002u
@@ -39,6 +40,7 @@ struct tcp_opts {
     uint16_t mss;   /* 0 = absent. Only on SYN, as has_wscale and has_sack_ok. */
     uint8_t wscale; /* Shift, at most TCP_WSCALE_MAX. */
     bool has_wscale, has_sack_ok, has_ts;
+    uint16_t uto;   /* User timeout as on the wire (TCP_UTO_MINUTES, value); 0 = absent. */
     uint8_t sack_n; /* Valid entries of sack[]; the others hold anything. */
     uint32_t ts_val, ts_ecr;
     struct {
