@@ -132,6 +132,7 @@ static bool from_info(const struct weft_tcp_info *t, const char *name, int64_t *
         {"tlps", t->tlps},
         {"undos", t->undos},
         {"reorder_seen", t->reorder_seen},
+        {"urgent", t->urgent},
         {"soft_err", t->soft_err},
         {"user_timeout_ms", t->user_timeout_ms},
         {"silent_ms", t->silent_ms},

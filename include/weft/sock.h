@@ -31,6 +31,7 @@ enum weft_sock_type {
 #define WEFT_HANGUP    16U  /* The connection is gone in both directions. */
 #define WEFT_ERROR     32U  /* WEFT_SO_ERROR or the error queue has something. */
 #define WEFT_TROUBLE   128U /* TCP has not given up, but things do not get through: see soft_err. */
+#define WEFT_URGENT    256U /* Urgent data is ahead, or its octet is kept apart: TCP only. */
 #define WEFT_FINISHED  64U  /* All that was sent has been acknowledged, our FIN behind it too. */
 
 /** enum weft_sock_opt - Options; values are integers */
@@ -73,8 +74,12 @@ enum weft_sock_opt {
                                  that is old, for peers that answer nothing shorter */
     WEFT_TCP_SOFT_ERRORS,     /* 0, 1: WEFT_TROUBLE and an event when an ICMP error comes, or after
                                  three     retransmissions; on by default */
-    WEFT_TCP_UTO,           /* RFC 5482. 1: advertise WEFT_TCP_USER_TIMEOUT_MS to the peer; 2: adopt
-                               the peer's, if it has not been set here; 3: both; 0 by default */
+    WEFT_TCP_UTO,      /* RFC 5482. 1: advertise WEFT_TCP_USER_TIMEOUT_MS to the peer; 2: adopt
+                          the peer's, if it has not been set here; 3: both; 0 by default */
+    WEFT_SO_OOBINLINE, /* 0, 1: the urgent octet is read with the others, 1 by default; with 0
+                          weft_sock_recv_urgent() reads it, as BSD sockets have it */
+    WEFT_TCP_STDURG,   /* 0, 1: the urgent pointer names the last urgent octet (RFC 1122), not the
+                          one after it (RFC 6093), in both directions */
     WEFT_TCP_PERSIST_FIXED, /* 0, 1: a closed window is probed after 30, 60, 120, 120 ... s instead
                                of by the retransmission timeout */
 
@@ -137,6 +142,7 @@ struct weft_tcp_info {
     uint64_t bytes_sent, bytes_retrans, bytes_acked, bytes_received;
     uint64_t segs_out, segs_in, retrans_segs;
     uint32_t rtos, recoveries, tlps, undos, reorder_seen;
+    uint32_t urgent;         /* Bytes to read up to the last urgent one; 0 = none is ahead. */
     int soft_err;            /* enum weft_err: why things do not get through; 0 once they do */
     int64_t user_timeout_ms; /* That holds now; -1 = never, 0 = by retransmissions */
     uint32_t silent_ms;      /* Since any segment of the peer came. */
@@ -270,6 +276,47 @@ int64_t weft_sock_recv(struct weft_stack *st, uint64_t sock, void *buf, size_t c
  */
 int64_t weft_sock_recvfrom(struct weft_stack *st, uint64_t sock, void *buf, size_t cap,
                            struct weft_msg_info *info) __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_send_urgent() - Queue bytes, and tell the peer that the last of them is urgent (TCP)
+ * @st: stack
+ * @sock: handle
+ * @buf: bytes; copied
+ * @len: bytes at @buf
+ *
+ * For programs that were written for it: new ones do not use urgent data (RFC 6093 5). If fewer
+ * bytes are taken than offered none is urgent; offer the rest again in the same way.
+ *
+ * Return: as weft_sock_send(), or -WEFT_EOPNOTSUPP (not TCP).
+ */
+int64_t weft_sock_send_urgent(struct weft_stack *st, uint64_t sock, const void *buf, size_t len)
+    __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_recv_urgent() - Read the urgent octet that is kept apart (WEFT_SO_OOBINLINE is 0)
+ * @st: stack
+ * @sock: TCP handle
+ * @octet: set
+ *
+ * There is one at a time: another one that is announced takes the place of one that was not read.
+ *
+ * Return: 1, -WEFT_EAGAIN (announced, not here yet), -WEFT_EINVAL (none, read already, or in line),
+ * -WEFT_ENOTCONN, -WEFT_EBADF, -WEFT_EOPNOTSUPP (not TCP).
+ */
+int weft_sock_recv_urgent(struct weft_stack *st, uint64_t sock, uint8_t *octet)
+    __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_at_mark() - Whether everything in front of the urgent octet has been read
+ * @st: stack
+ * @sock: TCP handle
+ *
+ * A weft_sock_recv() never reads across the mark in one call.
+ *
+ * Return: 1 or 0, -WEFT_ENOTCONN, -WEFT_EBADF, -WEFT_EOPNOTSUPP (not TCP).
+ */
+int weft_sock_at_mark(const struct weft_stack *st, uint64_t sock)
+    __attribute__((warn_unused_result));
 
 /**
  * weft_sock_recv_lend() - Look at received bytes in place (TCP)

@@ -150,6 +150,7 @@ enum weft_drop {
     X(TCP_WINDOW_PROBES, "tcp.window_probes")                                                      \
     X(TCP_KEEP_PROBES, "tcp.keepalive_probes")                                                     \
     X(TCP_KEEP_DEAD, "tcp.keepalive_timeouts")                                                     \
+    X(TCP_URGENT_IN, "tcp.urgent_in")                                                              \
     X(TCP_LINGER_RSTS, "tcp.linger_resets")                                                        \
     X(TCP_TIMEWAIT_FULL, "tcp.time_wait_full")                                                     \
     X(CLOCK_BACKWARDS, "clock.backwards")

@@ -43,6 +43,8 @@ static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
     [WEFT_TCP_PROBE_OCTET] = {0, 1, true, false, false},
     [WEFT_TCP_SOFT_ERRORS] = {0, 1, true, false, false},
     [WEFT_TCP_UTO] = {0, 3, true, false, false},
+    [WEFT_SO_OOBINLINE] = {0, 1, true, false, false},
+    [WEFT_TCP_STDURG] = {0, 1, true, false, false},
     [WEFT_TCP_PERSIST_FIXED] = {0, 1, true, false, false},
 };
 

@@ -245,6 +245,8 @@ static enum step take_fin(struct net *net, struct tcp_conn *c, const struct tcp_
         wf_tcp_ack_now(net, c); /* Something is missing in front of it. */
         return STEP_CONTINUE;
     }
+    if (wf_seq_gt(c->rcv.up, c->rcv.nxt))
+        c->rcv.is_urg = false; /* What it points at will never come. */
     c->rcv.is_fin_seen = true;
     c->rcv.nxt = wf_seq_add(c->rcv.nxt, 1);
     c->rcv.edge = wf_seq_max(c->rcv.edge, c->rcv.nxt);
@@ -284,6 +286,8 @@ static enum step walk(struct net *net, struct tcp_conn *c, struct tcp_seg *s, en
         step = check_syn(s, why);
     if (step == STEP_CONTINUE)
         step = check_ack(net, c, s, why);
+    if (step == STEP_CONTINUE && (s->h.flags & TCP_URG) != 0)
+        wf_tcp_urgent_in(net, c, s); /* Sixth, with a closed window too (RFC 9293 MUST-66). */
     if (step == STEP_CONTINUE)
         step = take_text(net, c, s, why);
     if (step == STEP_CONTINUE)

@@ -195,6 +195,26 @@ static inline uint32_t wf_tcp_coarse(const struct net *net)
 /** wf_tcp_timer_blocked() - Nothing can be sent and nothing is in flight: PERSIST */
 void wf_tcp_timer_blocked(struct net *net, struct tcp_conn *c);
 
+/* ---- urgent.c ---- */
+
+/** wf_tcp_urgent_out() - Point a segment's header at SND.UP, while it is ahead and in reach */
+void wf_tcp_urgent_out(struct tcp_conn *c, struct tcp_hdr *h);
+/** wf_tcp_urgent_in() - Step six: URG */
+void wf_tcp_urgent_in(struct net *net, struct tcp_conn *c, const struct tcp_seg *s);
+/** wf_tcp_urgent_settle() - Between reads: is the user past RCV.UP, has an octet to be set apart */
+void wf_tcp_urgent_settle(struct net *net, struct tcp_conn *c);
+/** wf_tcp_urgent_left() - Bytes from the next one to read up to RCV.UP */
+uint32_t wf_tcp_urgent_left(const struct tcp_conn *c);
+/** wf_tcp_urgent_limit() - Bytes that a read may take: it stops at the mark */
+uint32_t wf_tcp_urgent_limit(const struct tcp_conn *c);
+/** wf_tcp_readable() - Bytes in order for the user */
+static inline uint32_t wf_tcp_readable(const struct tcp_conn *c)
+{
+    bool is_apart =
+        c->rcv.is_urg && c->user.is_oob_apart && c->recvq.bytes > 0 && wf_tcp_urgent_left(c) == 1;
+    return c->recvq.bytes - is_apart;
+}
+
 /* ---- uto.c ---- */
 
 /** wf_tcp_soft_error() - Things do not get through, but this is no reason to give up yet */

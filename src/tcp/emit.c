@@ -155,6 +155,8 @@ static void fill_ack(struct net *net, struct tcp_conn *c, struct tcp_hdr *h)
     }
     if (c->ooo != NULL || c->rcv.has_dsack)
         sack_options(c, &h->opt);
+    if (c->snd.is_urg)
+        wf_tcp_urgent_out(c, h);
     if (c->snd.wants_uto) {
         h->opt.uto = wf_tcp_uto_wire(&c->user);
         c->snd.wants_uto = false;
@@ -437,13 +439,13 @@ static struct tcp_plan_in plan_in(const struct net *net, const struct tcp_conn *
         .wnd = c->snd.wnd,
         .wnd_max = c->snd.wnd_max,
         .mss = seg_mss(c),
-        .super_bytes = super_bytes(net, c),
+        .super_bytes = c->snd.is_urg ? seg_mss(c) : super_bytes(net, c),
         .flight = wf_tcp_flight(c),
         .cwnd = c->rec.state == REC_RECOVERY ? c->rec.prr_cwnd : c->cc.cwnd,
         .lost_bytes = lost != NULL ? lost->end.v - lost->seq.v : 0,
         .is_fin_queued = c->snd.is_fin_queued,
         .is_fin_sent = c->snd.is_fin_sent,
-        .is_nodelay = c->user.is_nodelay,
+        .is_nodelay = c->user.is_nodelay || c->snd.is_urg,
         .is_cork = c->user.is_cork,
         .wants_override = c->snd.wants_override,
         .wants_probe = c->snd.wants_probe,

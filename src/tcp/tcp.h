@@ -18,8 +18,7 @@
  * its linger time, then FIN-WAIT-2), KEEP (keep-alive). Half-open records and TIME-WAIT have one
  * each.
  *
- * Left out on purpose until later: Fast Open, ECN, SYN cookies, urgent delivery,
- * pacing.
+ * Left out on purpose until later: Fast Open, ECN, SYN cookies, pacing.
  */
 #ifndef WF_TCP_TCP_H
 #define WF_TCP_TCP_H
@@ -73,7 +72,9 @@ struct tcp_user {
     bool is_probe_octet : 1; /* Probes carry an octet that is old. */
     bool is_persist_fixed : 1;
     bool is_soft_quiet : 1;
-    uint8_t uto; /* TCP_UTO_ADVERTISE, TCP_UTO_ADOPT */
+    bool is_oob_apart : 1; /* The urgent octet is not read with the others. */
+    bool is_stdurg : 1;    /* The urgent pointer names the last urgent octet, as before RFC 6093. */
+    uint8_t uto;           /* TCP_UTO_ADVERTISE, TCP_UTO_ADOPT */
     uint8_t keepcnt;
     uint16_t keepidle_s, keepintvl_s;
     int32_t linger_ms; /* -1 = close() finishes in the background, 0 = it resets. */
@@ -86,9 +87,11 @@ struct tcp_snd {
     uint32_t wnd, wnd_max;
     uint32_t mss;           /* Payload of a full segment now, options taken off. */
     struct tcp_seq fin;     /* Sequence number of our FIN, once is_fin_queued. */
+    struct tcp_seq up;      /* SND.UP: one past the last urgent octet, while is_urg. */
     struct tcp_seq limited; /* SND.NXT when the window of congestion held us back last. */
     uint64_t last_ns;       /* When data was last sent. */
     bool is_fin_queued, is_fin_sent, was_limited;
+    bool is_urg;         /* Urgent octets have not been acknowledged. */
     bool wants_syn;      /* SYN or SYN,ACK is to be sent, for the first time or again. */
     bool wants_probe;    /* PERSIST expired. */
     bool wants_tlp;      /* PTO expired. */
@@ -108,6 +111,12 @@ struct tcp_rcv {
     uint8_t quick;                       /* Acknowledgements still sent at once. */
     bool is_ack_now, has_dsack, is_fin_seen, is_shut, is_pingpong;
     bool is_starved;    /* Text in order found no memory: the window is told as closed. */
+    struct tcp_seq up;  /* RCV.UP: one past the last urgent octet, while is_urg. */
+    bool is_urg;        /* The user has not read up to it. */
+    bool is_urg_read;   /* ... but the octet before it, apart. */
+    bool has_urg_octet; /* urg_octet was taken out of the stream, and not been read. */
+    bool is_at_mark;    /* ... and nothing that came after it has been read either. */
+    uint8_t urg_octet;
     uint32_t heard;     /* When any segment of the peer came last, coarse. */
     uint8_t challenges; /* Challenge ACKs sent in the second that began at ... */
     uint64_t challenge_ns;
@@ -327,6 +336,15 @@ int64_t wf_tcp_send(struct net *net, struct tcp_conn *c, const uint8_t *buf, siz
 
 /** wf_tcp_recv() - Copy bytes out; number, 0 = end of stream, or -WEFT_E... */
 int64_t wf_tcp_recv(struct net *net, struct tcp_conn *c, uint8_t *buf, size_t cap);
+
+/** wf_tcp_send_urgent() - As wf_tcp_send(); if all was taken, its last byte is urgent */
+int64_t wf_tcp_send_urgent(struct net *net, struct tcp_conn *c, const uint8_t *buf, size_t len);
+
+/** wf_tcp_recv_urgent() - Read the urgent octet that is kept apart: 1, or -WEFT_E... */
+int wf_tcp_recv_urgent(struct tcp_conn *c, uint8_t *octet);
+
+/** wf_tcp_at_mark() - Whether the next byte is the urgent one, or was before it was kept apart */
+bool wf_tcp_at_mark(const struct tcp_conn *c);
 
 /** wf_tcp_recv_lend() - Show queued bytes in place; entries filled or -WEFT_E... */
 int wf_tcp_recv_lend(struct net *net, struct tcp_conn *c, struct weft_iov *iov, int iov_n);

@@ -46,8 +46,10 @@ int64_t wf_tcp_send(struct net *net, struct tcp_conn *c, const uint8_t *buf, siz
 }
 
 /* Common start of the receiving calls: 1 = there is data. */
-static int recv_state(struct tcp_conn *c)
+static int recv_state(struct net *net, struct tcp_conn *c)
 {
+    if (c->rcv.is_urg)
+        wf_tcp_urgent_settle(net, c);
     if (c->recvq.bytes > 0 && !c->rcv.is_shut)
         return 1;
     if (c->state == WEFT_TCP_CLOSED && c->err != 0)
@@ -57,22 +59,39 @@ static int recv_state(struct tcp_conn *c)
     return is_connecting(c) ? -WEFT_ENOTCONN : -WEFT_EAGAIN;
 }
 
+static void after_read(struct net *net, struct tcp_conn *c, uint32_t n)
+{
+    if (n > 0)
+        c->rcv.is_at_mark = false;
+    if (c->rcv.is_urg)
+        wf_tcp_urgent_settle(net, c);
+    wf_tcp_after_read(net, c);
+}
+
 int64_t wf_tcp_recv(struct net *net, struct tcp_conn *c, uint8_t *buf, size_t cap)
 {
-    int state = recv_state(c);
+    int state = recv_state(net, c);
     if (state != 1)
         return state;
-    uint32_t n =
-        wf_recvq_read(&net->pool, &c->recvq, buf, cap < UINT32_MAX ? (uint32_t)cap : UINT32_MAX);
-    wf_tcp_after_read(net, c);
+    uint32_t limit = wf_tcp_urgent_limit(c);
+    uint32_t n = wf_recvq_read(&net->pool, &c->recvq, buf, cap < limit ? (uint32_t)cap : limit);
+    after_read(net, c, n);
     return n;
 }
 
 int wf_tcp_recv_lend(struct net *net, struct tcp_conn *c, struct weft_iov *iov, int iov_n)
 {
-    (void)net;
-    int state = recv_state(c);
-    return state == 1 ? wf_recvq_peek(&c->recvq, iov, iov_n) : state;
+    int state = recv_state(net, c);
+    if (state != 1)
+        return state;
+    int n = wf_recvq_peek(&c->recvq, iov, iov_n), i = 0;
+    size_t limit = wf_tcp_urgent_limit(c);
+    while (i < n && limit > 0) { /* What is shown ends at the mark, as a read does. */
+        if (iov[i].len > limit)
+            iov[i].len = limit;
+        limit -= iov[i++].len;
+    }
+    return i;
 }
 
 int wf_tcp_recv_return(struct net *net, struct tcp_conn *c, size_t bytes)
@@ -80,7 +99,7 @@ int wf_tcp_recv_return(struct net *net, struct tcp_conn *c, size_t bytes)
     if (bytes > c->recvq.bytes)
         return -WEFT_EINVAL;
     wf_recvq_read(&net->pool, &c->recvq, NULL, (uint32_t)bytes);
-    wf_tcp_after_read(net, c);
+    after_read(net, c, (uint32_t)bytes);
     return 0;
 }
 
@@ -104,6 +123,7 @@ int wf_tcp_shutdown(struct net *net, struct tcp_conn *c, bool is_read, bool is_w
         return -WEFT_ENOTCONN;
     if (is_read && !c->rcv.is_shut) {
         c->rcv.is_shut = true;
+        c->rcv.is_urg = c->rcv.has_urg_octet = c->rcv.is_at_mark = false;
         wf_recvq_read(&net->pool, &c->recvq, NULL, c->recvq.bytes);
         wf_tcp_after_read(net, c);
     }
@@ -118,7 +138,7 @@ void wf_tcp_close(struct net *net, struct tcp_conn *c)
 {
     c->ready = NULL;
     c->is_orphan = true;
-    bool is_unread = c->recvq.bytes > 0; /* RFC 9293 SHLD-3 */
+    bool is_unread = wf_tcp_readable(c) > 0; /* RFC 9293 SHLD-3 */
     if (c->state == WEFT_TCP_CLOSED) {
         wf_tcp_conn_free(net, c);
     } else if (c->state == WEFT_TCP_SYN_SENT) {
@@ -166,7 +186,7 @@ uint32_t wf_tcp_ready(const struct tcp_conn *c)
 {
     uint32_t bits = 0;
     bool is_dead = c->state == WEFT_TCP_CLOSED;
-    if (c->recvq.bytes > 0 || c->rcv.is_fin_seen || c->rcv.is_shut || is_dead)
+    if (wf_tcp_readable(c) > 0 || c->rcv.is_fin_seen || c->rcv.is_shut || is_dead)
         bits |= WEFT_READABLE;
     bool has_room = wf_sendq_bytes(&c->sendq) * 3ull <= c->user.sndbuf * 2ull;
     if (is_dead || (wf_tcp_can_send(c) && !c->snd.is_fin_queued && has_room))
@@ -177,6 +197,8 @@ uint32_t wf_tcp_ready(const struct tcp_conn *c)
         bits |= WEFT_PEER_SHUT;
     if (wf_tcp_is_fin_acked(c))
         bits |= WEFT_FINISHED;
+    if ((c->rcv.is_urg && !c->rcv.is_urg_read) || c->rcv.has_urg_octet)
+        bits |= WEFT_URGENT;
     if (c->soft_err != 0 && !c->user.is_soft_quiet && !is_dead)
         bits |= WEFT_TROUBLE;
     if (is_dead)
@@ -237,6 +259,7 @@ void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tc
         .tlps = c->acct.tlps,
         .undos = c->acct.undos,
         .reorder_seen = c->rec.is_reordering_seen,
+        .urgent = c->rcv.is_urg ? wf_tcp_urgent_left(c) : 0,
         .soft_err = c->soft_err,
         .user_timeout_ms = timeout_ms == TCP_TIMEOUT_NEVER ? -1 : (int64_t)timeout_ms,
         .silent_ms = wf_tcp_is_synchronized(c) ? silent_ms(net, c) : 0,
