@@ -158,7 +158,8 @@ struct weft_sock_info {
     enum weft_tcp_state state;
     struct weft_endpoint local, remote;
     uint32_t recvq, sendq; /* Bytes; LISTEN: waiting connections and the backlog. */
-    uint64_t age_ns;       /* In this state. */
+    uint64_t age_ns;       /* In this state: a CLOSE-WAIT that grows old was forgotten ... */
+    uint64_t user;         /* ... by this owner: WEFT_SO_USER, 0 if there is no socket. */
 };
 
 /**

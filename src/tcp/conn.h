@@ -84,7 +84,7 @@ void wf_tcp_done(struct net *net, struct tcp_conn *c);
 
 /** wf_tcp_ts_now() - Our timestamp clock: ms and the connection's offset */
 uint32_t wf_tcp_ts_now(const struct net *net, const struct tcp_opt *o);
-/** wf_tcp_ts_offset() - Secret offset of the timestamp clock for a pair of ends */
+/** wf_tcp_ts_offset() - Secret offset of the timestamp clock for a pair of hosts */
 uint32_t wf_tcp_ts_offset(const struct net *net, const struct tcp_key *k);
 /** wf_tcp_offer() - Options of our SYN or SYN,ACK; @o says what may be offered */
 void wf_tcp_offer(const struct net *net, const struct tcp_opt *o, uint32_t mss,
