@@ -30,9 +30,9 @@ enum weft_sock_type {
 #define WEFT_PEER_SHUT 8U   /* The peer's FIN has arrived. */
 #define WEFT_HANGUP    16U  /* The connection is gone in both directions. */
 #define WEFT_ERROR     32U  /* WEFT_SO_ERROR or the error queue has something. */
+#define WEFT_FINISHED  64U  /* All that was sent has been acknowledged, our FIN behind it too. */
 #define WEFT_TROUBLE   128U /* TCP has not given up, but things do not get through: see soft_err. */
 #define WEFT_URGENT    256U /* Urgent data is ahead, or its octet is kept apart: TCP only. */
-#define WEFT_FINISHED  64U  /* All that was sent has been acknowledged, our FIN behind it too. */
 
 /** enum weft_sock_opt - Options; values are integers */
 enum weft_sock_opt {
@@ -44,7 +44,7 @@ enum weft_sock_opt {
     WEFT_SO_REUSEADDR,   /* 0, 1 */
     WEFT_SO_BROADCAST,   /* 0, 1: UDP may send to broadcast addresses */
     WEFT_SO_LINGER_MS,   /* -1: close() finishes in the background; 0: it resets and discards what
-                            is queued; 1..2^31-1: it finishes in the background, and resets if that
+                            is queued; 1..28800000: it finishes in the background, and resets if that
                             takes longer. close() itself never blocks: who wants to wait shuts the
                             sending side down, waits for WEFT_FINISHED, and then closes. */
     WEFT_SO_USER,        /* the embedder's value, given back in events */

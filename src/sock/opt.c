@@ -2,8 +2,9 @@
 /** DOC: sock options - a table of ranges, then one switch to write and one to read */
 #include "sock/sock.h"
 
-#define BUF_MIN 2048
-#define BUF_MAX (1 << 30)
+#define BUF_MIN       2048
+#define BUF_MAX       (1 << 30)
+#define LINGER_MAX_MS (8 * 3600 * 1000) /* Within the reach of a connection's timers. */
 
 /** struct opt_range - What an option takes, and for which sockets */
 struct opt_range {
@@ -17,7 +18,7 @@ static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
     [WEFT_SO_RCVBUF] = {BUF_MIN, BUF_MAX, true, true, false},
     [WEFT_SO_REUSEADDR] = {0, 1, true, true, false},
     [WEFT_SO_BROADCAST] = {0, 1, false, true, false},
-    [WEFT_SO_LINGER_MS] = {-1, INT32_MAX, true, false, false},
+    [WEFT_SO_LINGER_MS] = {-1, LINGER_MAX_MS, true, false, false},
     [WEFT_SO_USER] = {INT64_MIN, INT64_MAX, true, true, false},
     [WEFT_IP_TTL] = {1, 255, true, true, false},
     [WEFT_IP_TOS] = {0, 255, true, true, false},
