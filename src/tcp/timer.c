@@ -259,7 +259,8 @@ static void persist(struct net *net, struct tcp_conn *c)
     c->snd.wants_probe = c->snd.why == WEFT_WHY_RWND;
     c->snd.wants_override = true;
     wf_tcp_wake(net, c);
-    wf_tcp_timer_set(net, c, TCP_T_PERSIST, within_timeout(net, c, persist_ns(c)));
+    uint64_t wait_ns = persist_ns(c);
+    wf_tcp_timer_set(net, c, TCP_T_PERSIST, is_asking ? within_timeout(net, c, wait_ns) : wait_ns);
 }
 
 /* ---- keep-alive (RFC 9293 3.8.4) ---- */
