@@ -4,7 +4,7 @@
 
 #define BUF_MIN       2048
 #define BUF_MAX       (1 << 30)
-#define LINGER_MAX_MS (8 * 3600 * 1000) /* Within the reach of a connection's timers. */
+#define LINGER_MAX_MS 28800000 /* Within the reach of a connection's timers. */
 
 /** struct opt_range - What an option takes, and for which sockets */
 struct opt_range {
@@ -30,7 +30,7 @@ static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
     [WEFT_TCP_QUICKACK] = {0, 1, true, false, false},
     [WEFT_TCP_DELACK_MS] = {1, 500, true, false, false},
     [WEFT_TCP_RTO_MIN_MS] = {1, 60000, true, false, false},
-    [WEFT_TCP_USER_TIMEOUT_MS] = {-1, UINT32_MAX - 1ll, true, false, false},
+    [WEFT_TCP_USER_TIMEOUT_MS] = {-1, UINT32_MAX - 1LL, true, false, false},
     [WEFT_TCP_SYN_RETRIES] = {1, 20, true, false, false},
     [WEFT_TCP_MSL_MS] = {1, 120000, true, false, false},
     [WEFT_TCP_TIMESTAMPS] = {0, 1, true, false, true},
