@@ -127,7 +127,6 @@ static bool is_opt_right(struct sx *s, const struct sx_opt *want, const uint8_t 
 {
     switch (want->kind) {
     case 2:
-        return n == 2 && wf_sx_be(d, 2) == want->v[0];
     case 28:
         return n == 2 && wf_sx_be(d, 2) == want->v[0];
     case 3:
