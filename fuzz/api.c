@@ -117,6 +117,8 @@ static void call_names(struct api *a)
     answer(weft_sock_names(a->st, h, (b & 1) != 0 ? &e : NULL, (b & 2) != 0 ? &f : NULL), 0);
     answer(weft_sock_tcp_info(a->st, h, (b & 4) != 0 ? &info : NULL), 0);
     answer(weft_sock_recv_error(a->st, h, (b & 8) != 0 ? &err : NULL), 0);
+    answer(weft_sock_recv_urgent(a->st, h, (b & 16) != 0 ? a->buf : NULL), 1);
+    answer(weft_sock_at_mark(a->st, h), 1);
     (void)weft_sock_ready(a->st, h);
 }
 
@@ -162,7 +164,9 @@ static void call_bytes(struct api *a)
         return;
     switch (b & 7) {
     case 0:
-        answer(weft_sock_send(a->st, h, mem, n), n);
+        answer((b & 8) != 0 ? weft_sock_send_urgent(a->st, h, mem, n)
+                            : weft_sock_send(a->st, h, mem, n),
+               n);
         break;
     case 1:
         answer(weft_sock_sendto(a->st, h, mem, n, endpoint(a, &e)), n);

@@ -9,6 +9,7 @@ static void check_same_opts(const struct tcp_opts *a, const struct tcp_opts *b)
     FUZZ_CHECK(a->mss == b->mss && a->wscale == b->wscale && a->has_wscale == b->has_wscale);
     FUZZ_CHECK(a->has_sack_ok == b->has_sack_ok && a->has_ts == b->has_ts);
     FUZZ_CHECK(a->ts_val == b->ts_val && a->ts_ecr == b->ts_ecr && a->sack_n == b->sack_n);
+    FUZZ_CHECK(a->uto == b->uto);
     for (uint32_t i = 0; i < a->sack_n; i++) {
         FUZZ_CHECK(wf_seq_eq(a->sack[i].from, b->sack[i].from));
         FUZZ_CHECK(wf_seq_eq(a->sack[i].to, b->sack[i].to));

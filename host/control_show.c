@@ -246,6 +246,7 @@ static json_t *show_sockets(struct weft_host *h)
         set(row, "remote", wf_ctl_address(&s.remote.addr));
         set(row, "remote_port", number(s.remote.port));
         set(row, "age_ms", number(s.age_ns / 1000000));
+        set(row, "owner", number(s.user));
         struct weft_tcp_info t;
         bool has_conn = is_tcp && s.sock != 0 && s.state != WEFT_TCP_LISTEN;
         if (has_conn && weft_sock_tcp_info(h->st, s.sock, &t) == 0)

@@ -165,6 +165,8 @@ struct sx_fd {
     uint64_t sock;
     enum weft_sock_type type;
     uint64_t tx, rx; /* Bytes written and read. */
+    uint64_t oob_at; /* Place of an octet that was read apart, if has_oob. */
+    bool has_oob;
 };
 
 /** enum sx_call_id - System calls that may block */

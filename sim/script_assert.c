@@ -17,8 +17,8 @@ static const char *const states[WEFT_TCP_STATE_COUNT] = {
     "FIN_WAIT_2", "CLOSE_WAIT", "CLOSING",  "LAST_ACK",     "TIME_WAIT",
 };
 
-/* The state of the script's first connection, whether a descriptor is left or not. */
-static int64_t state_of(struct sx *s)
+/* The script's first connection as it is listed, whether a descriptor is left or not. */
+static struct weft_sock_info listed(struct sx *s)
 {
     const struct sx_flow *f = NULL;
     for (uint32_t i = 0; i < s->flows_n && f == NULL; i++)
@@ -29,8 +29,9 @@ static int64_t state_of(struct sx *s)
     while (f != NULL && weft_sock_next(s->st, &cursor, &info))
         if (info.type == WEFT_SOCK_TCP && info.local.port == f->lport &&
             info.remote.port == f->rport && info.state != WEFT_TCP_CLOSED)
-            return info.state;
-    return WEFT_TCP_CLOSED;
+            return info;
+    memset(&info, 0, sizeof(info));
+    return info; /* CLOSED */
 }
 
 static bool from_usage(struct sx *s, const char *name, int64_t *out)
@@ -141,6 +142,11 @@ static bool from_info(const struct weft_tcp_info *t, const char *name, int64_t *
         {"tcpi_received_e0_bytes", t->received_e0_bytes},
         {"tcpi_received_e1_bytes", t->received_e1_bytes},
         {"tcpi_delivered_ce_bytes", t->delivered_ce_bytes},
+        {"urgent", t->urgent},
+        {"soft_err", t->soft_err},
+        {"user_timeout_ms", t->user_timeout_ms},
+        {"silent_ms", t->silent_ms},
+        {"keep_probes", t->keep_probes},
         {"why", t->why},
     };
     for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
@@ -189,7 +195,17 @@ static bool operand(struct sx *s, int64_t *out)
         return true;
     }
     if (strcmp(name, "state") == 0) {
-        *out = state_of(s);
+        *out = listed(s).state;
+        return true;
+    }
+    if (strcmp(name, "age_ms") == 0) { /* As old as at the last call: here is one. */
+        weft_advance(s->st, s->w->now_ns);
+        weft_node_touch(s->node);
+        *out = (int64_t)(listed(s).age_ns / 1000000);
+        return true;
+    }
+    if (strcmp(name, "owner") == 0) {
+        *out = (int64_t)listed(s).user;
         return true;
     }
     if (from_counts(s, name, out) || from_connection(s, name, out))

@@ -55,7 +55,18 @@ static const struct opt_name {
     {"SO_RCVBUF", WEFT_SO_RCVBUF, 1},
     {"SO_REUSEADDR", WEFT_SO_REUSEADDR, 1},
     {"SO_BROADCAST", WEFT_SO_BROADCAST, 1},
-    {"SO_LINGER_RST", WEFT_SO_LINGER_RST, 1},
+    {"SO_USER", WEFT_SO_USER, 1},
+    {"SO_LINGER_MS", WEFT_SO_LINGER_MS, 1},
+    {"SO_KEEPALIVE", WEFT_SO_KEEPALIVE, 1},
+    {"TCP_KEEPIDLE", WEFT_TCP_KEEPIDLE_S, 1},
+    {"TCP_KEEPINTVL", WEFT_TCP_KEEPINTVL_S, 1},
+    {"TCP_KEEPCNT", WEFT_TCP_KEEPCNT, 1},
+    {"TCP_PROBE_OCTET", WEFT_TCP_PROBE_OCTET, 1},
+    {"TCP_SOFT_ERRORS", WEFT_TCP_SOFT_ERRORS, 1},
+    {"TCP_UTO", WEFT_TCP_UTO, 1},
+    {"SO_OOBINLINE", WEFT_SO_OOBINLINE, 1},
+    {"TCP_STDURG", WEFT_TCP_STDURG, 1},
+    {"TCP_PERSIST_FIXED", WEFT_TCP_PERSIST_FIXED, 1},
     {"SO_ERROR", WEFT_SO_ERROR, 1},
     {"IP_TTL", WEFT_IP_TTL, 1},
     {"IP_TOS", WEFT_IP_TOS, 1},
@@ -278,6 +289,27 @@ static struct result call_connect(struct sx *s, const struct sx_call *c, struct 
     return result_of(r);
 }
 
+/* recv(fd, [place in the stream], 1, MSG_OOB) = 1 */
+static struct result read_urgent(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    uint8_t octet = 0;
+    int64_t at = 0;
+    int r = weft_sock_recv_urgent(s->st, f->sock, &octet);
+    if (r == 1 && arg_number(c, 1, &at)) {
+        if (weft_pattern_check(SX_PATTERN_IN, (uint64_t)at, &octet, 1) != 1)
+            wf_sx_fail(s, NULL, "the urgent octet is not the one at %lld", (long long)at);
+        f->has_oob = true;
+        f->oob_at = (uint64_t)at;
+    }
+    return result_of(r);
+}
+
+static struct result call_at_mark(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    (void)c;
+    return result_of(weft_sock_at_mark(s->st, f->sock));
+}
+
 /* Bytes read must be those the script's peer sent there. */
 static struct result call_read(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
@@ -285,6 +317,12 @@ static struct result call_read(struct sx *s, const struct sx_call *c, struct sx_
     int64_t cap = IO_BYTES;
     (void)arg_number(c, 2, &cap);
     uint8_t *buf = s->buf2;
+    if (arg_has(c, 3, "MSG_OOB"))
+        return read_urgent(s, c, f);
+    if (f->has_oob && f->rx == f->oob_at) {
+        f->has_oob = false;
+        f->rx++; /* Read apart. */
+    }
     size_t n = cap < 0 ? 0 : cap > (int64_t)IO_BYTES ? IO_BYTES : (size_t)cap;
     int64_t r = weft_sock_recv(s->st, f->sock, buf, n);
     if (r > 0 && f->type != WEFT_SOCK_PING) {
@@ -333,7 +371,8 @@ static struct result call_write(struct sx *s, const struct sx_call *c, struct sx
         do {
             n = len - sum > (int64_t)IO_BYTES ? IO_BYTES : (size_t)(len - sum);
             weft_pattern(SX_PATTERN_OUT, f->tx, s->buf2, n);
-            r = weft_sock_send(s->st, f->sock, s->buf2, n);
+            r = arg_has(c, 3, "MSG_OOB") ? weft_sock_send_urgent(s->st, f->sock, s->buf2, n)
+                                         : weft_sock_send(s->st, f->sock, s->buf2, n);
             sum += r > 0 ? r : 0;
             f->tx += r > 0 ? (uint64_t)r : 0;
         } while (r == (int64_t)n && sum < len);
@@ -414,12 +453,24 @@ static bool set_cc(struct sx *s, const struct sx_call *c, const struct sx_fd *f,
     return false;
 }
 
+/* {onoff=1, linger=5}: seconds. */
+static int64_t linger_ms(const struct sx_call *c)
+{
+    int64_t v = 0;
+    const char *p = arg_after(c, 3, "linger=");
+    if (p == NULL || !arg_has(c, 3, "onoff=1"))
+        return -1;
+    for (; *p >= '0' && *p <= '9' && v < INT32_MAX; p++)
+        v = v * 10 + (*p - '0');
+    return v * 1000;
+}
+
 static struct result call_setsockopt(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
     const struct opt_name *o = find_opt(c);
     int64_t v = 1;
-    if (arg_has(c, 2, "SO_LINGER") && arg_has(c, 3, "onoff=1") && arg_has(c, 3, "linger=0"))
-        return result_of(weft_sock_set(s->st, f->sock, WEFT_SO_LINGER_RST, 1));
+    if (c->args_n > 3 && wf_sx_slice_is(c->arg[2], "SO_LINGER"))
+        return result_of(weft_sock_set(s->st, f->sock, WEFT_SO_LINGER_MS, linger_ms(c)));
     struct result r;
     if (o == NULL && set_cc(s, c, f, &r))
         return r;
@@ -514,6 +565,7 @@ static const struct call {
     {"getsockopt", call_getsockopt, SX_CALL_NONE},
     {"recverr", call_recverr, SX_CALL_NONE},
     {"ready", call_ready, SX_CALL_NONE},
+    {"sockatmark", call_at_mark, SX_CALL_NONE},
     {"fcntl", call_nothing, SX_CALL_NONE},
 };
 

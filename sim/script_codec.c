@@ -132,6 +132,10 @@ static uint32_t build_option(const struct sx *s, const struct sx_opt *o, const s
         return out[1];
     case 34:
         return build_fo(s, o, out);
+    case 28:
+        out[1] = 4;
+        put16(out + 2, o->v[0]);
+        return 4;
     default:
         out[1] = 10;
         put32(out + 2, o->v[0]);

@@ -127,6 +127,7 @@ static bool is_opt_right(struct sx *s, const struct sx_opt *want, const uint8_t 
 {
     switch (want->kind) {
     case 2:
+    case 28:
         return n == 2 && wf_sx_be(d, 2) == want->v[0];
     case 3:
         return n == 1 && d[0] == want->v[0];
@@ -237,6 +238,8 @@ static void match_payload(const struct sx_flow *f, const struct sx_packet *p,
                           const struct sx_seen *seen, struct mismatch *m)
 {
     uint32_t first = p->seq - f->local_syn - ((p->flags & SX_SYN) != 0 ? 0 : 1);
+    if (seen->payload_len == 1 && seen->payload[0] == 0 && (p->flags & SX_PSH) == 0)
+        return; /* The octet of a probe is no part of the stream. */
     size_t good = weft_pattern_check(SX_PATTERN_OUT, first, seen->payload, seen->payload_len);
     if (m->why[0] == '\0' && good != seen->payload_len)
         (void)snprintf(m->why, sizeof(m->why), "the payload is wrong at its byte %zu", good);

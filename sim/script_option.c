@@ -45,6 +45,7 @@ static const struct {
     {"fastopen_connect", WEFT_TCP_FASTOPEN_CONNECT},
     {"syn_retries", WEFT_TCP_SYN_RETRIES},
     {"user_timeout_ms", WEFT_TCP_USER_TIMEOUT_MS},
+    {"uto", WEFT_TCP_UTO},
     {"nodelay", WEFT_TCP_NODELAY},
     {"cork", WEFT_TCP_CORK},
     {"quickack", WEFT_TCP_QUICKACK},
@@ -95,6 +96,8 @@ static const struct {
     {"tcp_busy_max", offsetof(struct weft_config, tcp_busy_max)},
     {"tcp_fastopen_max", offsetof(struct weft_config, tcp_fastopen_max)},
     {"tcp_records_max", offsetof(struct weft_config, tcp_records_max)},
+    {"tcp_uto_min_s", offsetof(struct weft_config, tcp_uto_min_s)},
+    {"tcp_uto_max_s", offsetof(struct weft_config, tcp_uto_max_s)},
     {"sndbuf_bytes", offsetof(struct weft_config, sndbuf_bytes)},
     {"rcvbuf_bytes", offsetof(struct weft_config, rcvbuf_bytes)},
 };

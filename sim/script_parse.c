@@ -289,6 +289,11 @@ static bool one_option(struct sx *s, struct sx_opt *o)
         o->kind = 4;
         return true;
     }
+    if (wf_sx_take(s, "uto")) { /* As on the wire: 32768 and more are minutes. */
+        o->kind = 28;
+        o->n = 1;
+        return u32(s, &o->v[0]);
+    }
     if (wf_sx_take(s, "sack"))
         return sack_blocks(s, o);
     if (wf_sx_take(s, "ECN"))

@@ -143,8 +143,9 @@ static void endpoint(char buf[64], const json_t *row, const char *addr, const ch
         (void)snprintf(buf, 64, "%s:%" PRIu64, a, p);
 }
 
-static void print_tcp(const json_t *t)
+static void print_tcp(const json_t *row)
 {
+    const json_t *t = json_object_get(row, "tcp");
     char rto[32], rtt[32], var[32], min[32];
     uint64_t mss = number(t, "mss");
     printf("\t %s rto:%s rtt:%s/%s minrtt:%s mss:%" PRIu64 " cwnd:%" PRIu64, text(t, "cc"),
@@ -153,9 +154,10 @@ static void print_tcp(const json_t *t)
            wf_ms(min, number(t, "min_rtt_us") * 1000, 3), mss,
            mss > 0 ? number(t, "cwnd") / mss : 0);
     printf(" bytes_sent:%" PRIu64 " bytes_retrans:%" PRIu64 " bytes_acked:%" PRIu64
-           " bytes_received:%" PRIu64 " unacked:%" PRIu64 " snd_wnd:%" PRIu64 " why:%s\n",
+           " bytes_received:%" PRIu64 " unacked:%" PRIu64 " snd_wnd:%" PRIu64 " why:%s",
            number(t, "bytes_sent"), number(t, "bytes_retransmitted"), number(t, "bytes_acked"),
            number(t, "bytes_received"), number(t, "flight"), number(t, "snd_wnd"), text(t, "why"));
+    printf(" age:%" PRIu64 "ms owner:%" PRIu64 "\n", number(row, "age_ms"), number(row, "owner"));
 }
 
 static void print_sockets(json_t *rows, const struct show_opts *o)
@@ -172,7 +174,7 @@ static void print_sockets(json_t *rows, const struct show_opts *o)
         printf("%-5s %-11s %-7" PRIu64 " %-7" PRIu64 " %21s %21s\n", text(r, "type"),
                ss_state(text(r, "state")), number(r, "recvq"), number(r, "sendq"), local, remote);
         if (o->has_stats && json_object_get(r, "tcp") != NULL)
-            print_tcp(json_object_get(r, "tcp"));
+            print_tcp(r);
     }
 }
 

@@ -24,12 +24,15 @@ enum weft_sock_type {
 };
 
 /* Readiness bits of a socket. */
-#define WEFT_READABLE  1U  /* recv() or accept() has something (end of stream counts). */
-#define WEFT_WRITABLE  2U  /* send() takes at least a byte (TCP: a third of the buffer is free). */
-#define WEFT_CONNECTED 4U  /* connect() succeeded. */
-#define WEFT_PEER_SHUT 8U  /* The peer's FIN has arrived. */
-#define WEFT_HANGUP    16U /* The connection is gone in both directions. */
-#define WEFT_ERROR     32U /* WEFT_SO_ERROR or the error queue has something. */
+#define WEFT_READABLE  1U   /* recv() or accept() has something (end of stream counts). */
+#define WEFT_WRITABLE  2U   /* send() takes at least a byte (TCP: a third of the buffer is free). */
+#define WEFT_CONNECTED 4U   /* connect() succeeded. */
+#define WEFT_PEER_SHUT 8U   /* The peer's FIN has arrived. */
+#define WEFT_HANGUP    16U  /* The connection is gone in both directions. */
+#define WEFT_ERROR     32U  /* WEFT_SO_ERROR or the error queue has something. */
+#define WEFT_FINISHED  64U  /* All that was sent has been acknowledged, our FIN behind it too. */
+#define WEFT_TROUBLE   128U /* TCP has not given up, but things do not get through: see soft_err. */
+#define WEFT_URGENT    256U /* Urgent data is ahead, or its octet is kept apart: TCP only. */
 
 /** enum weft_sock_opt - Options; values are integers */
 enum weft_sock_opt {
@@ -40,7 +43,10 @@ enum weft_sock_opt {
                             also settles the window scale. */
     WEFT_SO_REUSEADDR,   /* 0, 1 */
     WEFT_SO_BROADCAST,   /* 0, 1: UDP may send to broadcast addresses */
-    WEFT_SO_LINGER_RST,  /* 0, 1: close() resets instead of finishing */
+    WEFT_SO_LINGER_MS,   /* -1: close() finishes in the background; 0: it resets and discards what
+                            is queued; 1..28800000: it finishes in the background, and resets if that
+                            takes longer. close() itself never blocks: who wants to wait shuts the
+                            sending side down, waits for WEFT_FINISHED, and then closes. */
     WEFT_SO_USER,        /* the embedder's value, given back in events */
     WEFT_IP_TTL,         /* 1..255 */
     WEFT_IP_TOS,         /* 0..255; the lower two bits are ECN's: TCP sets them itself */
@@ -52,7 +58,8 @@ enum weft_sock_opt {
     WEFT_TCP_QUICKACK,   /* 0, 1: acknowledge at once */
     WEFT_TCP_DELACK_MS,  /* 1..500 */
     WEFT_TCP_RTO_MIN_MS, /* 1..60000 */
-    WEFT_TCP_USER_TIMEOUT_MS,  /* 0 = R2 by retransmissions (RFC 1122) */
+    WEFT_TCP_USER_TIMEOUT_MS,  /* How long what was sent may stay unacknowledged: 0 = R2 by
+                                  retransmissions (RFC 9293 3.8.3), -1 = for ever */
     WEFT_TCP_SYN_RETRIES,      /* 1..20 */
     WEFT_TCP_MSL_MS,           /* 1..120000: TIME-WAIT lasts twice this */
     WEFT_TCP_TIMESTAMPS,       /* 0, 1: offer RFC 7323 timestamps, before connect or listen */
@@ -70,6 +77,22 @@ enum weft_sock_opt {
                                   bring it twice: only for who can take that (RFC 7413 6.1). */
     WEFT_TCP_FASTOPEN_CONNECT, /* 0, 1: what is written before the SYN leaves goes with it if the
                                   server gave a cookie earlier; before connect. As above. */
+    WEFT_SO_KEEPALIVE,         /* 0, 1: probe a peer that has been silent for the idle time */
+    WEFT_TCP_KEEPIDLE_S,       /* 1..32767: silence before the first probe, 7200 by default */
+    WEFT_TCP_KEEPINTVL_S,      /* 1..32767: from probe to probe, 75 by default */
+    WEFT_TCP_KEEPCNT,          /* 1..127: unanswered probes that end the connection, 10 by default */
+    WEFT_TCP_PROBE_OCTET,      /* 0, 1: probes of silent peers and of closed windows carry one octet
+                                  that is old, for peers that answer nothing shorter */
+    WEFT_TCP_SOFT_ERRORS,      /* 0, 1: WEFT_TROUBLE and an event when an ICMP error comes, or after
+                                  three retransmissions; on by default */
+    WEFT_TCP_UTO,              /* RFC 5482. 1: advertise WEFT_TCP_USER_TIMEOUT_MS to the peer; 2: adopt
+                                  the peer's, if it has not been set here; 3: both; 0 by default */
+    WEFT_SO_OOBINLINE,         /* 0, 1: the urgent octet is read with the others, 1 by default; with 0
+                                  weft_sock_recv_urgent() reads it, as BSD sockets have it */
+    WEFT_TCP_STDURG,           /* 0, 1: the urgent pointer names the last urgent octet (RFC 1122), not
+                                  the one after it (RFC 6093), in both directions */
+    WEFT_TCP_PERSIST_FIXED,    /* 0, 1: a closed window is probed after 30, 60, 120, 120 ... s instead
+                                  of by the retransmission timeout */
 
     WEFT_SOCK_OPT_COUNT
 };
@@ -142,7 +165,12 @@ struct weft_tcp_info {
     uint32_t received_ce;  /* Segments received with a mark. */
     /* AccECN: payload received by codepoint, and sent that met CE as options tell; all wrap. */
     uint32_t received_ce_bytes, received_e0_bytes, received_e1_bytes, delivered_ce_bytes;
-    unsigned why; /* enum weft_tcp_why: why nothing is being sent now */
+    uint32_t urgent;         /* Bytes to read up to the last urgent one; 0 = none is ahead. */
+    int soft_err;            /* enum weft_err: why things do not get through; 0 once they do */
+    int64_t user_timeout_ms; /* That holds now; -1 = never, 0 = by retransmissions */
+    uint32_t silent_ms;      /* Since any segment of the peer came. */
+    uint32_t keep_probes;    /* Keep-alive probes it has left unanswered. */
+    unsigned why;            /* enum weft_tcp_why: why nothing is being sent now */
     char cc[16];
     bool is_syn_cookie; /* Its SYN was answered with a cookie. */
     bool is_fastopen;   /* Data of its SYN was acknowledged. */
@@ -155,7 +183,8 @@ struct weft_sock_info {
     enum weft_tcp_state state;
     struct weft_endpoint local, remote;
     uint32_t recvq, sendq; /* Bytes; LISTEN: waiting connections and the backlog. */
-    uint64_t age_ns;       /* In this state. */
+    uint64_t age_ns;       /* In this state: a CLOSE-WAIT that grows old was forgotten ... */
+    uint64_t user;         /* ... by this owner: WEFT_SO_USER, 0 if there is no socket. */
 };
 
 /**
@@ -291,6 +320,47 @@ int64_t weft_sock_recv(struct weft_stack *st, uint64_t sock, void *buf, size_t c
  */
 int64_t weft_sock_recvfrom(struct weft_stack *st, uint64_t sock, void *buf, size_t cap,
                            struct weft_msg_info *info) __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_send_urgent() - Queue bytes, and tell the peer that the last of them is urgent (TCP)
+ * @st: stack
+ * @sock: handle
+ * @buf: bytes; copied
+ * @len: bytes at @buf
+ *
+ * For programs that were written for it: new ones do not use urgent data (RFC 6093 5). If fewer
+ * bytes are taken than offered none is urgent; offer the rest again in the same way.
+ *
+ * Return: as weft_sock_send(), or -WEFT_EOPNOTSUPP (not TCP).
+ */
+int64_t weft_sock_send_urgent(struct weft_stack *st, uint64_t sock, const void *buf, size_t len)
+    __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_recv_urgent() - Read the urgent octet that is kept apart (WEFT_SO_OOBINLINE is 0)
+ * @st: stack
+ * @sock: TCP handle
+ * @octet: set
+ *
+ * There is one at a time: another one that is announced takes the place of one that was not read.
+ *
+ * Return: 1, -WEFT_EAGAIN (announced, not here yet), -WEFT_EINVAL (none, read already, or in line),
+ * -WEFT_ENOTCONN, -WEFT_EBADF, -WEFT_EOPNOTSUPP (not TCP).
+ */
+int weft_sock_recv_urgent(struct weft_stack *st, uint64_t sock, uint8_t *octet)
+    __attribute__((warn_unused_result));
+
+/**
+ * weft_sock_at_mark() - Whether everything in front of the urgent octet has been read
+ * @st: stack
+ * @sock: TCP handle
+ *
+ * A weft_sock_recv() never reads across the mark in one call.
+ *
+ * Return: 1 or 0, -WEFT_ENOTCONN, -WEFT_EBADF, -WEFT_EOPNOTSUPP (not TCP).
+ */
+int weft_sock_at_mark(const struct weft_stack *st, uint64_t sock)
+    __attribute__((warn_unused_result));
 
 /**
  * weft_sock_recv_lend() - Look at received bytes in place (TCP)

@@ -56,6 +56,9 @@ struct weft_config {
     uint32_t tcp_records_max;  /* Transmission records (super-frames in flight). */
     uint32_t tcp_fastopen_max; /* Servers whose Fast Open cookie is kept, 0..4096. */
     uint32_t tcp_cc_max;       /* Connections whose congestion control needs much state (BBR). */
+    uint32_t tcp_uto_min_s; /* Limits of a user timeout that a peer asks for (RFC 5482): not below
+                               100 s ... */
+    uint32_t tcp_uto_max_s; /* ... and not above 22 days. */
 
     uint64_t tcp_quiet_until_ns; /* TCP sends nothing before this time, so that what an earlier run
                                     sent is gone (RFC 9293 3.4.3); 0 = no quiet time. */

@@ -163,6 +163,10 @@ enum weft_drop {
     X(TCP_FO_LIMITED, "tcp.fastopen_limited")                                                      \
     X(TCP_FO_ACTIVE, "tcp.fastopen_active")                                                        \
     X(TCP_FO_ACTIVE_FAILED, "tcp.fastopen_active_failed")                                          \
+    X(TCP_KEEP_PROBES, "tcp.keepalive_probes")                                                     \
+    X(TCP_KEEP_DEAD, "tcp.keepalive_timeouts")                                                     \
+    X(TCP_URGENT_IN, "tcp.urgent_in")                                                              \
+    X(TCP_LINGER_RSTS, "tcp.linger_resets")                                                        \
     X(TCP_TIMEWAIT_FULL, "tcp.time_wait_full")                                                     \
     X(CLOCK_BACKWARDS, "clock.backwards")
 
@@ -197,6 +201,7 @@ enum weft_tcp_why {
     WEFT_WHY_RTO,        /* The retransmission timer expired. */
     WEFT_WHY_TLP,        /* Tail loss probe. */
     WEFT_WHY_PROBE,      /* Zero-window probe. */
+    WEFT_WHY_KEEPALIVE,  /* Keep-alive probe. */
     WEFT_WHY_ACK,        /* Acknowledgement or window update only. */
     WEFT_WHY_CHALLENGE,  /* Challenge ACK (RFC 5961). */
     WEFT_WHY_SYN,        /* SYN or SYN,ACK. */

@@ -140,6 +140,7 @@ const char *weft_why_name(unsigned why)
         [WEFT_WHY_RTO] = "rto",
         [WEFT_WHY_TLP] = "tlp",
         [WEFT_WHY_PROBE] = "window_probe",
+        [WEFT_WHY_KEEPALIVE] = "keepalive",
         [WEFT_WHY_ACK] = "ack",
         [WEFT_WHY_CHALLENGE] = "challenge_ack",
         [WEFT_WHY_SYN] = "syn",

@@ -301,6 +301,15 @@ uint32_t wf_recvq_read(struct pkt_pool *pool, struct wf_recvq *q, uint8_t *dst, 
     return done;
 }
 
+uint8_t wf_recvq_octet(const struct wf_recvq *q, uint32_t off)
+{
+    WF_ASSERT(off < q->bytes);
+    const struct wf_blk *k = q->head;
+    for (; off >= k->len; k = k->next)
+        off -= k->len;
+    return k->data[off];
+}
+
 int wf_recvq_peek(const struct wf_recvq *q, struct weft_iov *iov, int iov_n)
 {
     int i = 0;

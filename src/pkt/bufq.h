@@ -94,6 +94,9 @@ void wf_recvq_join(struct wf_recvq *q, struct wf_recvq *more);
 /** wf_recvq_read() - Copy out and consume at most @n bytes; @dst NULL discards them */
 uint32_t wf_recvq_read(struct pkt_pool *pool, struct wf_recvq *q, uint8_t *dst, uint32_t n);
 
+/** wf_recvq_octet() - The octet at offset @off, which must be queued */
+uint8_t wf_recvq_octet(const struct wf_recvq *q, uint32_t off);
+
 /** wf_recvq_peek() - Show the first runs of bytes; returns the entries of @iov filled */
 int wf_recvq_peek(const struct wf_recvq *q, struct weft_iov *iov, int iov_n);
 

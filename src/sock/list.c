@@ -43,7 +43,8 @@ static void show_sock(const struct net *net, const struct sock *s, struct weft_s
 {
     *out = (struct weft_sock_info){.sock = wf_slab_handle(&net->socks->socks, s),
                                    .type = (enum weft_sock_type)s->type,
-                                   .local = s->local};
+                                   .local = s->local,
+                                   .user = s->user_value};
     if (s->ep != NULL) {
         out->local = s->ep->local;
         out->remote = s->ep->remote;
@@ -65,9 +66,11 @@ static void show_conn(const struct net *net, const struct tcp_conn *c, struct we
                                    .recvq = c->recvq.bytes,
                                    .sendq = wf_sendq_bytes(&c->sendq),
                                    .age_ns = net->now_ns - c->acct.state_ns};
-    if (c->ready != NULL)
-        out->sock =
-            wf_slab_handle(&net->socks->socks, WF_CONTAINER_OF(c->ready, struct sock, ready));
+    if (c->ready != NULL) {
+        const struct sock *s = WF_CONTAINER_OF(c->ready, struct sock, ready);
+        out->sock = wf_slab_handle(&net->socks->socks, s);
+        out->user = s->user_value;
+    }
 }
 
 /* The cursor is a table in the upper half and an index in the lower one. */

@@ -2,8 +2,9 @@
 /** DOC: sock options - a table of ranges, then one switch to write and one to read */
 #include "sock/sock.h"
 
-#define BUF_MIN 2048
-#define BUF_MAX (1 << 30)
+#define BUF_MIN       2048
+#define BUF_MAX       (1 << 30)
+#define LINGER_MAX_MS 28800000 /* Within the reach of a connection's timers. */
 
 /** struct opt_range - What an option takes, and for which sockets */
 struct opt_range {
@@ -17,7 +18,7 @@ static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
     [WEFT_SO_RCVBUF] = {BUF_MIN, BUF_MAX, true, true, false},
     [WEFT_SO_REUSEADDR] = {0, 1, true, true, false},
     [WEFT_SO_BROADCAST] = {0, 1, false, true, false},
-    [WEFT_SO_LINGER_RST] = {0, 1, true, false, false},
+    [WEFT_SO_LINGER_MS] = {-1, LINGER_MAX_MS, true, false, false},
     [WEFT_SO_USER] = {INT64_MIN, INT64_MAX, true, true, false},
     [WEFT_IP_TTL] = {1, 255, true, true, false},
     [WEFT_IP_TOS] = {0, 255, true, true, false},
@@ -29,7 +30,7 @@ static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
     [WEFT_TCP_QUICKACK] = {0, 1, true, false, false},
     [WEFT_TCP_DELACK_MS] = {1, 500, true, false, false},
     [WEFT_TCP_RTO_MIN_MS] = {1, 60000, true, false, false},
-    [WEFT_TCP_USER_TIMEOUT_MS] = {0, UINT32_MAX, true, false, false},
+    [WEFT_TCP_USER_TIMEOUT_MS] = {-1, UINT32_MAX - 1LL, true, false, false},
     [WEFT_TCP_SYN_RETRIES] = {1, 20, true, false, false},
     [WEFT_TCP_MSL_MS] = {1, 120000, true, false, false},
     [WEFT_TCP_TIMESTAMPS] = {0, 1, true, false, true},
@@ -40,6 +41,16 @@ static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
     [WEFT_TCP_SYN_COOKIES] = {0, 2, true, false, false},
     [WEFT_TCP_FASTOPEN] = {0, 65535, true, false, false},
     [WEFT_TCP_FASTOPEN_CONNECT] = {0, 1, true, false, true},
+    [WEFT_SO_KEEPALIVE] = {0, 1, true, false, false},
+    [WEFT_TCP_KEEPIDLE_S] = {1, INT16_MAX, true, false, false},
+    [WEFT_TCP_KEEPINTVL_S] = {1, INT16_MAX, true, false, false},
+    [WEFT_TCP_KEEPCNT] = {1, INT8_MAX, true, false, false},
+    [WEFT_TCP_PROBE_OCTET] = {0, 1, true, false, false},
+    [WEFT_TCP_SOFT_ERRORS] = {0, 1, true, false, false},
+    [WEFT_TCP_UTO] = {0, 3, true, false, false},
+    [WEFT_SO_OOBINLINE] = {0, 1, true, false, false},
+    [WEFT_TCP_STDURG] = {0, 1, true, false, false},
+    [WEFT_TCP_PERSIST_FIXED] = {0, 1, true, false, false},
 };
 
 static void set_dgram(struct udp_ep *ep, enum weft_sock_opt opt, int64_t v)
@@ -66,8 +77,6 @@ static void set_tcp(struct tcp_user *u, enum weft_sock_opt opt, int64_t v)
         u->sndbuf = (uint32_t)v;
     else if (opt == WEFT_SO_RCVBUF)
         u->rcvbuf = (uint32_t)v;
-    else if (opt == WEFT_SO_LINGER_RST)
-        u->is_linger_rst = v != 0;
     else if (opt == WEFT_IP_TTL)
         u->ttl = (uint8_t)v;
     else if (opt == WEFT_IP_TOS)
@@ -84,8 +93,6 @@ static void set_tcp(struct tcp_user *u, enum weft_sock_opt opt, int64_t v)
         u->delack_ms = (uint16_t)v;
     else if (opt == WEFT_TCP_RTO_MIN_MS)
         u->rto_min_ms = (uint16_t)v;
-    else if (opt == WEFT_TCP_USER_TIMEOUT_MS)
-        u->user_timeout_ms = (uint32_t)v;
     else if (opt == WEFT_TCP_SYN_RETRIES)
         u->syn_retries = (uint8_t)v;
     else if (opt == WEFT_TCP_MSL_MS)
@@ -106,6 +113,8 @@ static void set_tcp(struct tcp_user *u, enum weft_sock_opt opt, int64_t v)
         u->fastopen = (uint16_t)v;
     else if (opt == WEFT_TCP_FASTOPEN_CONNECT)
         u->is_fastopen = v != 0;
+    else
+        wf_sock_set_life(u, opt, v);
 }
 
 int weft_sock_set(struct weft_stack *st, uint64_t sock, enum weft_sock_opt opt, int64_t value)
@@ -147,8 +156,6 @@ static int64_t get_tcp(const struct tcp_user *u, enum weft_sock_opt opt)
         return u->sndbuf;
     if (opt == WEFT_SO_RCVBUF)
         return u->rcvbuf;
-    if (opt == WEFT_SO_LINGER_RST)
-        return u->is_linger_rst;
     if (opt == WEFT_IP_TTL)
         return u->ttl;
     if (opt == WEFT_IP_TOS)
@@ -165,8 +172,6 @@ static int64_t get_tcp(const struct tcp_user *u, enum weft_sock_opt opt)
         return u->delack_ms;
     if (opt == WEFT_TCP_RTO_MIN_MS)
         return u->rto_min_ms;
-    if (opt == WEFT_TCP_USER_TIMEOUT_MS)
-        return u->user_timeout_ms;
     if (opt == WEFT_TCP_SYN_RETRIES)
         return u->syn_retries;
     if (opt == WEFT_TCP_MSL_MS)
@@ -185,7 +190,9 @@ static int64_t get_tcp(const struct tcp_user *u, enum weft_sock_opt opt)
         return u->fastopen;
     if (opt == WEFT_TCP_FASTOPEN_CONNECT)
         return u->is_fastopen;
-    return u->iw_segs;
+    if (opt == WEFT_TCP_INITIAL_WINDOW)
+        return u->iw_segs;
+    return wf_sock_get_life(u, opt);
 }
 
 static int64_t get_dgram(const struct udp_ep *ep, enum weft_sock_opt opt)

@@ -42,4 +42,10 @@ static inline struct sock *wf_sock_get(const struct weft_stack *st, uint64_t han
     return wf_slab_get(&wf_net_of_const(st)->socks->socks, handle);
 }
 
+/** wf_sock_set_life() - Options about how long a connection lives and what it does meanwhile */
+void wf_sock_set_life(struct tcp_user *u, enum weft_sock_opt opt, int64_t v);
+
+/** wf_sock_get_life() - Their values */
+int64_t wf_sock_get_life(const struct tcp_user *u, enum weft_sock_opt opt);
+
 #endif /* WF_SOCK_SOCK_H */

@@ -39,6 +39,8 @@ void weft_config_default(struct weft_config *cfg)
         .tcp_cc_max = 64,
         .tcp_fastopen_max = 64,
         .tcp_records_max = 16384,
+        .tcp_uto_min_s = 100,
+        .tcp_uto_max_s = 3600,
         .sndbuf_bytes = 1 << 20,
         .tcp_ecn = TCP_ECN_ANSWER,
         .rcvbuf_bytes = 1 << 20,
@@ -70,7 +72,9 @@ static bool config_ok(const struct weft_config *c)
                       in(c->tcp_listens_max, 1, 65536) && in(c->tcp_synrcvd_max, 1, 1u << 24) &&
                       in(c->tcp_timewait_max, 1, 1u << 24) && in(c->tcp_busy_max, 1, 1u << 24) &&
                       in(c->tcp_cc_max, 0, 1u << 24) && in(c->tcp_fastopen_max, 0, 4096) &&
-                      in(c->tcp_records_max, 16, 1u << 24);
+                      in(c->tcp_records_max, 16, 1u << 24) &&
+                      in(c->tcp_uto_min_s, 100, c->tcp_uto_max_s) &&
+                      in(c->tcp_uto_max_s, 100, 32767u * 60);
     bool is_rest_ok = c->tcp_ecn < TCP_ECN_ASK_COUNT && in(c->sndbuf_bytes, 2048, 1u << 30) &&
                       in(c->rcvbuf_bytes, 2048, 1u << 30) &&
                       (c->trace_max == 0 || (is_pow2(c->trace_max) && c->trace_max <= 1u << 24));

@@ -332,10 +332,7 @@ void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *
                   wf_seq_eq(s->h.ack, c->snd.una) && (s->h.flags & (TCP_SYN | TCP_FIN)) == 0;
     if (is_dup)
         wf_count(net, WEFT_COUNT_TCP_DUP_ACKS_IN);
-    if (c->snd.wnd > 0)
-        wf_tcp_timer_window_open(c);
-    else
-        wf_tcp_timer_answered(c);
+    wf_tcp_timer_answered(c);
     if (is_outstanding) {
         take_rtt(net, c, s, &d, is_advance);
         if (has_dsack)
@@ -368,8 +365,6 @@ void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *
     } else if (has_dsack) { /* Of what was sent again in a recovery that is over. */
         undo(net, c, s, &d, false, false, true);
     }
-    bool has_more = c->sendq.end != c->snd.nxt.v || c->sb.lost > 0 ||
-                    (c->snd.is_fin_queued && !c->snd.is_fin_sent);
-    if (has_more)
+    if (c->sb.lost > 0 || wf_tcp_has_unsent(c))
         wf_tcp_wake(net, c);
 }

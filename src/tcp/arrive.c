@@ -171,6 +171,8 @@ static enum step fin_acked(struct net *net, struct tcp_conn *c)
         wf_tcp_set_state(net, c, WEFT_TCP_FIN_WAIT_2);
         if (c->is_orphan) /* Nobody can read any more: the peer's FIN is not waited for for ever. */
             wf_tcp_timer_set(net, c, TCP_T_LINGER, 2ull * c->user.msl_ms * NS_PER_MS);
+        if (c->ready != NULL)
+            wf_ready_mark(net, c->ready); /* WEFT_FINISHED */
         return STEP_CONTINUE;
     case WEFT_TCP_CLOSING:
         wf_tcp_timewait_enter(net, c);
@@ -192,9 +194,13 @@ static enum step fin_acked(struct net *net, struct tcp_conn *c)
     return STEP_CONTINUE;
 }
 
-static bool is_fin_acked(const struct tcp_conn *c)
+/* RFC 5482 3.1: the keep-alive may have to wait longer than what is adopted. */
+static void take_uto(struct net *net, struct tcp_conn *c, const struct tcp_seg *s)
 {
-    return c->snd.is_fin_sent && wf_seq_gt(c->snd.una, c->snd.fin);
+    bool is_new = c->opt.peer_uto != s->h.opt.uto;
+    c->opt.peer_uto = s->h.opt.uto;
+    if (is_new && (c->user.uto & TCP_UTO_ADOPT) != 0)
+        wf_tcp_timer_keep(net, c);
 }
 
 /* Fifth: ACK. */
@@ -225,8 +231,10 @@ static enum step check_ack(struct net *net, struct tcp_conn *c, struct tcp_seg *
     /* RFC 5961 5.2: nothing older than the largest window ever seen. */
     if ((int32_t)(c->snd.una.v - s->h.ack.v) > (int32_t)c->snd.wnd_max)
         return drop(STEP_CHALLENGE, why, WEFT_DROP_TCP_ACK_INVALID);
+    if (s->h.opt.uto != 0)
+        take_uto(net, c, s);
     wf_tcp_take_ack(net, c, s);
-    return is_fin_acked(c) ? fin_acked(net, c) : STEP_CONTINUE;
+    return wf_tcp_is_fin_acked(c) ? fin_acked(net, c) : STEP_CONTINUE;
 }
 
 /* Seventh: text. */
@@ -259,6 +267,8 @@ static enum step take_fin(struct net *net, struct tcp_conn *c, const struct tcp_
         wf_tcp_ack_now(net, c); /* Something is missing in front of it. */
         return STEP_CONTINUE;
     }
+    if (wf_seq_gt(c->rcv.up, c->rcv.nxt))
+        c->rcv.is_urg = false; /* What it points at will never come. */
     c->rcv.is_fin_seen = true;
     c->rcv.nxt = wf_seq_add(c->rcv.nxt, 1);
     c->rcv.edge = wf_seq_max(c->rcv.edge, c->rcv.nxt);
@@ -298,6 +308,8 @@ static enum step walk(struct net *net, struct tcp_conn *c, struct tcp_seg *s, en
         step = check_syn(s, why);
     if (step == STEP_CONTINUE)
         step = check_ack(net, c, s, why);
+    if (step == STEP_CONTINUE && (s->h.flags & TCP_URG) != 0)
+        wf_tcp_urgent_in(net, c, s); /* Sixth, with a closed window too (RFC 9293 MUST-66). */
     if (step == STEP_CONTINUE)
         step = take_text(net, c, s, why);
     if (step == STEP_CONTINUE)

@@ -34,6 +34,18 @@ static inline bool wf_tcp_can_send(const struct tcp_conn *c)
     return c->state == WEFT_TCP_ESTABLISHED || c->state == WEFT_TCP_CLOSE_WAIT;
 }
 
+/** wf_tcp_is_fin_acked() - Whether all that was sent, our FIN too, has arrived */
+static inline bool wf_tcp_is_fin_acked(const struct tcp_conn *c)
+{
+    return c->snd.is_fin_sent && wf_seq_gt(c->snd.una, c->snd.fin);
+}
+
+/** wf_tcp_has_unsent() - Whether data or our FIN has not been sent even once */
+static inline bool wf_tcp_has_unsent(const struct tcp_conn *c)
+{
+    return !c->snd.is_fin_sent && (c->sendq.end != c->snd.nxt.v || c->snd.is_fin_queued);
+}
+
 /* ---- demux.c ---- */
 
 /** wf_tcp_find_conn() - Connection with this key, or NULL */
@@ -81,7 +93,7 @@ void wf_tcp_done(struct net *net, struct tcp_conn *c);
 
 /** wf_tcp_ts_now() - Our timestamp clock: ms and the connection's offset */
 uint32_t wf_tcp_ts_now(const struct net *net, const struct tcp_opt *o);
-/** wf_tcp_ts_offset() - Secret offset of the timestamp clock for a pair of ends */
+/** wf_tcp_ts_offset() - Secret offset of the timestamp clock for a pair of hosts */
 uint32_t wf_tcp_ts_offset(const struct net *net, const struct tcp_key *k);
 /** wf_tcp_port_offset() - Where the row of local ports towards a server begins, secret */
 uint32_t wf_tcp_port_offset(const struct net *net, const struct weft_addr *local,
@@ -188,21 +200,57 @@ static inline bool wf_tcp_timer_is_set(const struct tcp_conn *c, enum tcp_timer 
 {
     return (c->timers.armed >> which & 1) != 0;
 }
-/** wf_tcp_timer_answered() - The peer is there, though its window is closed */
+/** wf_tcp_timer_answered() - An acknowledgement came, maybe one that closes the window */
 void wf_tcp_timer_answered(struct tcp_conn *c);
 
 /** wf_tcp_timer_progress() - New data was acknowledged: R2 and the persist series start over */
 void wf_tcp_timer_progress(struct tcp_conn *c);
 /** wf_tcp_timer_stop() - Disarm every purpose */
 void wf_tcp_timer_stop(struct tcp_conn *c);
-/** wf_tcp_timer_window_open() - The peer's window is open: the next zero starts the series anew */
-void wf_tcp_timer_window_open(struct tcp_conn *c);
 /** wf_tcp_timer_sent() - Data or FIN went out: RTO and PTO */
 void wf_tcp_timer_sent(struct net *net, struct tcp_conn *c, bool is_probe);
 /** wf_tcp_timer_hold() - Nothing new goes out for an RTO, doubled @shift times */
 void wf_tcp_timer_hold(struct net *net, struct tcp_conn *c, uint32_t shift);
+/** wf_tcp_timer_keep() - Keep-alive is on, off or at other times: look at it anew */
+void wf_tcp_timer_keep(struct net *net, struct tcp_conn *c);
+/** wf_tcp_coarse() - Now in units of 2^20 ns (about a millisecond), which wrap after 52 days */
+static inline uint32_t wf_tcp_coarse(const struct net *net)
+{
+    return (uint32_t)(net->now_ns >> 20);
+}
 /** wf_tcp_timer_blocked() - Nothing can be sent and nothing is in flight: PERSIST */
 void wf_tcp_timer_blocked(struct net *net, struct tcp_conn *c);
+
+/* ---- urgent.c ---- */
+
+/** wf_tcp_urgent_out() - Point a segment's header at SND.UP, while it is ahead and in reach */
+void wf_tcp_urgent_out(struct tcp_conn *c, struct tcp_hdr *h);
+/** wf_tcp_urgent_in() - Step six: URG */
+void wf_tcp_urgent_in(struct net *net, struct tcp_conn *c, const struct tcp_seg *s);
+/** wf_tcp_urgent_settle() - Between reads: is the user past RCV.UP, has an octet to be set apart */
+void wf_tcp_urgent_settle(struct net *net, struct tcp_conn *c);
+/** wf_tcp_urgent_left() - Bytes from the next one to read up to RCV.UP */
+uint32_t wf_tcp_urgent_left(const struct tcp_conn *c);
+/** wf_tcp_urgent_limit() - Bytes that a read may take: it stops at the mark */
+uint32_t wf_tcp_urgent_limit(const struct tcp_conn *c);
+/** wf_tcp_readable() - Bytes in order for the user */
+static inline uint32_t wf_tcp_readable(const struct tcp_conn *c)
+{
+    bool is_apart =
+        c->rcv.is_urg && c->user.is_oob_apart && c->recvq.bytes > 0 && wf_tcp_urgent_left(c) == 1;
+    return c->recvq.bytes - is_apart;
+}
+
+/* ---- uto.c ---- */
+
+/** wf_tcp_soft_error() - Things do not get through, but this is no reason to give up yet */
+void wf_tcp_soft_error(struct net *net, struct tcp_conn *c, int err);
+/** wf_tcp_timeout_ms() - User timeout that holds now: 0 = R2, TCP_TIMEOUT_NEVER */
+uint32_t wf_tcp_timeout_ms(const struct net *net, const struct tcp_conn *c);
+/** wf_tcp_adopted_ms() - Timeout adopted from the peer (RFC 5482), 0 = none */
+uint32_t wf_tcp_adopted_ms(const struct net *net, const struct tcp_conn *c);
+/** wf_tcp_uto_wire() - User timeout to tell the peer, as on the wire; 0 = none */
+uint16_t wf_tcp_uto_wire(const struct tcp_user *u);
 
 /* ---- trace ---- */
 

@@ -112,11 +112,17 @@ static uint8_t sack_wanted(const struct tcp_conn *c)
     return (uint8_t)wf_min_u32(n, c->opt.has_ts ? 3 : 4);
 }
 
+/* What a user timeout option in the next segment takes. */
+static uint32_t uto_room(const struct tcp_conn *c)
+{
+    return c->snd.wants_uto ? 4 : 0;
+}
+
 /* The AccECN option of the next segment: left off if two SACK blocks find no room beside it. */
 static uint8_t acc_option(const struct tcp_conn *c, bool is_data)
 {
     uint8_t acc = wf_ecn_option(&c->ecn, is_data);
-    uint32_t used = (c->opt.has_ts ? 12u : 0u) + wf_tcp_acc_room(acc);
+    uint32_t used = (c->opt.has_ts ? 12u : 0u) + wf_tcp_acc_room(acc) + uto_room(c);
     uint32_t sacks = wf_min_u32(sack_wanted(c), 2);
     return sacks > 0 && used + 4 + 8 * sacks > TCP_OPTS_MAX_BYTES ? 0 : acc;
 }
@@ -124,7 +130,8 @@ static uint8_t acc_option(const struct tcp_conn *c, bool is_data)
 /* SACK blocks that the next segment carries beside an AccECN option. */
 static uint8_t sack_blocks(const struct tcp_conn *c, uint8_t acc)
 {
-    uint32_t room = TCP_OPTS_MAX_BYTES - 4u - (c->opt.has_ts ? 12u : 0u) - wf_tcp_acc_room(acc);
+    uint32_t used = (c->opt.has_ts ? 12u : 0u) + wf_tcp_acc_room(acc) + uto_room(c);
+    uint32_t room = TCP_OPTS_MAX_BYTES - 4u - used;
     return (uint8_t)wf_min_u32(sack_wanted(c), room / 8);
 }
 
@@ -133,7 +140,7 @@ static uint32_t seg_mss(const struct tcp_conn *c)
 {
     uint8_t acc = WF_UNLIKELY(c->ecn.mode == WEFT_TCP_ECN_ACC) ? acc_option(c, true) : 0;
     uint8_t n = sack_blocks(c, acc);
-    uint32_t opts = (n > 0 ? 4u + 8u * n : 0u) + wf_tcp_acc_room(acc);
+    uint32_t opts = (n > 0 ? 4u + 8u * n : 0u) + wf_tcp_acc_room(acc) + uto_room(c);
     return c->snd.mss > opts + 8 ? c->snd.mss - opts : 8;
 }
 
@@ -186,6 +193,12 @@ static void fill_ack(struct net *net, struct tcp_conn *c, struct tcp_hdr *h, enu
         fill_ecn(c, h, kind);
     if (c->ooo != NULL || c->rcv.has_dsack)
         sack_options(c, &h->opt);
+    if (c->snd.is_urg)
+        wf_tcp_urgent_out(c, h);
+    if (c->snd.wants_uto) {
+        h->opt.uto = wf_tcp_uto_wire(&c->user);
+        c->snd.wants_uto = false;
+    }
     c->rcv.acked = c->rcv.nxt;
     c->rcv.is_ack_now = false;
     wf_tcp_timer_clear(c, TCP_T_DELACK);
@@ -305,6 +318,7 @@ static struct pkt *emit_syn(struct net *net, struct tcp_conn *c)
                         .flags = TCP_SYN,
                         .wnd = (uint16_t)wf_min_u32(c->user.rcvbuf, 65535)};
     wf_tcp_offer(net, &c->opt, wf_tcp_local_mss(net, &c->user, c->dst.ifindex), &h.opt);
+    h.opt.uto = wf_tcp_uto_wire(&c->user);
     if (c->state == WEFT_TCP_SYN_SENT) {
         ask_ecn(net, c, &h);
     } else {
@@ -317,6 +331,8 @@ static struct pkt *emit_syn(struct net *net, struct tcp_conn *c)
         fill_fo_synack(net, c, &h, cookie);
     else if (c->fo != 0)
         len = attach(net, c, p, wf_seq_add(c->snd.iss, 1), wf_fo_offer(net, c, &h.opt));
+    if (wf_tcp_opts_bytes(&h.opt) > TCP_OPTS_MAX_BYTES)
+        h.opt.uto = 0; /* It comes again with the first segment that is no SYN. */
     if (len > 0)
         c->fo |= TCP_FO_DATA;
     c->snd.nxt = wf_seq_max(c->snd.nxt, wf_seq_add(c->snd.iss, 1 + len));
@@ -438,6 +454,30 @@ static struct pkt *emit_tlp(struct net *net, struct tcp_conn *c, const struct tc
     return emit_again(net, c, r, r->seq, plan->len, WEFT_WHY_TLP);
 }
 
+/*
+ * A number that is old draws an answer and disturbs nothing: with data waiting it asks for the
+ * window, without it whether the peer is there. Some peers answer only if there is an octet in it.
+ */
+static struct pkt *emit_probe(struct net *net, struct tcp_conn *c)
+{
+    bool is_keep = wf_seq_eq(c->snd.una, c->snd.nxt) && !wf_tcp_has_unsent(c);
+    struct pkt *p = start_packet(net);
+    if (p == NULL)
+        return NULL;
+    struct tcp_seq seq = wf_seq_sub(c->snd.una, 1);
+    struct tcp_hdr h = {.sport = c->key.local.port, .dport = c->key.remote.port, .seq = seq};
+    if (c->user.is_probe_octet) {
+        *p->data = 0;
+        p->len = p->total = 1;
+        p->sums[0] = 0;
+    }
+    fill_ack(net, c, &h, SEG_PURE);
+    push_headers(net, c, p, &h, 0);
+    wf_count(net, is_keep ? WEFT_COUNT_TCP_KEEP_PROBES : WEFT_COUNT_TCP_WINDOW_PROBES);
+    trace_send(net, c, seq, c->user.is_probe_octet, is_keep ? WEFT_WHY_KEEPALIVE : WEFT_WHY_PROBE);
+    return p;
+}
+
 static struct pkt *emit_planned(struct net *net, struct tcp_conn *c, const struct tcp_plan *plan)
 {
     switch ((enum tcp_act)plan->act) {
@@ -450,9 +490,8 @@ static struct pkt *emit_planned(struct net *net, struct tcp_conn *c, const struc
     }
     case TCP_ACT_TLP_RTX:
         return emit_tlp(net, c, plan);
-    case TCP_ACT_PROBE: /* An octet that is old draws an answer and disturbs nothing. */
-        wf_count(net, WEFT_COUNT_TCP_WINDOW_PROBES);
-        return emit_ack(net, c, wf_seq_sub(c->snd.una, 1), WEFT_WHY_PROBE);
+    case TCP_ACT_PROBE:
+        return emit_probe(net, c);
     case TCP_ACT_ACK:
         return emit_ack(net, c, c->snd.nxt, WEFT_WHY_ACK);
     case TCP_ACT_NONE:
@@ -495,13 +534,13 @@ static struct tcp_plan_in plan_in(const struct net *net, const struct tcp_conn *
         .wnd = c->snd.wnd,
         .wnd_max = c->snd.wnd_max,
         .mss = seg_mss(c),
-        .super_bytes = super_bytes(net, c),
+        .super_bytes = c->snd.is_urg ? seg_mss(c) : super_bytes(net, c),
         .flight = wf_tcp_flight(c),
         .cwnd = window(c, lost),
         .lost_bytes = lost != NULL ? lost->end.v - lost->seq.v : 0,
         .is_fin_queued = c->snd.is_fin_queued,
         .is_fin_sent = c->snd.is_fin_sent,
-        .is_nodelay = c->user.is_nodelay,
+        .is_nodelay = c->user.is_nodelay || c->snd.is_urg,
         .is_cork = c->user.is_cork,
         .wants_override = c->snd.wants_override,
         .wants_probe = c->snd.wants_probe,
@@ -602,7 +641,7 @@ enum tcp_tx wf_tcp_tx(struct net *net, struct wf_sender *s, struct pkt **out)
         c->snd.why = WEFT_WHY_NEIGH;
         return TCP_TX_PARKED;
     case DST_FAILED:
-        c->soft_err = WEFT_EHOSTUNREACH;
+        wf_tcp_soft_error(net, c, WEFT_EHOSTUNREACH);
         if (c->state == WEFT_TCP_SYN_SENT) {
             wf_tcp_fail(net, c, WEFT_EHOSTUNREACH);
             return TCP_TX_PARKED; /* Off every list, maybe freed. */
@@ -611,7 +650,7 @@ enum tcp_tx wf_tcp_tx(struct net *net, struct wf_sender *s, struct pkt **out)
         wf_tcp_timer_blocked(net, c);
         return TCP_TX_IDLE;
     case DST_NO_ROUTE:
-        c->soft_err = WEFT_ENETUNREACH;
+        wf_tcp_soft_error(net, c, WEFT_ENETUNREACH);
         c->snd.why = WEFT_WHY_IF;
         wf_tcp_timer_blocked(net, c);
         return TCP_TX_IDLE;

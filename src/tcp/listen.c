@@ -40,6 +40,7 @@ static void synack_output(struct net *net, struct tcp_synrcvd *r, const struct t
     struct wf_dst d = {0};
     (void)wf_dst_route(net, &d, wf_addr_to4(&r->key.remote.addr));
     wf_tcp_offer(net, &r->opt, wf_tcp_local_mss(net, &l->user, d.ifindex), &o);
+    o.uto = wf_tcp_uto_wire(&l->user);
     uint16_t ecn = wf_ecn_synack(&r->ecn, r->retries, r->is_rtx, &o);
     uint8_t cookie[FO_COOKIE_BYTES];
     if (r->gives_fo) {
@@ -48,6 +49,8 @@ static void synack_output(struct net *net, struct tcp_synrcvd *r, const struct t
         o.fo = cookie;
         o.acc = 0; /* Both find no room; byte counters can wait. */
     }
+    if (wf_tcp_opts_bytes(&o) > TCP_OPTS_MAX_BYTES)
+        o.uto = 0; /* It comes again with the first segment that is no SYN. */
     struct tcp_bare b = {.key = &r->key,
                          .seq = r->iss,
                          .ack = wf_seq_add(r->irs, 1),

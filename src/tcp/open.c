@@ -16,6 +16,10 @@ void wf_tcp_user_default(const struct net *net, struct tcp_user *u)
                            .msl_ms = 30000,
                            .delack_ms = 40,
                            .rto_min_ms = RTO_MIN_MS,
+                           .keepidle_s = 7200, /* RFC 9293 MUST-28; the rest as hosts have it. */
+                           .keepintvl_s = 75,
+                           .keepcnt = 10,
+                           .linger_ms = -1,
                            .ttl = TTL_DEFAULT,
                            .syn_retries = 7,
                            .ecn_ask = net->cfg->tcp_ecn,
@@ -233,5 +237,8 @@ void wf_tcp_established(struct net *net, struct tcp_conn *c)
         wf_rtt_syn_lost(&c->rtt);
     wf_tcp_cc_begin(&c->cc, &c->user, c->snd.mss, iw);
     wf_dst_confirm(net, &c->dst);
+    c->rcv.heard = wf_tcp_coarse(net);
+    wf_tcp_timer_keep(net, c);
+    c->snd.wants_uto = wf_tcp_uto_wire(&c->user) != 0; /* RFC 5482 3: again without SYN. */
     wf_tcp_wake(net, c);
 }

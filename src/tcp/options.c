@@ -20,7 +20,11 @@ static uint64_t secret(const struct net *net, const struct tcp_key *k, uint64_t 
 
 uint32_t wf_tcp_ts_offset(const struct net *net, const struct tcp_key *k)
 {
-    return (uint32_t)secret(net, k, 2);
+    /* One clock for all connections between two hosts: each begins above the one before it
+     * (RFC 6191 3), which TIME-WAIT on either side relies on. */
+    struct tcp_key hosts = *k;
+    hosts.local.port = hosts.remote.port = 0;
+    return (uint32_t)secret(net, &hosts, 2);
 }
 
 uint32_t wf_tcp_port_offset(const struct net *net, const struct weft_addr *local,
@@ -62,6 +66,7 @@ void wf_tcp_offer(const struct net *net, const struct tcp_opt *o, uint32_t mss,
 void wf_tcp_agree(const struct net *net, struct tcp_opt *o, const struct tcp_opts *peer)
 {
     o->peer_mss = peer->mss != 0 ? peer->mss : TCP_MSS_DEFAULT;
+    o->peer_uto = peer->uto;
     o->has_ts = o->has_ts && peer->has_ts;
     o->has_sack = o->has_sack && peer->has_sack_ok;
     o->has_wscale = o->has_wscale && peer->has_wscale;

@@ -34,14 +34,13 @@ void wf_tcp_quote(struct net *net, const struct icmp_quote *q)
         take_mtu(net, c, q);
         return;
     }
-    c->soft_err = (int16_t)q->err;
     bool is_opening = c->state == WEFT_TCP_SYN_SENT;
     if (q->is_hard && is_opening)
         wf_fo_failed(net, c);
     if (q->is_hard && is_opening) /* RFC 5927 5.2: hard errors abort only before synchronization. */
         wf_tcp_fail(net, c, q->err);
-    else if (c->ready != NULL)
-        wf_ready_mark(net, c->ready);
+    else
+        wf_tcp_soft_error(net, c, q->err);
 }
 
 void wf_tcp_mtu_changed(struct net *net)

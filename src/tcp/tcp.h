@@ -14,10 +14,11 @@
  * Half-open connections of a listener and TIME-WAIT are small records of their own.
  *
  * Timers of a connection (one wheel entry at the earliest): RTO, PTO (tail loss probe), REO (wait
- * for reordering), PERSIST (zero window, silly window override), DELACK, LINGER (FIN-WAIT-2 of a
- * closed socket). Half-open records and TIME-WAIT have one each.
+ * for reordering), PERSIST (zero window, silly window override), DELACK, LINGER (a closed socket:
+ * its linger time, then FIN-WAIT-2), KEEP (keep-alive). Half-open records and TIME-WAIT have one
+ * each.
  *
- * Left out on purpose until later: keep-alive, urgent delivery, pacing.
+ * Left out on purpose until later: pacing.
  */
 #ifndef WF_TCP_TCP_H
 #define WF_TCP_TCP_H
@@ -41,6 +42,9 @@
 #define TCP_MSS_DEFAULT     536u /* RFC 9293 3.7.1, IPv4 */
 #define TCP_MSS_MIN         88u
 #define TCP_CC_PARAMS       3  /* Parameters that a socket remembers. */
+#define TCP_TIMEOUT_NEVER   UINT32_MAX
+#define TCP_UTO_ADVERTISE   1u
+#define TCP_UTO_ADOPT       2u
 #define CHALLENGES_PER_CONN 4u /* A second; never holds back an acknowledgement of data. */
 
 /** struct tcp_key - Both ends of a connection */
@@ -68,7 +72,8 @@ struct tcp_user {
     uint32_t cc_value[TCP_CC_PARAMS]; /* What was set, by ... */
     uint8_t cc_param[TCP_CC_PARAMS];  /* ... parameter + 1; 0 = free. */
     uint32_t sndbuf, rcvbuf;
-    uint32_t user_timeout_ms, msl_ms;
+    uint32_t user_timeout_ms; /* 0 = R2, TCP_TIMEOUT_NEVER */
+    uint32_t msl_ms;
     uint16_t maxseg;   /* 0 = by MTU */
     uint16_t fastopen; /* Listener: connections by Fast Open that may be half-open. */
     uint16_t delack_ms, rto_min_ms;
@@ -76,9 +81,19 @@ struct tcp_user {
     uint8_t quickack;    /* enum tcp_quickack */
     uint8_t ecn_ask;     /* enum tcp_ecn_ask */
     uint8_t syn_cookies; /* enum tcp_syn_cookies */
-    bool is_nodelay, is_cork, is_linger_rst;
+    bool is_nodelay, is_cork;
     bool may_ts, may_sack, may_wscale;
-    bool is_fastopen; /* Active opens. */
+    bool is_fastopen : 1; /* Active opens. */
+    bool is_keepalive : 1;
+    bool is_probe_octet : 1; /* Probes carry an octet that is old. */
+    bool is_persist_fixed : 1;
+    bool is_soft_quiet : 1;
+    bool is_oob_apart : 1; /* The urgent octet is not read with the others. */
+    bool is_stdurg : 1;    /* The urgent pointer names the last urgent octet, as before RFC 6093. */
+    uint8_t uto;           /* TCP_UTO_ADVERTISE, TCP_UTO_ADOPT */
+    uint8_t keepcnt;
+    uint16_t keepidle_s, keepintvl_s;
+    int32_t linger_ms; /* -1 = close() finishes in the background, 0 = it resets. */
 };
 
 /** struct tcp_snd - Send sequence variables (RFC 9293 3.3.1) */
@@ -88,13 +103,16 @@ struct tcp_snd {
     uint32_t wnd, wnd_max;
     uint32_t mss;           /* Payload of a full segment now, options taken off. */
     struct tcp_seq fin;     /* Sequence number of our FIN, once is_fin_queued. */
+    struct tcp_seq up;      /* SND.UP: one past the last urgent octet, while is_urg. */
     struct tcp_seq limited; /* SND.NXT when the window of congestion held us back last. */
     uint64_t last_ns;       /* When data was last sent. */
     bool is_fin_queued, is_fin_sent, was_limited;
+    bool is_urg;         /* Urgent octets have not been acknowledged. */
     bool wants_syn;      /* SYN or SYN,ACK is to be sent, for the first time or again. */
     bool wants_probe;    /* PERSIST expired. */
     bool wants_tlp;      /* PTO expired. */
     bool wants_first;    /* RTO expired: the first lost segment goes whatever is in flight. */
+    bool wants_uto;      /* The next segment tells our user timeout. */
     bool wants_override; /* Silly window or cork held a segment back for too long. */
     uint8_t why;         /* enum weft_tcp_why: of the last plan that sent nothing. */
 };
@@ -109,6 +127,13 @@ struct tcp_rcv {
     uint8_t quick;                       /* Acknowledgements still sent at once. */
     bool is_ack_now, has_dsack, is_fin_seen, is_shut, is_pingpong;
     bool is_starved;    /* Text in order found no memory: the window is told as closed. */
+    struct tcp_seq up;  /* RCV.UP: one past the last urgent octet, while is_urg. */
+    bool is_urg;        /* The user has not read up to it. */
+    bool is_urg_read;   /* ... but the octet before it, apart. */
+    bool has_urg_octet; /* urg_octet was taken out of the stream, and not been read. */
+    bool is_at_mark;    /* ... and nothing that came after it has been read either. */
+    uint8_t urg_octet;
+    uint32_t heard;     /* When any segment of the peer came last, coarse. */
     uint8_t challenges; /* Challenge ACKs sent in the second that began at ... */
     uint64_t challenge_ns;
 };
@@ -119,6 +144,7 @@ struct tcp_opt {
     uint32_t ts_recent_ms; /* When it was set, to age it. */
     uint32_t ts_offset;    /* Of our timestamp clock, secret. */
     uint16_t peer_mss;
+    uint16_t peer_uto; /* Its user timeout as on the wire (RFC 5482); 0 = it told none. */
     uint8_t snd_wscale, rcv_wscale;
     bool has_ts, has_sack, has_wscale;
     bool is_cookie; /* From a SYN cookie: how long the handshake took is not known. */
@@ -132,6 +158,7 @@ enum tcp_timer {
     TCP_T_PERSIST,
     TCP_T_DELACK,
     TCP_T_LINGER,
+    TCP_T_KEEP,
 
     TCP_T_COUNT
 };
@@ -142,6 +169,8 @@ struct tcp_timers {
     uint8_t armed;     /* Bit per purpose. */
     uint8_t rtos;      /* Expiries of the RTO since the last progress (R2). */
     uint8_t probes;    /* Back-off of PERSIST. */
+    uint8_t keeps;     /* Keep-alive probes since the peer was last heard. */
+    uint32_t keep_at;  /* When the last of them went out, coarse. */
     bool is_answered;  /* An acknowledgement came since the last expiry, with a closed window. */
     uint64_t since_ns; /* When trouble began, for the user timeout; 0 = none. */
 };
@@ -335,6 +364,15 @@ int64_t wf_tcp_send(struct net *net, struct tcp_conn *c, const uint8_t *buf, siz
 
 /** wf_tcp_recv() - Copy bytes out; number, 0 = end of stream, or -WEFT_E... */
 int64_t wf_tcp_recv(struct net *net, struct tcp_conn *c, uint8_t *buf, size_t cap);
+
+/** wf_tcp_send_urgent() - As wf_tcp_send(); if all was taken, its last byte is urgent */
+int64_t wf_tcp_send_urgent(struct net *net, struct tcp_conn *c, const uint8_t *buf, size_t len);
+
+/** wf_tcp_recv_urgent() - Read the urgent octet that is kept apart: 1, or -WEFT_E... */
+int wf_tcp_recv_urgent(struct tcp_conn *c, uint8_t *octet);
+
+/** wf_tcp_at_mark() - Whether the next byte is the urgent one, or was before it was kept apart */
+bool wf_tcp_at_mark(const struct tcp_conn *c);
 
 /** wf_tcp_recv_lend() - Show queued bytes in place; entries filled or -WEFT_E... */
 int wf_tcp_recv_lend(struct net *net, struct tcp_conn *c, struct weft_iov *iov, int iov_n);

@@ -78,6 +78,8 @@ void wf_tcp_timewait_enter(struct net *net, struct tcp_conn *c)
 /* RFC 6191 and RFC 9293 MAY-2: a SYN that cannot be an old duplicate opens anew. */
 static bool may_reopen(const struct tcp_timewait *t, const struct tcp_seg *s)
 {
+    if (!t->opt.has_ts && s->h.opt.has_ts) /* No segment of the old one can be taken for its. */
+        return true;
     if (t->opt.has_ts && s->h.opt.has_ts && s->h.opt.ts_val != t->opt.ts_recent)
         return (int32_t)(s->h.opt.ts_val - t->opt.ts_recent) > 0;
     if (!t->opt.has_ts && s->h.opt.has_ts) /* What is old would have no timestamp. */

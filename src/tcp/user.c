@@ -46,8 +46,10 @@ int64_t wf_tcp_send(struct net *net, struct tcp_conn *c, const uint8_t *buf, siz
 }
 
 /* Common start of the receiving calls: 1 = there is data. */
-static int recv_state(struct tcp_conn *c)
+static int recv_state(struct net *net, struct tcp_conn *c)
 {
+    if (c->rcv.is_urg)
+        wf_tcp_urgent_settle(net, c);
     if (c->recvq.bytes > 0 && !c->rcv.is_shut)
         return 1;
     if (c->state == WEFT_TCP_CLOSED && c->err != 0)
@@ -58,22 +60,39 @@ static int recv_state(struct tcp_conn *c)
     return is_connecting(c) && !is_early ? -WEFT_ENOTCONN : -WEFT_EAGAIN;
 }
 
+static void after_read(struct net *net, struct tcp_conn *c, uint32_t n)
+{
+    if (n > 0)
+        c->rcv.is_at_mark = false;
+    if (c->rcv.is_urg)
+        wf_tcp_urgent_settle(net, c);
+    wf_tcp_after_read(net, c);
+}
+
 int64_t wf_tcp_recv(struct net *net, struct tcp_conn *c, uint8_t *buf, size_t cap)
 {
-    int state = recv_state(c);
+    int state = recv_state(net, c);
     if (state != 1)
         return state;
-    uint32_t n =
-        wf_recvq_read(&net->pool, &c->recvq, buf, cap < UINT32_MAX ? (uint32_t)cap : UINT32_MAX);
-    wf_tcp_after_read(net, c);
+    uint32_t limit = wf_tcp_urgent_limit(c);
+    uint32_t n = wf_recvq_read(&net->pool, &c->recvq, buf, cap < limit ? (uint32_t)cap : limit);
+    after_read(net, c, n);
     return n;
 }
 
 int wf_tcp_recv_lend(struct net *net, struct tcp_conn *c, struct weft_iov *iov, int iov_n)
 {
-    (void)net;
-    int state = recv_state(c);
-    return state == 1 ? wf_recvq_peek(&c->recvq, iov, iov_n) : state;
+    int state = recv_state(net, c);
+    if (state != 1)
+        return state;
+    int n = wf_recvq_peek(&c->recvq, iov, iov_n), i = 0;
+    size_t limit = wf_tcp_urgent_limit(c);
+    while (i < n && limit > 0) { /* What is shown ends at the mark, as a read does. */
+        if (iov[i].len > limit)
+            iov[i].len = limit;
+        limit -= iov[i++].len;
+    }
+    return i;
 }
 
 int wf_tcp_recv_return(struct net *net, struct tcp_conn *c, size_t bytes)
@@ -81,7 +100,7 @@ int wf_tcp_recv_return(struct net *net, struct tcp_conn *c, size_t bytes)
     if (bytes > c->recvq.bytes)
         return -WEFT_EINVAL;
     wf_recvq_read(&net->pool, &c->recvq, NULL, (uint32_t)bytes);
-    wf_tcp_after_read(net, c);
+    after_read(net, c, (uint32_t)bytes);
     return 0;
 }
 
@@ -105,6 +124,7 @@ int wf_tcp_shutdown(struct net *net, struct tcp_conn *c, bool is_read, bool is_w
         return -WEFT_ENOTCONN;
     if (is_read && !c->rcv.is_shut) {
         c->rcv.is_shut = true;
+        c->rcv.is_urg = c->rcv.has_urg_octet = c->rcv.is_at_mark = false;
         wf_recvq_read(&net->pool, &c->recvq, NULL, c->recvq.bytes);
         wf_tcp_after_read(net, c);
     }
@@ -119,18 +139,20 @@ void wf_tcp_close(struct net *net, struct tcp_conn *c)
 {
     c->ready = NULL;
     c->is_orphan = true;
-    bool is_unread = c->recvq.bytes > 0; /* RFC 9293 SHLD-3 */
+    bool is_unread = wf_tcp_readable(c) > 0; /* RFC 9293 SHLD-3 */
     if (c->state == WEFT_TCP_CLOSED) {
         wf_tcp_conn_free(net, c);
     } else if (c->state == WEFT_TCP_SYN_SENT) {
         wf_tcp_done(net, c);
-    } else if (is_unread || c->user.is_linger_rst) {
+    } else if (is_unread || c->user.linger_ms == 0) {
         wf_tcp_abort(net, c);
     } else {
         wf_recvq_read(&net->pool, &c->recvq, NULL, c->recvq.bytes);
         queue_fin(net, c);
         if (c->state == WEFT_TCP_FIN_WAIT_2)
             wf_tcp_timer_set(net, c, TCP_T_LINGER, 2ull * c->user.msl_ms * NS_PER_MS);
+        else if (c->user.linger_ms > 0)
+            wf_tcp_timer_set(net, c, TCP_T_LINGER, (uint32_t)c->user.linger_ms * NS_PER_MS);
     }
 }
 
@@ -165,7 +187,7 @@ uint32_t wf_tcp_ready(const struct tcp_conn *c)
 {
     uint32_t bits = 0;
     bool is_dead = c->state == WEFT_TCP_CLOSED;
-    if (c->recvq.bytes > 0 || c->rcv.is_fin_seen || c->rcv.is_shut || is_dead)
+    if (wf_tcp_readable(c) > 0 || c->rcv.is_fin_seen || c->rcv.is_shut || is_dead)
         bits |= WEFT_READABLE;
     bool has_room = wf_sendq_bytes(&c->sendq) * 3ull <= c->user.sndbuf * 2ull;
     if (is_dead || (wf_tcp_can_send(c) && !c->snd.is_fin_queued && has_room))
@@ -174,6 +196,12 @@ uint32_t wf_tcp_ready(const struct tcp_conn *c)
         bits |= WEFT_CONNECTED;
     if (c->rcv.is_fin_seen)
         bits |= WEFT_PEER_SHUT;
+    if (wf_tcp_is_fin_acked(c))
+        bits |= WEFT_FINISHED;
+    if ((c->rcv.is_urg && !c->rcv.is_urg_read) || c->rcv.has_urg_octet)
+        bits |= WEFT_URGENT;
+    if (c->soft_err != 0 && !c->user.is_soft_quiet && !is_dead)
+        bits |= WEFT_TROUBLE;
     if (is_dead)
         bits |= WEFT_HANGUP;
     if (c->err != 0)
@@ -181,9 +209,15 @@ uint32_t wf_tcp_ready(const struct tcp_conn *c)
     return bits;
 }
 
+static uint32_t silent_ms(const struct net *net, const struct tcp_conn *c)
+{
+    return (uint32_t)(((uint64_t)(wf_tcp_coarse(net) - c->rcv.heard) << 20) / NS_PER_MS);
+}
+
 void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tcp_info *out)
 {
     bool is_timewait = c->state == WEFT_TCP_CLOSED && wf_tcp_find_timewait(net, &c->key) != NULL;
+    uint32_t timeout_ms = wf_tcp_timeout_ms(net, c);
     *out = (struct weft_tcp_info){
         .state = is_timewait ? WEFT_TCP_TIME_WAIT : (enum weft_tcp_state)c->state,
         .has_timestamps = c->opt.has_ts,
@@ -233,6 +267,11 @@ void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tc
         .received_e0_bytes = c->ecn.e0_bytes,
         .received_e1_bytes = c->ecn.e1_bytes,
         .delivered_ce_bytes = c->ecn.delivered_ce_bytes,
+        .urgent = c->rcv.is_urg ? wf_tcp_urgent_left(c) : 0,
+        .soft_err = c->soft_err,
+        .user_timeout_ms = timeout_ms == TCP_TIMEOUT_NEVER ? -1 : (int64_t)timeout_ms,
+        .silent_ms = wf_tcp_is_synchronized(c) ? silent_ms(net, c) : 0,
+        .keep_probes = c->timers.keeps,
         .why = c->snd.why,
         .is_syn_cookie = c->opt.is_cookie,
         .is_fastopen = (c->fo & TCP_FO_TAKEN) != 0,
@@ -312,6 +351,14 @@ static bool choose_cc(struct net *net, struct tcp_conn *c, const struct weft_cc_
     return wf_cc_choose(&net->tcp->ccs, &c->cc, ops);
 }
 
+/* RFC 5482 3: a value that changes is told at once. */
+static void tell_uto(struct net *net, struct tcp_conn *c)
+{
+    c->snd.wants_uto = wf_tcp_uto_wire(&c->user) != 0 && c->state != WEFT_TCP_CLOSED;
+    if (c->snd.wants_uto)
+        wf_tcp_ack_now(net, c);
+}
+
 int wf_tcp_apply_user(struct net *net, struct tcp_conn *c, const struct tcp_user *u)
 {
     if (u->cc != c->user.cc && !choose_cc(net, c, u->cc))
@@ -320,8 +367,17 @@ int wf_tcp_apply_user(struct net *net, struct tcp_conn *c, const struct tcp_user
         c->snd.wants_override = true; /* Pulling the cork pushes what it held. */
     if (u->quickack == TCP_QUICKACK_OFF)
         c->rcv.quick = 0;
+    bool is_keep_new = u->is_keepalive != c->user.is_keepalive ||
+                       u->keepidle_s != c->user.keepidle_s ||
+                       u->keepintvl_s != c->user.keepintvl_s || u->uto != c->user.uto ||
+                       u->user_timeout_ms != c->user.user_timeout_ms;
+    uint16_t uto = wf_tcp_uto_wire(&c->user);
     c->user = *u;
+    if (wf_tcp_uto_wire(u) != uto && wf_tcp_is_synchronized(c))
+        tell_uto(net, c);
     wf_rtt_set_floor(&c->rtt, u->rto_min_ms);
+    if (is_keep_new && wf_tcp_is_synchronized(c))
+        wf_tcp_timer_keep(net, c);
     if (c->state != WEFT_TCP_CLOSED && wf_tcp_is_synchronized(c))
         wf_tcp_wake(net, c); /* Nagle or cork may have let go. */
     return 0;

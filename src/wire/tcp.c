@@ -6,7 +6,7 @@
 #include "wire/cursor.h"
 #include "wire/text.h"
 
-/* Option kinds (RFC 9293 3.1, RFC 7323, RFC 2018, RFC 7413). */
+/* Option kinds (RFC 9293 3.1, RFC 7323, RFC 2018, RFC 5482, RFC 7413). */
 enum {
     KIND_EOL = 0,
     KIND_NOP = 1,
@@ -15,6 +15,7 @@ enum {
     KIND_SACK_OK = 4,
     KIND_SACK = 5,
     KIND_TS = 8,
+    KIND_UTO = 28,
     KIND_FO = 34,
     KIND_ACC_ORDER0 = 172, /* RFC 9768 3.2.3 */
     KIND_ACC_ORDER1 = 174,
@@ -23,7 +24,14 @@ enum {
 #define FO_MIN 4
 
 enum { ACC_FIELD_BYTES = 3, ACC_FIELDS_MAX = 3 };
-enum { MSS_BYTES = 4, WSCALE_BYTES = 3, SACK_OK_BYTES = 2, TS_BYTES = 10, SACK_BLOCK_BYTES = 8 };
+enum {
+    MSS_BYTES = 4,
+    WSCALE_BYTES = 3,
+    SACK_OK_BYTES = 2,
+    TS_BYTES = 10,
+    SACK_BLOCK_BYTES = 8,
+    UTO_BYTES = 4
+};
 
 /* Padding and kind and length of an option as the one 32-bit word it starts on the wire with. */
 #define NOP_NOP_TS      0x0101080au
@@ -32,6 +40,7 @@ enum { MSS_BYTES = 4, WSCALE_BYTES = 3, SACK_OK_BYTES = 2, TS_BYTES = 10, SACK_B
 #define NOP_WSCALE      0x01030300u
 #define MSS_WORD        0x02040000u
 #define NOP_NOP_SACK    0x01010500u
+#define UTO_WORD        0x1c040000u
 
 /* Whole fields as far as they go; what is left over is padding (RFC 9768 3.2.3). */
 static void read_acc(struct tcp_opts *o, uint8_t kind, uint8_t len, const uint8_t *data)
@@ -77,6 +86,10 @@ static void read_option(struct tcp_opts *o, uint8_t kind, uint8_t len, const uin
             o->fo_n = (uint8_t)(len - 2);
             o->fo = data;
         }
+        break;
+    case KIND_UTO: /* RFC 5482 3.4: a value of zero is reserved, and as no option. */
+        if (len == UTO_BYTES && (wf_ld16be(data) & ~TCP_UTO_MINUTES) != 0)
+            o->uto = wf_ld16be(data);
         break;
     case KIND_SACK:
         if (len > 2 && len <= 2 + TCP_SACK_MAX * SACK_BLOCK_BYTES &&
@@ -168,6 +181,7 @@ static uint32_t fixed_bytes(const struct tcp_opts *o)
     n += o->has_ts ? 12 : 0;
     n += o->has_sack_ok && !o->has_ts ? 4 : 0;
     n += o->has_wscale ? 4 : 0;
+    n += o->uto != 0 ? 4 : 0;
     n += wf_tcp_acc_room(o->acc);
     n += o->fo_n != 0 ? (2 + fo_octets(o) + 3) & ~3u : 0;
     return n;
@@ -234,6 +248,8 @@ static uint8_t *put_options(uint8_t *p, const struct tcp_opts *o)
     }
     if (o->has_wscale)
         p = put_word(p, NOP_WSCALE | o->wscale);
+    if (o->uto != 0)
+        p = put_word(p, UTO_WORD | o->uto);
     if (o->acc != 0)
         p = put_acc(p, o);
     if (o->fo_n != 0)
@@ -300,6 +316,11 @@ static void text_options(struct text *t, const struct tcp_opts *o)
     if (o->has_wscale) {
         wf_text_str(t, next_sep(&is_first));
         wf_text_field(t, "wscale ", o->wscale);
+    }
+    if (o->uto != 0) {
+        wf_text_str(t, next_sep(&is_first));
+        wf_text_field(t, "uto ", o->uto & ~TCP_UTO_MINUTES);
+        wf_text_char(t, (o->uto & TCP_UTO_MINUTES) != 0 ? 'm' : 's');
     }
     if (o->fo_n != 0) {
         wf_text_str(t, next_sep(&is_first));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/** DOC: tcp - the TCP header (RFC 9293 3.1) and its options (also RFC 7323, 2018, 7413, 9768) */
+/** DOC: tcp - the TCP header (RFC 9293 3.1) and its options (also RFC 7323, 2018, 5482, 7413, 9768) */
 #ifndef WF_WIRE_TCP_H
 #define WF_WIRE_TCP_H
 
@@ -13,10 +13,11 @@
 #define TCP_OPTS_MAX_BYTES 40
 #define TCP_HDR_MAX_BYTES  (TCP_HDR_BYTES + TCP_OPTS_MAX_BYTES)
 #define TCP_SACK_MAX       4
-#define TCP_FO_MAX         16 /* Octets of a Fast Open cookie (RFC 7413 4.1.1). */
-#define TCP_FO_REQUEST     1  /* tcp_opts.fo_n of an option without a cookie. */
-#define TCP_WSCALE_MAX     14 /* RFC 7323 2.3. */
-#define TCP_CSUM_OFFSET    16 /* Of the checksum, from the start of the header. */
+#define TCP_FO_MAX         16      /* Octets of a Fast Open cookie (RFC 7413 4.1.1). */
+#define TCP_FO_REQUEST     1       /* tcp_opts.fo_n of an option without a cookie. */
+#define TCP_WSCALE_MAX     14      /* RFC 7323 2.3. */
+#define TCP_UTO_MINUTES    0x8000u /* RFC 5482 3.3: the value counts minutes, else seconds. */
+#define TCP_CSUM_OFFSET    16      /* Of the checksum, from the start of the header. */
 
 #define TCP_FIN            0x001u
 #define TCP_SYN            0x002u
@@ -46,6 +47,7 @@ struct tcp_opts {
     uint16_t mss;   /* 0 = absent. Only on SYN, as has_wscale and has_sack_ok. */
     uint8_t wscale; /* Shift, at most TCP_WSCALE_MAX. */
     bool has_wscale, has_sack_ok, has_ts;
+    uint16_t uto;   /* User timeout as on the wire (TCP_UTO_MINUTES, value); 0 = absent. */
     uint8_t sack_n; /* Valid entries of sack[]; the others hold anything. */
     uint8_t acc;    /* TCP_ACC_OPTION, TCP_ACC_ORDER1 and the number of fields; 0 = absent. */
     uint8_t fo_n;   /* 0 = no Fast Open, TCP_FO_REQUEST, or the octets of the cookie. SYN only. */

@@ -57,6 +57,8 @@ static const struct {
      40,
      {2, 4, 5, 180, 4, 2, 8, 10, [16] = 1, 3,  3,  0,  1,  1,  34, 18,
       1, 2, 3, 4,   5, 6, 7, 8,  9,        10, 11, 12, 13, 14, 15, 16}},
+    {TCP_ACK, {.uto = 300}, 4, {28, 4, 1, 44}},
+    {TCP_SYN, {.mss = 536, .uto = TCP_UTO_MINUTES | 5}, 8, {2, 4, 2, 24, 28, 4, 128, 5}},
 };
 
 static struct tcp_hdr sample(size_t i)
@@ -76,7 +78,8 @@ static bool same_opts(const struct tcp_opts *a, const struct tcp_opts *b)
 {
     if (a->mss != b->mss || a->wscale != b->wscale || a->has_wscale != b->has_wscale ||
         a->has_sack_ok != b->has_sack_ok || a->has_ts != b->has_ts || a->ts_val != b->ts_val ||
-        a->ts_ecr != b->ts_ecr || a->sack_n != b->sack_n || a->acc != b->acc || a->fo_n != b->fo_n)
+        a->ts_ecr != b->ts_ecr || a->sack_n != b->sack_n || a->acc != b->acc ||
+        a->fo_n != b->fo_n || a->uto != b->uto)
         return false;
     if (a->fo_n > TCP_FO_REQUEST && memcmp(a->fo, b->fo, a->fo_n) != 0)
         return false;
@@ -233,6 +236,10 @@ static const struct {
     {"the last of two counts", TCP_SYN, 8, {2, 4, 5, 180, 2, 4, 2, 24}, TCP_HDR_OK, {.mss = 536}},
     {"SACK without a block", TCP_ACK, 4, {5, 2, 1, 1}, TCP_HDR_OK, {0}},
     {"SACK of half a block", TCP_ACK, 8, {5, 6, 0, 0, 0, 1, 1, 1}, TCP_HDR_OK, {0}},
+    {"user timeout of length 3", TCP_ACK, 4, {28, 3, 1, 1}, TCP_HDR_OK, {0}},
+    {"user timeout of 0 s", TCP_ACK, 4, {28, 4, 0, 0}, TCP_HDR_OK, {0}},
+    {"user timeout of 0 min", TCP_ACK, 4, {28, 4, 128, 0}, TCP_HDR_OK, {0}},
+    {"user timeout", TCP_ACK, 4, {28, 4, 255, 255}, TCP_HDR_OK, {.uto = 0xffff}},
     {"SACK of one block",
      TCP_ACK,
      12,
@@ -275,6 +282,9 @@ static void text_reads_like_tcpdump(void)
     wf_tcp_text(buf, sizeof(buf), &h);
     T_CHECK(strcmp(buf, "40000 > 80: Flags [P.UEWe], ack 7, win 65535, urg 9, options "
                         "[sack 1 {1:2}]") == 0);
+    h = (struct tcp_hdr){.sport = 1, .dport = 2, .opt = {.uto = TCP_UTO_MINUTES | 5}};
+    wf_tcp_text(buf, sizeof(buf), &h);
+    T_CHECK(strcmp(buf, "1 > 2: Flags [none], win 0, options [uto 5m]") == 0);
     h = (struct tcp_hdr){.sport = 1, .dport = 2};
     wf_tcp_text(buf, sizeof(buf), &h);
     T_CHECK(strcmp(buf, "1 > 2: Flags [none], win 0") == 0);
