@@ -88,7 +88,7 @@ enum weft_cc_recovery {
 
 #define WEFT_CC_EVERY_ACK 1U /* on_ack() is called in recovery as well. */
 #define WEFT_CC_PACED     2U /* Pacing is on whatever the socket says. */
-#define WEFT_CC_RATES     4U /* Delivery rate samples are wanted. */
+#define WEFT_CC_RATES     4U /* Delivery rate samples are wanted; means EVERY_ACK, too. */
 
 /** struct weft_cc_info - What an algorithm tells of itself, for tools */
 struct weft_cc_info {

@@ -59,6 +59,8 @@ enum weft_sock_opt {
     WEFT_TCP_SACK,            /* 0, 1: offer SACK, before connect or listen */
     WEFT_TCP_WSCALE,          /* 0, 1: offer window scaling, before connect or listen */
     WEFT_TCP_INITIAL_WINDOW,  /* segments, 1..100 */
+    WEFT_TCP_PACING,          /* 0, 1: spread segments over the round trip */
+    WEFT_TCP_MAX_PACING_RATE, /* bytes/s, 0 = no limit; a limit turns pacing on */
 
     WEFT_SOCK_OPT_COUNT
 };

@@ -36,6 +36,8 @@ static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
     [WEFT_TCP_SACK] = {0, 1, true, false, true},
     [WEFT_TCP_WSCALE] = {0, 1, true, false, true},
     [WEFT_TCP_INITIAL_WINDOW] = {1, 100, true, false, true},
+    [WEFT_TCP_PACING] = {0, 1, true, false, false},
+    [WEFT_TCP_MAX_PACING_RATE] = {0, INT64_MAX, true, false, false},
 };
 
 static void set_dgram(struct udp_ep *ep, enum weft_sock_opt opt, int64_t v)
@@ -94,6 +96,10 @@ static void set_tcp(struct tcp_user *u, enum weft_sock_opt opt, int64_t v)
         u->may_wscale = v != 0;
     else if (opt == WEFT_TCP_INITIAL_WINDOW)
         u->iw_segs = (uint8_t)v;
+    else if (opt == WEFT_TCP_PACING)
+        u->is_paced = v != 0;
+    else if (opt == WEFT_TCP_MAX_PACING_RATE)
+        u->max_pacing_Bps = (uint64_t)v;
 }
 
 int weft_sock_set(struct weft_stack *st, uint64_t sock, enum weft_sock_opt opt, int64_t value)
@@ -165,6 +171,10 @@ static int64_t get_tcp(const struct tcp_user *u, enum weft_sock_opt opt)
         return u->may_sack;
     if (opt == WEFT_TCP_WSCALE)
         return u->may_wscale;
+    if (opt == WEFT_TCP_PACING)
+        return u->is_paced;
+    if (opt == WEFT_TCP_MAX_PACING_RATE)
+        return (int64_t)u->max_pacing_Bps;
     return u->iw_segs;
 }
 

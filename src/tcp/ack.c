@@ -171,19 +171,19 @@ static uint32_t without_sack(struct net *net, struct tcp_conn *c, struct tcp_del
 static void control(struct net *net, struct tcp_conn *c, const struct tcp_delivery *d,
                     uint32_t flight_before, uint32_t newly_lost, bool is_advance)
 {
-    bool is_prr = c->rec.state == REC_RECOVERY;
-    if (wf_rec_is_over(&c->rec, c->snd.una) && is_prr)
-        wf_cc_ops(&c->cc)->on_recovered(&c->cc, net->now_ns);
+    const struct weft_cc_ops *ops = wf_cc_ops(&c->cc);
+    bool is_fast = c->rec.state == REC_RECOVERY;
+    if (wf_rec_is_over(&c->rec, c->snd.una) && is_fast)
+        ops->on_recovered(&c->cc, net->now_ns);
     if (c->sb.lost > 0 && c->rec.state == REC_OPEN)
         enter_recovery(net, c, d->bytes);
-    if (c->rec.state == REC_RECOVERY) {
-        if (d->bytes > 0 || newly_lost > 0)
-            wf_rec_prr(&c->rec, d->bytes, wf_tcp_flight(c), c->cc.ssthresh, c->snd.mss,
-                       is_advance && newly_lost == 0);
-        return;
-    }
+    is_fast = c->rec.state == REC_RECOVERY;
+    if (is_fast && ops->recovery == WEFT_CC_RECOVERY_PRR && (d->bytes > 0 || newly_lost > 0))
+        wf_rec_prr(&c->rec, d->bytes, wf_tcp_flight(c), c->cc.ssthresh, c->snd.mss,
+                   is_advance && newly_lost == 0);
     /* RFC 5681 3.2, RFC 3042: a window does not grow by what arrives behind a gap. */
-    if (!is_advance || d->bytes == 0)
+    bool is_every = (ops->flags & (WEFT_CC_EVERY_ACK | WEFT_CC_RATES)) != 0;
+    if (d->bytes == 0 || (!is_every && (is_fast || !is_advance)))
         return;
     bool is_limited = c->snd.was_limited && wf_seq_leq(c->snd.una, c->snd.limited);
     bool is_slow_start = c->cc.cwnd < c->cc.ssthresh;
@@ -200,8 +200,12 @@ static void control(struct net *net, struct tcp_conn *c, const struct tcp_delive
                             .srtt_us = wf_rtt_srtt_us(&c->rtt),
                             .min_rtt_us = c->rtt.min_us,
                             .is_cwnd_limited =
-                                is_limited || (is_slow_start && flight_before >= c->cc.cwnd / 2)};
-    wf_cc_ops(&c->cc)->on_ack(&c->cc, &a);
+                                is_limited || (is_slow_start && flight_before >= c->cc.cwnd / 2),
+                            .is_recovering = is_fast,
+                            .is_paced = (c->snd.watch & TCP_WATCH_PACE) != 0};
+    if (WF_UNLIKELY((c->snd.watch & TCP_WATCH_RATE) != 0))
+        wf_tcp_watch_delivered(net, c, d, &a.rate);
+    ops->on_ack(&c->cc, &a);
 }
 
 static void tlp(struct net *net, struct tcp_conn *c, const struct tcp_seg *s, bool is_dup,
@@ -301,12 +305,8 @@ void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *
         control(net, c, &d, flight, newly_lost, is_advance);
         if (is_advance || d.bytes > 0 || newly_lost > 0)
             rearm(net, c);
-        uint32_t v[6] = {c->snd.una.v - c->snd.iss.v,
-                         c->rec.state == REC_RECOVERY ? c->rec.prr_cwnd : c->cc.cwnd,
-                         c->cc.ssthresh,
-                         wf_rtt_srtt_us(&c->rtt),
-                         wf_rtt_rto_us(&c->rtt),
-                         wf_tcp_flight(c)};
+        uint32_t v[6] = {c->snd.una.v - c->snd.iss.v, wf_tcp_cwnd(c),         c->cc.ssthresh,
+                         wf_rtt_srtt_us(&c->rtt),     wf_rtt_rto_us(&c->rtt), wf_tcp_flight(c)};
         wf_tcp_trace(net, c, WEFT_TRACE_TCP_ACK, v);
     } else if (has_dsack) { /* Of what was sent again in a recovery that is over. */
         undo(net, c, s, &d, false, false, true);

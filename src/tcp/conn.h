@@ -117,6 +117,13 @@ void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *
 void wf_tcp_after_losses(struct net *net, struct tcp_conn *c);
 /** wf_tcp_flight() - Bytes sent and not known to have left the network */
 uint32_t wf_tcp_flight(const struct tcp_conn *c);
+/** wf_tcp_cwnd() - The window of congestion that holds now */
+static inline uint32_t wf_tcp_cwnd(const struct tcp_conn *c)
+{
+    bool is_prr =
+        c->rec.state == REC_RECOVERY && wf_cc_ops(&c->cc)->recovery == WEFT_CC_RECOVERY_PRR;
+    return is_prr ? c->rec.prr_cwnd : c->cc.cwnd;
+}
 /** wf_tcp_rack_time() - What RACK measures against, now */
 struct rack_time wf_tcp_rack_time(const struct net *net, const struct tcp_conn *c);
 /** wf_tcp_take_text() - Step seven: data, in order or not */
@@ -152,6 +159,20 @@ void wf_tcp_bare_output(struct net *net, const struct tcp_bare *b);
 void wf_tcp_reset_output(struct net *net, const struct tcp_seg *s);
 /** wf_tcp_reset_conn() - Send RST for a connection: SEQ = SND.NXT */
 void wf_tcp_reset_conn(struct net *net, struct tcp_conn *c);
+
+/* ---- watch.c ---- */
+
+/** wf_tcp_watch() - What has to be done about packets, after options or algorithm changed */
+void wf_tcp_watch(struct tcp_conn *c);
+/** wf_tcp_watch_sent() - @len bytes of sequence space left; only if something is watched */
+void wf_tcp_watch_sent(struct net *net, struct tcp_conn *c, uint32_t len);
+/** wf_tcp_watch_idle() - The plan had nothing to send */
+void wf_tcp_watch_idle(struct net *net, struct tcp_conn *c);
+/** wf_tcp_watch_delivered() - A delivery rate sample; only if rates are wanted */
+void wf_tcp_watch_delivered(const struct net *net, struct tcp_conn *c, const struct tcp_delivery *d,
+                            struct weft_cc_rate *out);
+/** wf_tcp_pace_rate() - Rate to send at, 0 = as fast as it goes */
+uint64_t wf_tcp_pace_rate(const struct tcp_conn *c);
 
 /* ---- timer.c ---- */
 

@@ -194,12 +194,7 @@ static void trace_send(struct net *net, const struct tcp_conn *c, struct tcp_seq
 {
     if (!wf_trace_is_on(net))
         return;
-    uint32_t v[6] = {seq.v - c->snd.iss.v,
-                     len,
-                     why,
-                     wf_tcp_flight(c),
-                     c->rec.state == REC_RECOVERY ? c->rec.prr_cwnd : c->cc.cwnd,
-                     c->snd.wnd};
+    uint32_t v[6] = {seq.v - c->snd.iss.v, len, why, wf_tcp_flight(c), wf_tcp_cwnd(c), c->snd.wnd};
     wf_tcp_trace(net, c, WEFT_TRACE_TCP_SEND, v);
 }
 
@@ -311,6 +306,8 @@ static struct pkt *emit_data(struct net *net, struct tcp_conn *c, const struct t
     wf_count_n(net, WEFT_COUNT_TCP_BYTES_OUT, len);
     trace_send(net, c, seq, len, plan->why);
     wf_tcp_timer_sent(net, c, plan->why == WEFT_WHY_TLP);
+    if (WF_UNLIKELY(c->snd.watch != 0))
+        wf_tcp_watch_sent(net, c, len + is_fin);
     return p;
 }
 
@@ -346,6 +343,8 @@ static struct pkt *emit_again(struct net *net, struct tcp_conn *c, struct tcp_tx
     wf_count_n(net, WEFT_COUNT_TCP_RETRANS_BYTES, len);
     trace_send(net, c, seq, len, why);
     wf_tcp_timer_sent(net, c, why == WEFT_WHY_TLP);
+    if (WF_UNLIKELY(c->snd.watch != 0))
+        wf_tcp_watch_sent(net, c, len + is_fin);
     return p;
 }
 
@@ -396,6 +395,8 @@ static uint32_t super_bytes(const struct net *net, const struct tcp_conn *c)
     if ((nif->caps & WEFT_CAP_TX_TSO4) != 0)
         max = nif->gso_max_bytes;
     max = wf_min_u32(max, 65535) - 120; /* All headers with full options. */
+    if (WF_UNLIKELY((c->snd.watch & TCP_WATCH_PACE) != 0))
+        return wf_pace_burst(wf_tcp_pace_rate(c), mss, wf_max_u32(max, mss));
     return wf_max_u32(max - max % mss, mss);
 }
 
@@ -411,7 +412,7 @@ static struct tcp_plan_in plan_in(const struct net *net, const struct tcp_conn *
         .mss = seg_mss(c),
         .super_bytes = super_bytes(net, c),
         .flight = wf_tcp_flight(c),
-        .cwnd = c->rec.state == REC_RECOVERY ? c->rec.prr_cwnd : c->cc.cwnd,
+        .cwnd = wf_tcp_cwnd(c),
         .lost_bytes = lost != NULL ? lost->end.v - lost->seq.v : 0,
         .is_fin_queued = c->snd.is_fin_queued,
         .is_fin_sent = c->snd.is_fin_sent,
@@ -422,6 +423,7 @@ static struct tcp_plan_in plan_in(const struct net *net, const struct tcp_conn *
         .wants_tlp = c->snd.wants_tlp,
         .wants_first = c->snd.wants_first,
         .wants_ack = c->rcv.is_ack_now,
+        .is_pacing = c->snd.pace_ns > net->now_ns,
     };
 }
 
@@ -490,6 +492,8 @@ static enum tcp_tx tx_planned(struct net *net, struct tcp_conn *c, struct pkt **
         return TCP_TX_PACKET;
     }
     c->snd.why = plan.act == TCP_ACT_NONE ? plan.why : WEFT_WHY_MEM;
+    if (WF_UNLIKELY(c->snd.watch != 0))
+        wf_tcp_watch_idle(net, c);
     wf_tcp_timer_blocked(net, c);
     return TCP_TX_IDLE;
 }

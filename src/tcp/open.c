@@ -222,6 +222,7 @@ void wf_tcp_established(struct net *net, struct tcp_conn *c)
     if (is_lost)
         wf_rtt_syn_lost(&c->rtt);
     wf_cc_ops(&c->cc)->init(&c->cc, c->snd.mss, iw);
+    wf_tcp_watch(c);
     wf_dst_confirm(net, &c->dst);
     wf_tcp_wake(net, c);
 }

@@ -15,10 +15,9 @@
  *
  * Timers of a connection (one wheel entry at the earliest): RTO, PTO (tail loss probe), REO (wait
  * for reordering), PERSIST (zero window, silly window override), DELACK, LINGER (FIN-WAIT-2 of a
- * closed socket). Half-open records and TIME-WAIT have one each.
+ * closed socket), PACE (the next packet may go). Half-open records and TIME-WAIT have one each.
  *
- * Left out on purpose until later: Fast Open, ECN, SYN cookies, keep-alive, urgent delivery,
- * pacing.
+ * Left out on purpose until later: Fast Open, ECN, SYN cookies, keep-alive, urgent delivery.
  */
 #ifndef WF_TCP_TCP_H
 #define WF_TCP_TCP_H
@@ -29,6 +28,8 @@
 #include "ip/ip.h"
 #include "net/net.h"
 #include "tcp/cc.h"
+#include "tcp/pace.h"
+#include "tcp/rate.h"
 #include "tcp/reasm.h"
 #include "tcp/recovery.h"
 #include "tcp/rtt.h"
@@ -56,13 +57,14 @@ enum tcp_quickack {
 /** struct tcp_user - What the user chose; a listener hands it to its connections */
 struct tcp_user {
     const struct weft_cc_ops *cc;
+    uint64_t max_pacing_Bps; /* 0 = no limit */
     uint32_t sndbuf, rcvbuf;
     uint32_t user_timeout_ms, msl_ms;
     uint16_t maxseg; /* 0 = by MTU */
     uint16_t delack_ms, rto_min_ms;
     uint8_t ttl, tos, syn_retries, iw_segs;
     uint8_t quickack; /* enum tcp_quickack */
-    bool is_nodelay, is_cork, is_linger_rst;
+    bool is_nodelay, is_cork, is_linger_rst, is_paced;
     bool may_ts, may_sack, may_wscale;
 };
 
@@ -75,6 +77,7 @@ struct tcp_snd {
     struct tcp_seq fin;     /* Sequence number of our FIN, once is_fin_queued. */
     struct tcp_seq limited; /* SND.NXT when the window of congestion held us back last. */
     uint64_t last_ns;       /* When data was last sent. */
+    uint64_t pace_ns;       /* Data waits until then; long ago = it does not. */
     bool is_fin_queued, is_fin_sent, was_limited;
     bool wants_syn;      /* SYN or SYN,ACK is to be sent, for the first time or again. */
     bool wants_probe;    /* PERSIST expired. */
@@ -82,7 +85,13 @@ struct tcp_snd {
     bool wants_first;    /* RTO expired: the first lost segment goes whatever is in flight. */
     bool wants_override; /* Silly window or cork held a segment back for too long. */
     uint8_t why;         /* enum weft_tcp_why: of the last plan that sent nothing. */
+    uint8_t watch;       /* TCP_WATCH_...: what is done about each packet of data. */
 };
+
+/* Why watch.c has a look at each packet of data; mostly nothing. */
+#define TCP_WATCH_PACE 1u /* It is spread over the round trip. */
+#define TCP_WATCH_RATE 2u /* The congestion control wants delivery rates ... */
+#define TCP_WATCH_SENT 4u /* ... or to hear what leaves. */
 
 /** struct tcp_rcv - Receive sequence variables */
 struct tcp_rcv {
@@ -116,6 +125,7 @@ enum tcp_timer {
     TCP_T_PERSIST,
     TCP_T_DELACK,
     TCP_T_LINGER,
+    TCP_T_PACE,
 
     TCP_T_COUNT
 };
@@ -153,13 +163,14 @@ struct tcp_conn {
     struct tcp_listener *listener; /* Waits in its accept queue. */
     struct tcp_conn *accept_next;
     struct tcp_user user;
-    struct tcp_snd snd;       /* ack.c, plan.c, emit.c, open.c, timer.c */
+    struct tcp_snd snd;       /* ack.c, plan.c, emit.c, open.c, timer.c, watch.c */
     struct tcp_rcv rcv;       /* recv.c, emit.c, open.c */
     struct tcp_opt opt;       /* options.c, open.c */
     struct tcp_rtt rtt;       /* rtt.c */
     struct tcp_sb sb;         /* scoreboard.c */
     struct tcp_rec rec;       /* recovery.c */
     struct tcp_undo undo;     /* undo.c */
+    struct tcp_rate rate;     /* rate.c */
     struct weft_cc cc;        /* cc_*.c */
     struct tcp_timers timers; /* timer.c */
     struct wf_sendq sendq;

@@ -90,7 +90,8 @@ void wf_tcp_timer_blocked(struct net *net, struct tcp_conn *c)
 {
     bool is_waiting = c->sendq.end != c->snd.nxt.v ||
                       (c->snd.is_fin_queued && !c->snd.is_fin_sent) || c->sb.lost > 0;
-    bool is_running = wf_tcp_timer_is_set(c, TCP_T_RTO) || wf_tcp_timer_is_set(c, TCP_T_PERSIST);
+    bool is_running = wf_tcp_timer_is_set(c, TCP_T_RTO) || wf_tcp_timer_is_set(c, TCP_T_PERSIST) ||
+                      wf_tcp_timer_is_set(c, TCP_T_PACE);
     if (!is_waiting || is_running)
         return;
     bool is_cork = c->snd.why == WEFT_WHY_CORK;
@@ -239,6 +240,9 @@ static bool expire_one(struct net *net, struct tcp_conn *c, enum tcp_timer which
     case TCP_T_LINGER:
         wf_tcp_fail(net, c, WEFT_ETIMEDOUT);
         return false;
+    case TCP_T_PACE:
+        wf_tcp_wake(net, c);
+        return true;
     case TCP_T_COUNT:
         break;
     }

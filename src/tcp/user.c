@@ -199,7 +199,7 @@ void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tc
         .rttvar_us = c->rtt.rttvar4_us / 4,
         .rto_us = wf_rtt_rto_us(&c->rtt),
         .min_rtt_us = c->rtt.min_us,
-        .cwnd = c->rec.state == REC_RECOVERY ? c->rec.prr_cwnd : c->cc.cwnd,
+        .cwnd = wf_tcp_cwnd(c),
         .ssthresh = c->cc.ssthresh,
         .flight = wf_tcp_flight(c),
         .snd_wnd = c->snd.wnd,
@@ -248,6 +248,7 @@ int wf_tcp_apply_user(struct net *net, struct tcp_conn *c, const struct tcp_user
     if (u->quickack == TCP_QUICKACK_OFF)
         c->rcv.quick = 0;
     c->user = *u;
+    wf_tcp_watch(c);
     wf_rtt_set_floor(&c->rtt, u->rto_min_ms);
     if (c->state != WEFT_TCP_CLOSED && wf_tcp_is_synchronized(c))
         wf_tcp_wake(net, c); /* Nagle or cork may have let go. */
@@ -271,6 +272,9 @@ bool wf_tcp_check(const struct net *net, const struct tcp_conn *c)
     /* What was counted and what the numbers say agree. */
     bool is_counted =
         c->rcv.nxt.v == c->rcv.irs.v + 1 + (uint32_t)c->acct.bytes_received + c->rcv.is_fin_seen;
-    return is_order && is_sent && has_timer && is_counted &&
+    /* Who waits for its turn is woken. */
+    bool is_paced = c->snd.why != WEFT_WHY_PACING || wf_tcp_timer_is_set(c, TCP_T_PACE) ||
+                    wf_list_is_linked(&c->sender.link);
+    return is_order && is_sent && has_timer && is_counted && is_paced &&
            wf_sb_check(&c->sb, c->snd.una, c->snd.nxt);
 }
