@@ -8,8 +8,6 @@
 
 #define TRACE_RECORDS 16384U
 
-static const struct weft_cc_ops *const cc_ops[] = {&weft_cc_cubic, &weft_cc_reno};
-
 static bool tell(const struct lab_run *run, struct lab_mark at, const char *what, const char *why)
 {
     (void)fprintf(run->err, "%s:%u:%u: %s: %s\n", run->lab->file, at.line, at.column, what, why);
@@ -53,7 +51,7 @@ static void configure(const struct lab_run *run, const struct lab_node *node,
         st->sndbuf_bytes = (uint32_t)node->set.tcp.send_buffer;
     if (node->set.tcp.receive_buffer != 0)
         st->rcvbuf_bytes = (uint32_t)node->set.tcp.receive_buffer;
-    st->cc = cc_ops[node->set.tcp.cc];
+    st->cc = weft_cc_find(wf_lab_cc_names[node->set.tcp.cc]);
     st->vec = weft_host_vec(); /* Faster, and the same bytes. */
     st->is_forwarding = node->set.is_forwarding;
     st->is_echo_silent = node->set.is_echo_silent;

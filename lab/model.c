@@ -19,7 +19,7 @@ const char *const wf_lab_step_names[] = {[LAB_STEP_PING] = "ping",
                                          [LAB_STEP_PARALLEL] = "parallel",
                                          NULL};
 
-const char *const wf_lab_cc_names[] = {"cubic", "reno", NULL};
+const char *const wf_lab_cc_names[] = {"cubic", "reno", "bbr", NULL};
 const char *const wf_lab_show_names[] = {"interfaces", "addresses", "routes", "neighbours",
                                          "sockets",    "counters",  "drops",  NULL};
 const char *const wf_lab_protocol_names[] = {"any", "arp", "icmp", "udp", "tcp", NULL};

@@ -151,6 +151,7 @@ static inline void *weft_cc_state(struct weft_cc *cc, uint32_t state_bytes)
 
 extern const struct weft_cc_ops weft_cc_cubic; /* RFC 9438 with HyStart++; the default. */
 extern const struct weft_cc_ops weft_cc_reno;  /* RFC 5681. */
+extern const struct weft_cc_ops weft_cc_bbr;   /* Version 3 (draft-ietf-ccwg-bbr). */
 
 /**
  * weft_cc_find() - An algorithm of weft's own by its name

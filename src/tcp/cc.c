@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tcp/cc.h"
 
-static const struct weft_cc_ops *const all[] = {&weft_cc_cubic, &weft_cc_reno};
+static const struct weft_cc_ops *const all[] = {&weft_cc_cubic, &weft_cc_reno, &weft_cc_bbr};
 
 const struct weft_cc_ops *weft_cc_at(uint32_t i)
 {
