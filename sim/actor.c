@@ -179,9 +179,13 @@ void wf_sim_actor_tag(struct weft_actor *a, uint64_t sock, uint32_t slot)
         enum weft_sock_opt opt;
         int64_t value;
     } set[] = {
-        {WEFT_SO_SNDBUF, a->cfg.sndbuf},     {WEFT_SO_RCVBUF, a->cfg.rcvbuf},
-        {WEFT_IP_TTL, a->cfg.ttl},           {WEFT_TCP_NODELAY, a->cfg.is_nodelay ? 1 : 0},
+        {WEFT_SO_SNDBUF, a->cfg.sndbuf},
+        {WEFT_SO_RCVBUF, a->cfg.rcvbuf},
+        {WEFT_IP_TTL, a->cfg.ttl},
+        {WEFT_TCP_NODELAY, a->cfg.is_nodelay ? 1 : 0},
         {WEFT_IP_DF, a->cfg.has_df ? 1 : 0},
+        {WEFT_TCP_PACING, a->cfg.is_paced ? 1 : 0},
+        {WEFT_TCP_MAX_PACING_RATE, (int64_t)a->cfg.max_pacing_Bps},
     };
     for (size_t i = 0; i < sizeof(set) / sizeof(set[0]); i++)
         if (set[i].value != 0)

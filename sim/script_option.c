@@ -49,6 +49,8 @@ static const struct {
     {"nodelay", WEFT_TCP_NODELAY},
     {"cork", WEFT_TCP_CORK},
     {"quickack", WEFT_TCP_QUICKACK},
+    {"pacing", WEFT_TCP_PACING},
+    {"max_pacing_rate", WEFT_TCP_MAX_PACING_RATE},
     {"maxseg", WEFT_TCP_MAXSEG},
     {"sndbuf", WEFT_SO_SNDBUF},
     {"rcvbuf", WEFT_SO_RCVBUF},

@@ -67,6 +67,24 @@ static uint64_t draw_size(struct swarm *s, uint64_t max)
     return sim_rng_below(&s->rng, cap + 1);
 }
 
+uint32_t wf_swarm_ccs(void)
+{
+    uint32_t n = 0;
+    while (weft_cc_at(n) != NULL)
+        n++;
+    return n;
+}
+
+/* Every algorithm there is, with and without pacing; a limit may be far below what links carry. */
+static void draw_sending(struct swarm *s, struct weft_actor_config *c)
+{
+    if (sim_rng_below(&s->rng, 2) == 0)
+        c->cc = weft_cc_at((uint32_t)sim_rng_below(&s->rng, wf_swarm_ccs()));
+    c->is_paced = sim_rng_below(&s->rng, 4) == 0;
+    if (sim_rng_below(&s->rng, 8) == 0)
+        c->max_pacing_Bps = sim_rng_range(&s->rng, 5000, 5000000);
+}
+
 static void draw_buffers(struct swarm *s, struct weft_actor_config *c)
 {
     static const uint64_t sizes[] = {0, 0, 0, 4096, 8192, 16384, 65536, 262144};
@@ -75,6 +93,7 @@ static void draw_buffers(struct swarm *s, struct weft_actor_config *c)
     c->sndbuf = (uint32_t)wf_swarm_pick(s, sizes, 8);
     c->rcvbuf = (uint32_t)wf_swarm_pick(s, sizes, 8);
     c->is_nodelay = sim_rng_below(&s->rng, 3) == 0;
+    draw_sending(s, c);
     c->is_lending = sim_rng_below(&s->rng, 2) == 0;
     if (sim_rng_below(&s->rng, 4) == 0) { /* Often slower than a probe is late. */
         c->read_every_ns = sim_rng_range(&s->rng, 1, 1000) * SWARM_MS;
@@ -151,11 +170,12 @@ static bool add_pair(struct swarm *s, uint32_t i)
     (void)snprintf(c.name, sizeof(c.name), "%s %u", weft_actor_kind_name(c.kind), i);
     wf_swarm_say(s,
                  "%s: %s to %s, bytes %llu, reply %llu, count %u, start %llu ms, buffers %u %u, "
-                 "abort %llu",
+                 "abort %llu, cc %s, paced %d, at most %llu B/s",
                  c.name, weft_node_name(from->node), weft_node_name(to->node),
                  (unsigned long long)c.bytes, (unsigned long long)c.reply_bytes, c.count,
                  (unsigned long long)(c.start_ns / SWARM_MS), c.sndbuf, c.rcvbuf,
-                 (unsigned long long)c.abort_at);
+                 (unsigned long long)c.abort_at, c.cc != NULL ? c.cc->name : "-", c.is_paced,
+                 (unsigned long long)c.max_pacing_Bps);
     if (role->server != WEFT_ACTOR_KIND_COUNT) {
         fit_server(&c, &v);
         draw_buffers(s, &v);

@@ -63,6 +63,9 @@ void wf_swarm_say(struct swarm *s, const char *format, ...) __attribute__((forma
 /** wf_swarm_pick() - One of a list of numbers */
 uint64_t wf_swarm_pick(struct swarm *s, const uint64_t *list, size_t n);
 
+/** wf_swarm_ccs() - How many algorithms of congestion control there are */
+uint32_t wf_swarm_ccs(void);
+
 /** wf_swarm_topology() - Nets, routers, hosts, links, routes; false: the world failed */
 bool wf_swarm_topology(struct swarm *s);
 

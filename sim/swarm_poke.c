@@ -2,13 +2,14 @@
 /**
  * DOC: sim swarm poke - what else a user, an administrator or a stranger may do meanwhile
  *
- * At times drawn from the seed: options of sockets in use are changed, neighbours forgotten,
- * interfaces taken down for a moment, everything is listed, calls are made with stale handles, and
- * frames of noise arrive. None of it may break an invariant.
+ * At times drawn from the seed: options and congestion control of sockets in use are changed,
+ * neighbours forgotten, interfaces taken down for a moment, everything is listed, calls are made
+ * with stale handles, and frames of noise arrive. None of it may break an invariant.
  */
 #include <string.h>
 
 #include "swarm.h"
+#include "weft/cc.h"
 
 #define NOISE_MAX 400U
 
@@ -58,6 +59,7 @@ static void change_option(struct swarm *s)
         {WEFT_TCP_FASTOPEN, 0, 8},     {WEFT_SO_KEEPALIVE, 0, 1},      {WEFT_TCP_KEEPIDLE_S, 1, 10},
         {WEFT_TCP_KEEPINTVL_S, 1, 10}, {WEFT_TCP_PROBE_OCTET, 0, 1},   {WEFT_TCP_STDURG, 0, 1},
         {WEFT_TCP_SOFT_ERRORS, 0, 1},  {WEFT_TCP_UTO, 0, 3},
+        {WEFT_TCP_PACING, 0, 1},       {WEFT_TCP_MAX_PACING_RATE, 0, 100000},
     };
     struct sim_rng *r = &s->poke_rng;
     uint64_t i = sim_rng_below(r, s->pairs_n);
@@ -70,6 +72,22 @@ static void change_option(struct swarm *s)
     struct weft_node *node = weft_actor_config_get(a)->node;
     int err = weft_sock_set(weft_node_stack(node), sock, set[k].opt, (int64_t)value);
     (void)err; /* Listeners and datagram sockets do not have all of them. */
+    weft_node_touch(node);
+}
+
+/* Another algorithm takes over what is in flight. */
+static void change_algorithm(struct swarm *s)
+{
+    struct sim_rng *r = &s->poke_rng;
+    uint64_t i = sim_rng_below(r, s->pairs_n);
+    struct weft_actor *a = sim_rng_below(r, 2) == 0 ? s->client[i] : s->server[i];
+    const struct weft_cc_ops *ops = weft_cc_at((uint32_t)sim_rng_below(r, wf_swarm_ccs()));
+    uint64_t sock = a != NULL ? weft_actor_socket(a) : 0;
+    if (sock == 0)
+        return;
+    struct weft_node *node = weft_actor_config_get(a)->node;
+    int err = weft_sock_set_cc(weft_node_stack(node), sock, ops);
+    (void)err; /* Datagram sockets have none, and its memory may be used up. */
     weft_node_touch(node);
 }
 
@@ -167,7 +185,7 @@ static void poke(struct weft_world *w, void *user)
 {
     struct swarm *s = user;
     (void)w;
-    switch (sim_rng_below(&s->poke_rng, 8)) {
+    switch (sim_rng_below(&s->poke_rng, 9)) {
     case 0:
         forget_neighbour(s);
         break;
@@ -184,6 +202,9 @@ static void poke(struct weft_world *w, void *user)
         break;
     case 6:
         use_stale_handles(s);
+        break;
+    case 7:
+        change_algorithm(s);
         break;
     default:
         make_noise(s);

@@ -93,7 +93,7 @@ enum weft_cc_recovery {
 
 #define WEFT_CC_EVERY_ACK 1U /* on_ack() is called in recovery as well. */
 #define WEFT_CC_PACED     2U /* Pacing is on whatever the socket says. */
-#define WEFT_CC_RATES     4U /* Delivery rate samples are wanted. */
+#define WEFT_CC_RATES     4U /* Delivery rate samples are wanted; means EVERY_ACK, too. */
 #define WEFT_CC_FIRST_ACK 8U /* Without SACK the first new data acknowledged ends recovery. */
 
 /** struct weft_cc_info - What an algorithm tells of itself, for tools */
@@ -175,6 +175,7 @@ extern const struct weft_cc_ops weft_cc_tahoe;   /* Slow start after every loss.
 extern const struct weft_cc_ops weft_cc_vegas;   /* Follows the delay. */
 extern const struct weft_cc_ops weft_cc_aimd;    /* Teaching: a and b are parameters. */
 extern const struct weft_cc_ops weft_cc_mimd;    /* Teaching: shows what is not fair. */
+extern const struct weft_cc_ops weft_cc_bbr;     /* Version 3 (draft-ietf-ccwg-bbr). */
 
 /**
  * weft_cc_find() - An algorithm of weft's own by its name

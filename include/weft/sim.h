@@ -577,9 +577,10 @@ struct weft_actor_config {
     uint64_t read_every_ns;     /* ... each time, 0 = as fast as they come. */
     uint64_t abort_at;          /* TCP: reset after so many bytes sent or received, 0 = never. */
     uint32_t sndbuf, rcvbuf;    /* 0 = default. */
+    uint64_t max_pacing_Bps;    /* TCP: 0 = no limit. */
     uint8_t ttl;                /* 0 = default. */
     uint8_t cc_set_n;           /* Entries of cc_set. */
-    bool is_nodelay;
+    bool is_nodelay, is_paced;
     bool has_df;
     bool is_lending;              /* Read in place, by weft_sock_recv_lend(). */
     bool may_fail;                /* An error of the connection is an outcome, not a failure. */

@@ -93,6 +93,8 @@ enum weft_sock_opt {
                                   the one after it (RFC 6093), in both directions */
     WEFT_TCP_PERSIST_FIXED,    /* 0, 1: a closed window is probed after 30, 60, 120, 120 ... s instead
                                   of by the retransmission timeout */
+    WEFT_TCP_PACING,           /* 0, 1: spread segments over the round trip */
+    WEFT_TCP_MAX_PACING_RATE,  /* bytes/s, 0 = no limit; a limit turns pacing on */
 
     WEFT_SOCK_OPT_COUNT
 };

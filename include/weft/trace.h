@@ -208,15 +208,16 @@ enum weft_tcp_why {
     WEFT_WHY_FIN,        /* FIN without data. */
     WEFT_WHY_RESET,      /* RST. */
     /* Why not: */
-    WEFT_WHY_EMPTY, /* Nothing to send. */
-    WEFT_WHY_CWND,  /* Congestion window (or PRR) is used up. */
-    WEFT_WHY_RWND,  /* The peer's window is used up. */
-    WEFT_WHY_NAGLE, /* Less than a segment, earlier data unacknowledged. */
-    WEFT_WHY_SWS,   /* Sender silly window avoidance. */
-    WEFT_WHY_CORK,  /* WEFT_SO_CORK holds a partial segment. */
-    WEFT_WHY_NEIGH, /* The neighbour is being resolved. */
-    WEFT_WHY_IF,    /* The interface has no room or is down. */
-    WEFT_WHY_MEM,   /* No packet or record is free. */
+    WEFT_WHY_EMPTY,  /* Nothing to send. */
+    WEFT_WHY_CWND,   /* Congestion window (or PRR) is used up. */
+    WEFT_WHY_RWND,   /* The peer's window is used up. */
+    WEFT_WHY_NAGLE,  /* Less than a segment, earlier data unacknowledged. */
+    WEFT_WHY_SWS,    /* Sender silly window avoidance. */
+    WEFT_WHY_CORK,   /* WEFT_SO_CORK holds a partial segment. */
+    WEFT_WHY_NEIGH,  /* The neighbour is being resolved. */
+    WEFT_WHY_IF,     /* The interface has no room or is down. */
+    WEFT_WHY_MEM,    /* No packet or record is free. */
+    WEFT_WHY_PACING, /* The rate has not made up for the last packet yet. */
 
     WEFT_WHY_COUNT
 };

@@ -155,6 +155,7 @@ const char *weft_why_name(unsigned why)
         [WEFT_WHY_NEIGH] = "neighbour",
         [WEFT_WHY_IF] = "interface",
         [WEFT_WHY_MEM] = "memory",
+        [WEFT_WHY_PACING] = "pacing",
     };
     return why < WEFT_WHY_COUNT ? names[why] : "?";
 }

@@ -51,6 +51,8 @@ static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
     [WEFT_SO_OOBINLINE] = {0, 1, true, false, false},
     [WEFT_TCP_STDURG] = {0, 1, true, false, false},
     [WEFT_TCP_PERSIST_FIXED] = {0, 1, true, false, false},
+    [WEFT_TCP_PACING] = {0, 1, true, false, false},
+    [WEFT_TCP_MAX_PACING_RATE] = {0, INT64_MAX, true, false, false},
 };
 
 static void set_dgram(struct udp_ep *ep, enum weft_sock_opt opt, int64_t v)
@@ -113,6 +115,10 @@ static void set_tcp(struct tcp_user *u, enum weft_sock_opt opt, int64_t v)
         u->fastopen = (uint16_t)v;
     else if (opt == WEFT_TCP_FASTOPEN_CONNECT)
         u->is_fastopen = v != 0;
+    else if (opt == WEFT_TCP_PACING)
+        u->is_paced = v != 0;
+    else if (opt == WEFT_TCP_MAX_PACING_RATE)
+        u->max_pacing_Bps = (uint64_t)v;
     else
         wf_sock_set_life(u, opt, v);
 }
@@ -192,6 +198,10 @@ static int64_t get_tcp(const struct tcp_user *u, enum weft_sock_opt opt)
         return u->is_fastopen;
     if (opt == WEFT_TCP_INITIAL_WINDOW)
         return u->iw_segs;
+    if (opt == WEFT_TCP_PACING)
+        return u->is_paced;
+    if (opt == WEFT_TCP_MAX_PACING_RATE)
+        return (int64_t)u->max_pacing_Bps;
     return wf_sock_get_life(u, opt);
 }
 

@@ -28,7 +28,7 @@ struct sock {
     struct tcp_listener *listener; /* TCP, listening. */
     struct udp_ep *ep;             /* UDP, PING. */
 };
-_Static_assert(sizeof(struct sock) <= 160, "an idle connection stays below 1,024 bytes");
+_Static_assert(sizeof(struct sock) <= 168, "an idle connection stays below 1,024 bytes");
 
 /** struct wf_socks - All sockets; limit: socks_max */
 struct wf_socks {

@@ -227,7 +227,7 @@ static void control(struct net *net, struct tcp_conn *c, const struct tcp_delive
     if (is_fast && ops->recovery == WEFT_CC_RECOVERY_PRR && (d->bytes > 0 || newly_lost > 0))
         wf_rec_prr(&c->rec, d->bytes, wf_tcp_flight(c), c->cc.ssthresh, c->snd.mss,
                    is_advance && newly_lost == 0);
-    bool is_every = (ops->flags & WEFT_CC_EVERY_ACK) != 0;
+    bool is_every = (ops->flags & (WEFT_CC_EVERY_ACK | WEFT_CC_RATES)) != 0;
     if (WF_UNLIKELY(ce_bytes > 0) && !is_fast) {
         take_mark(net, c, d->bytes);
         if (!is_every)
@@ -254,7 +254,10 @@ static void control(struct net *net, struct tcp_conn *c, const struct tcp_delive
                             .is_cwnd_limited =
                                 is_limited || (is_slow_start && flight_before >= c->cc.cwnd / 2),
                             .is_recovering = was_fast || is_fast,
-                            .is_advance = is_advance};
+                            .is_advance = is_advance,
+                            .is_paced = (c->snd.watch & TCP_WATCH_PACE) != 0};
+    if (WF_UNLIKELY((c->snd.watch & TCP_WATCH_RATE) != 0))
+        wf_tcp_watch_delivered(net, c, d, &a.rate);
     ops->on_ack(&c->cc, &a);
 }
 

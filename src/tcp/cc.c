@@ -3,7 +3,7 @@
 
 static const struct weft_cc_ops *const all[] = {
     &weft_cc_cubic, &weft_cc_reno, &weft_cc_newreno, &weft_cc_tahoe,
-    &weft_cc_vegas, &weft_cc_aimd, &weft_cc_mimd,
+    &weft_cc_vegas, &weft_cc_aimd, &weft_cc_mimd,    &weft_cc_bbr,
 };
 
 const struct weft_cc_ops *weft_cc_at(uint32_t i)

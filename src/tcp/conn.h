@@ -189,6 +189,20 @@ void wf_tcp_reset_output(struct net *net, const struct tcp_seg *s);
 /** wf_tcp_reset_conn() - Send RST for a connection: SEQ = SND.NXT */
 void wf_tcp_reset_conn(struct net *net, struct tcp_conn *c);
 
+/* ---- watch.c ---- */
+
+/** wf_tcp_watch() - What has to be done about packets, after options or algorithm changed */
+void wf_tcp_watch(struct tcp_conn *c);
+/** wf_tcp_watch_sent() - @len bytes of sequence space left; only if something is watched */
+void wf_tcp_watch_sent(struct net *net, struct tcp_conn *c, uint32_t len);
+/** wf_tcp_watch_idle() - The plan had nothing to send */
+void wf_tcp_watch_idle(struct net *net, struct tcp_conn *c);
+/** wf_tcp_watch_delivered() - A delivery rate sample; only if rates are wanted */
+void wf_tcp_watch_delivered(const struct net *net, struct tcp_conn *c, const struct tcp_delivery *d,
+                            struct weft_cc_rate *out);
+/** wf_tcp_pace_rate() - Rate to send at, 0 = as fast as it goes */
+uint64_t wf_tcp_pace_rate(const struct tcp_conn *c);
+
 /* ---- timer.c ---- */
 
 /** wf_tcp_timer_set() - Arm a purpose */

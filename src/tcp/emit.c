@@ -399,6 +399,8 @@ static struct pkt *emit_data(struct net *net, struct tcp_conn *c, const struct t
     wf_count_n(net, WEFT_COUNT_TCP_BYTES_OUT, len);
     trace_send(net, c, seq, len, plan->why);
     wf_tcp_timer_sent(net, c, plan->why == WEFT_WHY_TLP);
+    if (WF_UNLIKELY(c->snd.watch != 0))
+        wf_tcp_watch_sent(net, c, len + is_fin);
     return p;
 }
 
@@ -434,6 +436,8 @@ static struct pkt *emit_again(struct net *net, struct tcp_conn *c, struct tcp_tx
     wf_count_n(net, WEFT_COUNT_TCP_RETRANS_BYTES, len);
     trace_send(net, c, seq, len, why);
     wf_tcp_timer_sent(net, c, why == WEFT_WHY_TLP);
+    if (WF_UNLIKELY(c->snd.watch != 0))
+        wf_tcp_watch_sent(net, c, len + is_fin);
     return p;
 }
 
@@ -507,6 +511,8 @@ static uint32_t super_bytes(const struct net *net, const struct tcp_conn *c)
     if ((nif->caps & WEFT_CAP_TX_TSO4) != 0)
         max = nif->gso_max_bytes;
     max = wf_min_u32(max, 65535) - 120; /* All headers with full options. */
+    if (WF_UNLIKELY((c->snd.watch & TCP_WATCH_PACE) != 0))
+        return wf_pace_burst(wf_tcp_pace_rate(c), mss, wf_max_u32(max, mss));
     return wf_max_u32(max - max % mss, mss);
 }
 
@@ -548,6 +554,7 @@ static struct tcp_plan_in plan_in(const struct net *net, const struct tcp_conn *
         .wants_first = c->snd.wants_first,
         .wants_ack = c->rcv.is_ack_now,
         .is_held = c->ecn.is_held,
+        .is_pacing = c->snd.pace_ns > net->now_ns,
     };
 }
 
@@ -626,6 +633,8 @@ static enum tcp_tx tx_planned(struct net *net, struct tcp_conn *c, struct pkt **
         return TCP_TX_PACKET;
     }
     c->snd.why = plan.act == TCP_ACT_NONE ? plan.why : WEFT_WHY_MEM;
+    if (WF_UNLIKELY(c->snd.watch != 0))
+        wf_tcp_watch_idle(net, c);
     wf_tcp_timer_blocked(net, c);
     return TCP_TX_IDLE;
 }

@@ -236,6 +236,7 @@ void wf_tcp_established(struct net *net, struct tcp_conn *c)
     if (is_lost)
         wf_rtt_syn_lost(&c->rtt);
     wf_tcp_cc_begin(&c->cc, &c->user, c->snd.mss, iw);
+    wf_tcp_watch(c);
     wf_dst_confirm(net, &c->dst);
     c->rcv.heard = wf_tcp_coarse(net);
     wf_tcp_timer_keep(net, c);

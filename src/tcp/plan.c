@@ -27,6 +27,10 @@ static bool plan_lost(const struct tcp_plan_in *in, struct tcp_plan *p)
         p->is_cwnd_limited = true;
         return false;
     }
+    if (in->is_pacing && !in->wants_first) {
+        p->why = WEFT_WHY_PACING;
+        return false;
+    }
     p->act = TCP_ACT_RETRANSMIT;
     p->why = WEFT_WHY_RETRANSMIT;
     p->len = whole(in, in->lost_bytes, room);
@@ -100,6 +104,11 @@ static bool plan_new(const struct tcp_plan_in *in, struct tcp_plan *p)
     p->is_fin = wants_fin && is_tail && room > n;
     if (n == 0 && !p->is_fin) {
         p->why = WEFT_WHY_RWND;
+        return false;
+    }
+    if (in->is_pacing && n > 0) {
+        p->is_fin = false;
+        p->why = WEFT_WHY_PACING;
         return false;
     }
     p->act = TCP_ACT_DATA;

@@ -4,7 +4,8 @@
  *
  * Order: what is lost, a tail loss probe, new data with the FIN behind it, a window probe, an
  * acknowledgement. New data passes the peer's window, the congestion window (or PRR's), silly
- * window avoidance (RFC 9293 3.8.6.2.1), Nagle (3.7.4) and cork, each a reason with a name.
+ * window avoidance (RFC 9293 3.8.6.2.1), Nagle (3.7.4) and cork, each a reason with a name; what
+ * could go then may still have to wait for its turn on a paced connection.
  */
 #ifndef WF_TCP_PLAN_H
 #define WF_TCP_PLAN_H
@@ -37,6 +38,7 @@ struct tcp_plan_in {
     bool is_nodelay, is_cork;
     bool wants_override, wants_probe, wants_tlp, wants_first, wants_ack;
     bool is_held; /* Congestion was reported with a window of one segment: nothing new yet. */
+    bool is_pacing; /* The last packet left so recently that data has to wait. */
 };
 
 /** struct tcp_plan - The decision */

@@ -37,6 +37,7 @@ static struct tcp_txrec *split(struct wf_slab *recs, struct tcp_txrec *r, struct
     upper->end = r->end;
     upper->sent_ns = r->sent_ns;
     upper->flags = r->flags;
+    upper->mark = r->mark;
     r->end = at;
     wf_list_insert_before(r->by_seq.next, &upper->by_seq);
     if (wf_list_is_linked(&r->by_time))
@@ -101,6 +102,7 @@ static void note(struct tcp_delivery *d, const struct tcp_txrec *r, struct tcp_s
         d->latest_ns = r->sent_ns;
         d->latest_end = end;
         d->is_latest_rtx = is_rtx;
+        d->latest_mark = r->mark;
     }
 }
 
@@ -181,6 +183,7 @@ void wf_sb_mark_lost(struct tcp_sb *sb, struct tcp_txrec *r)
         return;
     r->flags |= TXREC_LOST;
     sb->lost += len_of(r);
+    sb->lost_ever += len_of(r);
     wf_list_remove(&r->by_time);
 }
 
@@ -257,6 +260,12 @@ struct tcp_txrec *wf_sb_last(const struct tcp_sb *sb)
 {
     struct wf_list *l = wf_list_last(&sb->by_seq);
     return l != NULL ? wf_sb_of_seq(l) : NULL;
+}
+
+struct tcp_txrec *wf_sb_latest(const struct tcp_sb *sb)
+{
+    struct wf_list *l = wf_list_last(&sb->by_time);
+    return l != NULL ? wf_sb_of_time(l) : NULL;
 }
 
 void wf_sb_clear(struct wf_slab *recs, struct tcp_sb *sb)

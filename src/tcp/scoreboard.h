@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/base.h"
+#include "tcp/rate.h"
 
 /* What is known of a record. Neither: in flight. */
 #define TXREC_SACKED 1u
@@ -30,6 +31,7 @@ struct tcp_txrec {
     struct tcp_seq seq, end;
     uint64_t sent_ns;
     uint32_t flags;
+    struct rate_mark mark; /* Only where rates are wanted. */
 };
 
 /** struct tcp_sb - Scoreboard of a connection */
@@ -37,6 +39,7 @@ struct tcp_sb {
     struct wf_list by_seq;
     struct wf_list by_time;
     uint32_t sacked, lost; /* Bytes of records with that flag. */
+    uint32_t lost_ever;    /* Bytes ever found lost, modulo 2^32. */
 };
 
 /** struct tcp_delivery - What one acknowledgement told, gathered over its parts */
@@ -48,6 +51,7 @@ struct tcp_delivery {
     uint64_t latest_ns;        /* Last transmission of what was sent latest ... */
     struct tcp_seq latest_end; /* ... and its end. */
     bool is_latest_rtx;
+    struct rate_mark latest_mark;
     uint64_t once_ns;        /* The latest of what was sent once (has_low) ... */
     struct tcp_seq once_end; /* ... and its end. */
     bool has_low, has_high;
@@ -101,6 +105,9 @@ struct tcp_txrec *wf_sb_first(const struct tcp_sb *sb);
 
 /** wf_sb_last() - The highest record, or NULL */
 struct tcp_txrec *wf_sb_last(const struct tcp_sb *sb);
+
+/** wf_sb_latest() - The record in flight that was sent last, or NULL */
+struct tcp_txrec *wf_sb_latest(const struct tcp_sb *sb);
 
 /** wf_sb_clear() - Forget everything */
 void wf_sb_clear(struct wf_slab *recs, struct tcp_sb *sb);

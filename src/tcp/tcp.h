@@ -15,10 +15,8 @@
  *
  * Timers of a connection (one wheel entry at the earliest): RTO, PTO (tail loss probe), REO (wait
  * for reordering), PERSIST (zero window, silly window override), DELACK, LINGER (a closed socket:
- * its linger time, then FIN-WAIT-2), KEEP (keep-alive). Half-open records and TIME-WAIT have one
- * each.
- *
- * Left out on purpose until later: pacing.
+ * its linger time, then FIN-WAIT-2), KEEP (keep-alive), PACE (the next packet may go). Half-open
+ * records and TIME-WAIT have one each.
  */
 #ifndef WF_TCP_TCP_H
 #define WF_TCP_TCP_H
@@ -31,6 +29,8 @@
 #include "tcp/cc.h"
 #include "tcp/ecn.h"
 #include "tcp/fastopen.h"
+#include "tcp/pace.h"
+#include "tcp/rate.h"
 #include "tcp/reasm.h"
 #include "tcp/recovery.h"
 #include "tcp/rtt.h"
@@ -69,6 +69,7 @@ enum tcp_syn_cookies {
 /** struct tcp_user - What the user chose; a listener hands it to its connections */
 struct tcp_user {
     const struct weft_cc_ops *cc;
+    uint64_t max_pacing_Bps;          /* 0 = no limit */
     uint32_t cc_value[TCP_CC_PARAMS]; /* What was set, by ... */
     uint8_t cc_param[TCP_CC_PARAMS];  /* ... parameter + 1; 0 = free. */
     uint32_t sndbuf, rcvbuf;
@@ -81,7 +82,7 @@ struct tcp_user {
     uint8_t quickack;    /* enum tcp_quickack */
     uint8_t ecn_ask;     /* enum tcp_ecn_ask */
     uint8_t syn_cookies; /* enum tcp_syn_cookies */
-    bool is_nodelay, is_cork;
+    bool is_nodelay, is_cork, is_paced;
     bool may_ts, may_sack, may_wscale;
     bool is_fastopen : 1; /* Active opens. */
     bool is_keepalive : 1;
@@ -105,17 +106,26 @@ struct tcp_snd {
     struct tcp_seq fin;     /* Sequence number of our FIN, once is_fin_queued. */
     struct tcp_seq up;      /* SND.UP: one past the last urgent octet, while is_urg. */
     struct tcp_seq limited; /* SND.NXT when the window of congestion held us back last. */
-    uint64_t last_ns;       /* When data was last sent. */
-    bool is_fin_queued, is_fin_sent, was_limited;
-    bool is_urg;         /* Urgent octets have not been acknowledged. */
-    bool wants_syn;      /* SYN or SYN,ACK is to be sent, for the first time or again. */
-    bool wants_probe;    /* PERSIST expired. */
-    bool wants_tlp;      /* PTO expired. */
-    bool wants_first;    /* RTO expired: the first lost segment goes whatever is in flight. */
-    bool wants_uto;      /* The next segment tells our user timeout. */
-    bool wants_override; /* Silly window or cork held a segment back for too long. */
-    uint8_t why;         /* enum weft_tcp_why: of the last plan that sent nothing. */
+    bool is_fin_queued : 1;
+    bool is_fin_sent : 1;
+    bool was_limited : 1;
+    bool is_urg : 1;         /* Urgent octets have not been acknowledged. */
+    bool wants_syn : 1;      /* SYN or SYN,ACK is to be sent, for the first time or again. */
+    bool wants_probe : 1;    /* PERSIST expired. */
+    bool wants_tlp : 1;      /* PTO expired. */
+    bool wants_first : 1;    /* RTO expired: the first lost segment goes whatever is in flight. */
+    bool wants_uto : 1;      /* The next segment tells our user timeout. */
+    bool wants_override : 1; /* Silly window or cork held a segment back for too long. */
+    uint8_t why;             /* enum weft_tcp_why: of the last plan that sent nothing. */
+    uint8_t watch;           /* TCP_WATCH_...: what is done about each packet of data. */
+    uint64_t last_ns;        /* When data was last sent. */
+    uint64_t pace_ns;        /* Data waits until then; long ago = it does not. */
 };
+
+/* Why watch.c has a look at each packet of data; mostly nothing. */
+#define TCP_WATCH_PACE 1u /* It is spread over the round trip. */
+#define TCP_WATCH_RATE 2u /* The congestion control wants delivery rates ... */
+#define TCP_WATCH_SENT 4u /* ... or to hear what leaves. */
 
 /** struct tcp_rcv - Receive sequence variables */
 struct tcp_rcv {
@@ -123,18 +133,18 @@ struct tcp_rcv {
     struct tcp_seq edge;  /* Right edge of the window advertised: never moves left. */
     struct tcp_seq acked; /* RCV.NXT in the last segment sent (Last.ACK.sent). */
     struct tcp_seq dsack_from, dsack_to; /* Duplicate to report, when has_dsack. */
+    struct tcp_seq up;                   /* RCV.UP: one past the last urgent octet, while is_urg. */
+    uint32_t heard;                      /* When any segment of the peer came last, coarse. */
     uint16_t mss;                        /* Largest segment seen: an estimate of the peer's. */
     uint8_t quick;                       /* Acknowledgements still sent at once. */
-    bool is_ack_now, has_dsack, is_fin_seen, is_shut, is_pingpong;
-    bool is_starved;    /* Text in order found no memory: the window is told as closed. */
-    struct tcp_seq up;  /* RCV.UP: one past the last urgent octet, while is_urg. */
-    bool is_urg;        /* The user has not read up to it. */
-    bool is_urg_read;   /* ... but the octet before it, apart. */
-    bool has_urg_octet; /* urg_octet was taken out of the stream, and not been read. */
-    bool is_at_mark;    /* ... and nothing that came after it has been read either. */
     uint8_t urg_octet;
-    uint32_t heard;     /* When any segment of the peer came last, coarse. */
-    uint8_t challenges; /* Challenge ACKs sent in the second that began at ... */
+    bool is_ack_now : 1, has_dsack : 1, is_fin_seen : 1, is_shut : 1, is_pingpong : 1;
+    bool is_starved : 1;    /* Text in order found no memory: the window is told as closed. */
+    bool is_urg : 1;        /* The user has not read up to it. */
+    bool is_urg_read : 1;   /* ... but the octet before it, apart. */
+    bool has_urg_octet : 1; /* urg_octet was taken out of the stream, and not been read. */
+    bool is_at_mark : 1;    /* ... and nothing that came after it has been read either. */
+    uint8_t challenges;     /* Challenge ACKs sent in the second that began at ... */
     uint64_t challenge_ns;
 };
 
@@ -159,6 +169,7 @@ enum tcp_timer {
     TCP_T_DELACK,
     TCP_T_LINGER,
     TCP_T_KEEP,
+    TCP_T_PACE,
 
     TCP_T_COUNT
 };
@@ -169,9 +180,9 @@ struct tcp_timers {
     uint8_t armed;     /* Bit per purpose. */
     uint8_t rtos;      /* Expiries of the RTO since the last progress (R2). */
     uint8_t probes;    /* Back-off of PERSIST. */
-    uint8_t keeps;     /* Keep-alive probes since the peer was last heard. */
-    uint32_t keep_at;  /* When the last of them went out, coarse. */
-    bool is_answered;  /* An acknowledgement came since the last expiry, with a closed window. */
+    uint8_t keeps : 7; /* Keep-alive probes since the peer was last heard. */
+    bool is_answered : 1; /* An acknowledgement came since the last expiry, with a closed window. */
+    uint32_t keep_at;     /* When the last of them went out, coarse. */
     uint64_t since_ns; /* When trouble began, for the user timeout; 0 = none. */
 };
 
@@ -199,13 +210,14 @@ struct tcp_conn {
     struct tcp_listener *listener; /* Waits in its accept queue. */
     struct tcp_conn *accept_next;
     struct tcp_user user;
-    struct tcp_snd snd;       /* ack.c, plan.c, emit.c, open.c, timer.c */
+    struct tcp_snd snd;       /* ack.c, plan.c, emit.c, open.c, timer.c, watch.c */
     struct tcp_rcv rcv;       /* recv.c, emit.c, open.c */
     struct tcp_opt opt;       /* options.c, open.c */
     struct tcp_rtt rtt;       /* rtt.c */
     struct tcp_sb sb;         /* scoreboard.c */
     struct tcp_rec rec;       /* recovery.c */
     struct tcp_undo undo;     /* undo.c */
+    struct tcp_rate rate;     /* rate.c */
     struct weft_cc cc;        /* cc_*.c */
     struct tcp_timers timers; /* timer.c */
     struct tcp_ecn ecn;       /* ecn.c, emit.c, timer.c */

@@ -98,7 +98,8 @@ static uint64_t persist_ns(const struct tcp_conn *c)
 void wf_tcp_timer_blocked(struct net *net, struct tcp_conn *c)
 {
     bool is_waiting = wf_tcp_has_unsent(c) || c->sb.lost > 0;
-    bool is_running = wf_tcp_timer_is_set(c, TCP_T_RTO) || wf_tcp_timer_is_set(c, TCP_T_PERSIST);
+    bool is_running = wf_tcp_timer_is_set(c, TCP_T_RTO) || wf_tcp_timer_is_set(c, TCP_T_PERSIST) ||
+                      wf_tcp_timer_is_set(c, TCP_T_PACE);
     if (!is_waiting || is_running)
         return;
     bool is_cork = c->snd.why == WEFT_WHY_CORK;
@@ -383,6 +384,9 @@ static bool expire_one(struct net *net, struct tcp_conn *c, enum tcp_timer which
     case TCP_T_KEEP:
         keep(net, c);
         return false;
+    case TCP_T_PACE:
+        wf_tcp_wake(net, c);
+        return true;
     case TCP_T_COUNT:
         break;
     }

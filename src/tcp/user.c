@@ -373,6 +373,7 @@ int wf_tcp_apply_user(struct net *net, struct tcp_conn *c, const struct tcp_user
                        u->user_timeout_ms != c->user.user_timeout_ms;
     uint16_t uto = wf_tcp_uto_wire(&c->user);
     c->user = *u;
+    wf_tcp_watch(c);
     if (wf_tcp_uto_wire(u) != uto && wf_tcp_is_synchronized(c))
         tell_uto(net, c);
     wf_rtt_set_floor(&c->rtt, u->rto_min_ms);
@@ -400,6 +401,9 @@ bool wf_tcp_check(const struct net *net, const struct tcp_conn *c)
     /* What was counted and what the numbers say agree. */
     bool is_counted =
         c->rcv.nxt.v == c->rcv.irs.v + 1 + (uint32_t)c->acct.bytes_received + c->rcv.is_fin_seen;
-    return is_order && is_sent && has_timer && is_counted &&
+    /* Who waits for its turn is woken. */
+    bool is_paced = c->snd.why != WEFT_WHY_PACING || wf_tcp_timer_is_set(c, TCP_T_PACE) ||
+                    wf_list_is_linked(&c->sender.link);
+    return is_order && is_sent && has_timer && is_counted && is_paced &&
            wf_sb_check(&c->sb, c->snd.una, c->snd.nxt);
 }

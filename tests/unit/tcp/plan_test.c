@@ -238,6 +238,44 @@ static void probes_and_acknowledgements(void)
     check(rows, WF_ARRAY_LEN(rows));
 }
 
+/* What could go waits for its turn; what cannot go says why itself. */
+static void pacing(void)
+{
+    static const struct row rows[] = {
+        {"data waits", IN(.end = SEQ(9000), .is_pacing = true), NOT(PACING)},
+        {"what is lost waits, and no new data goes instead",
+         IN(.nxt = SEQ(9000), .end = SEQ(99000), .flight = 8000, .lost_bytes = 1000,
+            .is_pacing = true),
+         NOT(PACING)},
+        {"an acknowledgement does not wait",
+         IN(.end = SEQ(9000), .is_pacing = true, .wants_ack = true),
+         {.act = TCP_ACT_ACK, .why = WEFT_WHY_PACING}},
+        {"nor does what the retransmission timer sends again",
+         IN(.nxt = SEQ(9000), .end = SEQ(9000), .flight = 8000, .lost_bytes = 1000,
+            .is_pacing = true, .wants_first = true),
+         RTX(1000)},
+        {"a tail loss probe does not",
+         IN(.nxt = SEQ(5000), .end = SEQ(9000), .flight = 5000, .is_pacing = true,
+            .wants_tlp = true),
+         {.act = TCP_ACT_DATA, .why = WEFT_WHY_TLP, .len = 1000}},
+        {"nor does a bare FIN",
+         IN(.is_fin_queued = true, .is_pacing = true),
+         {.act = TCP_ACT_DATA, .why = WEFT_WHY_FIN, .is_fin = true}},
+        {"a FIN behind data waits with it",
+         IN(.end = SEQ(1000), .is_fin_queued = true, .is_pacing = true), NOT(PACING)},
+        {"a window probe does not wait",
+         IN(.end = SEQ(9000), .wnd = 0, .wants_probe = true, .is_pacing = true),
+         {.act = TCP_ACT_PROBE, .why = WEFT_WHY_PROBE}},
+        {"nothing to send", IN(.is_pacing = true), NOT(EMPTY)},
+        {"no window", IN(.end = SEQ(9000), .wnd = 0, .is_pacing = true), NOT(RWND)},
+        {"Nagle", IN(.nxt = SEQ(10), .end = SEQ(20), .flight = 10, .is_pacing = true), NOT(NAGLE)},
+        {"the congestion window",
+         IN(.nxt = SEQ(50000), .end = SEQ(90000), .flight = 50000, .is_pacing = true),
+         {.act = TCP_ACT_NONE, .why = WEFT_WHY_CWND, .is_cwnd_limited = true}},
+    };
+    check(rows, WF_ARRAY_LEN(rows));
+}
+
 /* Whatever the variables are: nothing beyond the window, the queue or one super-frame. */
 static void no_plan_breaks_a_limit(void)
 {
@@ -257,6 +295,7 @@ static void no_plan_breaks_a_limit(void)
         in.wants_override = t_random() % 4 == 0;
         in.wants_tlp = t_random() % 8 == 0;
         in.wants_ack = t_random() % 2 == 0;
+        in.is_pacing = t_random() % 4 == 0;
         struct tcp_plan p = wf_tcp_plan(&in);
         uint32_t room = sent < in.wnd ? in.wnd - sent : 0;
         if (p.act == TCP_ACT_DATA) {
@@ -265,6 +304,8 @@ static void no_plan_breaks_a_limit(void)
             T_CHECK(p.why == WEFT_WHY_TLP || p.len <= mss || in.flight + p.len <= in.cwnd);
             T_CHECK(!p.is_fin || (in.is_fin_queued && p.len == in.end.v - in.nxt.v));
         }
+        bool is_data = p.act == TCP_ACT_RETRANSMIT || (p.act == TCP_ACT_DATA && p.len > 0);
+        T_CHECK(!in.is_pacing || !is_data || p.why == WEFT_WHY_TLP);
         if (p.act == TCP_ACT_RETRANSMIT)
             T_CHECK(p.len > 0 && p.len <= in.lost_bytes &&
                     p.len <= wf_max_u32(mss, in.super_bytes));
@@ -283,6 +324,7 @@ static const struct t_case cases[] = {
     {"what is lost comes first", what_is_lost_comes_first},
     {"tail loss probes", tail_loss_probes},
     {"probes and acknowledgements", probes_and_acknowledgements},
+    {"pacing", pacing},
     {"no plan breaks a limit", no_plan_breaks_a_limit},
 };
 T_MAIN(cases)
