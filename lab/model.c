@@ -19,8 +19,8 @@ const char *const wf_lab_step_names[] = {[LAB_STEP_PING] = "ping",
                                          [LAB_STEP_PARALLEL] = "parallel",
                                          NULL};
 
-const char *const wf_lab_cc_names[] = {"cubic", "reno", "newreno", "tahoe",
-                                       "vegas", "aimd", "mimd",    "bbr", NULL};
+const char *const wf_lab_cc_names[] = {"cubic", "reno", "newreno", "tahoe", "vegas",
+                                       "aimd",  "mimd", "bbr",     NULL};
 const char *const wf_lab_ecn_names[] = {"answer", "ask", "accurate", "never", NULL};
 const char *const wf_lab_show_names[] = {"interfaces", "addresses", "routes", "neighbours",
                                          "sockets",    "counters",  "drops",  NULL};

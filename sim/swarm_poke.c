@@ -53,13 +53,25 @@ static void change_option(struct swarm *s)
         enum weft_sock_opt opt;
         uint64_t lo, hi;
     } set[] = {
-        {WEFT_TCP_NODELAY, 0, 1},      {WEFT_TCP_CORK, 0, 1},          {WEFT_TCP_QUICKACK, 0, 1},
-        {WEFT_SO_SNDBUF, 2048, 65536}, {WEFT_SO_RCVBUF, 2048, 65536},  {WEFT_IP_TOS, 0, 255},
-        {WEFT_TCP_DELACK_MS, 1, 500},  {WEFT_TCP_RTO_MIN_MS, 1, 1000}, {WEFT_TCP_SYN_COOKIES, 0, 2},
-        {WEFT_TCP_FASTOPEN, 0, 8},     {WEFT_SO_KEEPALIVE, 0, 1},      {WEFT_TCP_KEEPIDLE_S, 1, 10},
-        {WEFT_TCP_KEEPINTVL_S, 1, 10}, {WEFT_TCP_PROBE_OCTET, 0, 1},   {WEFT_TCP_STDURG, 0, 1},
-        {WEFT_TCP_SOFT_ERRORS, 0, 1},  {WEFT_TCP_UTO, 0, 3},
-        {WEFT_TCP_PACING, 0, 1},       {WEFT_TCP_MAX_PACING_RATE, 0, 100000},
+        {WEFT_TCP_NODELAY, 0, 1},
+        {WEFT_TCP_CORK, 0, 1},
+        {WEFT_TCP_QUICKACK, 0, 1},
+        {WEFT_SO_SNDBUF, 2048, 65536},
+        {WEFT_SO_RCVBUF, 2048, 65536},
+        {WEFT_IP_TOS, 0, 255},
+        {WEFT_TCP_DELACK_MS, 1, 500},
+        {WEFT_TCP_RTO_MIN_MS, 1, 1000},
+        {WEFT_TCP_SYN_COOKIES, 0, 2},
+        {WEFT_TCP_FASTOPEN, 0, 8},
+        {WEFT_SO_KEEPALIVE, 0, 1},
+        {WEFT_TCP_KEEPIDLE_S, 1, 10},
+        {WEFT_TCP_KEEPINTVL_S, 1, 10},
+        {WEFT_TCP_PROBE_OCTET, 0, 1},
+        {WEFT_TCP_STDURG, 0, 1},
+        {WEFT_TCP_SOFT_ERRORS, 0, 1},
+        {WEFT_TCP_UTO, 0, 3},
+        {WEFT_TCP_PACING, 0, 1},
+        {WEFT_TCP_MAX_PACING_RATE, 0, 100000},
     };
     struct sim_rng *r = &s->poke_rng;
     uint64_t i = sim_rng_below(r, s->pairs_n);

@@ -58,43 +58,43 @@ enum weft_sock_opt {
     WEFT_TCP_QUICKACK,   /* 0, 1: acknowledge at once */
     WEFT_TCP_DELACK_MS,  /* 1..500 */
     WEFT_TCP_RTO_MIN_MS, /* 1..60000 */
-    WEFT_TCP_USER_TIMEOUT_MS,  /* How long what was sent may stay unacknowledged: 0 = R2 by
-                                  retransmissions (RFC 9293 3.8.3), -1 = for ever */
-    WEFT_TCP_SYN_RETRIES,      /* 1..20 */
-    WEFT_TCP_MSL_MS,           /* 1..120000: TIME-WAIT lasts twice this */
-    WEFT_TCP_TIMESTAMPS,       /* 0, 1: offer RFC 7323 timestamps, before connect or listen */
-    WEFT_TCP_SACK,             /* 0, 1: offer SACK, before connect or listen */
-    WEFT_TCP_WSCALE,           /* 0, 1: offer window scaling, before connect or listen */
-    WEFT_TCP_INITIAL_WINDOW,   /* segments, 1..100 */
-    WEFT_TCP_ECN,              /* 0..3: never, ask for and answer with RFC 3168 ECN, only answer (the
-                                  default), ask for and answer with RFC 9768 (AccECN); before connect
-                                  or listen */
-    WEFT_TCP_SYN_COOKIES,      /* listener: 0 never, 1 when its half-open table is full (default),
-                                  2 always */
-    WEFT_TCP_FASTOPEN,         /* listener: 0 off (default), or how many connections that came with
-                                  data on the SYN may be half-open, 1..65535. Their data can be read
-                                  before the handshake is over, and a SYN that the network repeats may
-                                  bring it twice: only for who can take that (RFC 7413 6.1). */
+    WEFT_TCP_USER_TIMEOUT_MS, /* How long what was sent may stay unacknowledged: 0 = R2 by
+                                 retransmissions (RFC 9293 3.8.3), -1 = for ever */
+    WEFT_TCP_SYN_RETRIES,     /* 1..20 */
+    WEFT_TCP_MSL_MS,          /* 1..120000: TIME-WAIT lasts twice this */
+    WEFT_TCP_TIMESTAMPS,      /* 0, 1: offer RFC 7323 timestamps, before connect or listen */
+    WEFT_TCP_SACK,            /* 0, 1: offer SACK, before connect or listen */
+    WEFT_TCP_WSCALE,          /* 0, 1: offer window scaling, before connect or listen */
+    WEFT_TCP_INITIAL_WINDOW,  /* segments, 1..100 */
+    WEFT_TCP_ECN,             /* 0..3: never, ask for and answer with RFC 3168 ECN, only answer (the
+                                 default), ask for and answer with RFC 9768 (AccECN); before connect
+                                 or listen */
+    WEFT_TCP_SYN_COOKIES,     /* listener: 0 never, 1 when its half-open table is full (default),
+                                 2 always */
+    WEFT_TCP_FASTOPEN,        /* listener: 0 off (default), or how many connections that came with
+                                 data on the SYN may be half-open, 1..65535. Their data can be read
+                                 before the handshake is over, and a SYN that the network repeats may
+                                 bring it twice: only for who can take that (RFC 7413 6.1). */
     WEFT_TCP_FASTOPEN_CONNECT, /* 0, 1: what is written before the SYN leaves goes with it if the
                                   server gave a cookie earlier; before connect. As above. */
     WEFT_SO_KEEPALIVE,         /* 0, 1: probe a peer that has been silent for the idle time */
     WEFT_TCP_KEEPIDLE_S,       /* 1..32767: silence before the first probe, 7200 by default */
     WEFT_TCP_KEEPINTVL_S,      /* 1..32767: from probe to probe, 75 by default */
-    WEFT_TCP_KEEPCNT,          /* 1..127: unanswered probes that end the connection, 10 by default */
-    WEFT_TCP_PROBE_OCTET,      /* 0, 1: probes of silent peers and of closed windows carry one octet
-                                  that is old, for peers that answer nothing shorter */
-    WEFT_TCP_SOFT_ERRORS,      /* 0, 1: WEFT_TROUBLE and an event when an ICMP error comes, or after
-                                  three retransmissions; on by default */
-    WEFT_TCP_UTO,              /* RFC 5482. 1: advertise WEFT_TCP_USER_TIMEOUT_MS to the peer; 2: adopt
-                                  the peer's, if it has not been set here; 3: both; 0 by default */
-    WEFT_SO_OOBINLINE,         /* 0, 1: the urgent octet is read with the others, 1 by default; with 0
-                                  weft_sock_recv_urgent() reads it, as BSD sockets have it */
-    WEFT_TCP_STDURG,           /* 0, 1: the urgent pointer names the last urgent octet (RFC 1122), not
-                                  the one after it (RFC 6093), in both directions */
-    WEFT_TCP_PERSIST_FIXED,    /* 0, 1: a closed window is probed after 30, 60, 120, 120 ... s instead
-                                  of by the retransmission timeout */
-    WEFT_TCP_PACING,           /* 0, 1: spread segments over the round trip */
-    WEFT_TCP_MAX_PACING_RATE,  /* bytes/s, 0 = no limit; a limit turns pacing on */
+    WEFT_TCP_KEEPCNT,       /* 1..127: unanswered probes that end the connection, 10 by default */
+    WEFT_TCP_PROBE_OCTET,   /* 0, 1: probes of silent peers and of closed windows carry one octet
+                               that is old, for peers that answer nothing shorter */
+    WEFT_TCP_SOFT_ERRORS,   /* 0, 1: WEFT_TROUBLE and an event when an ICMP error comes, or after
+                               three retransmissions; on by default */
+    WEFT_TCP_UTO,           /* RFC 5482. 1: advertise WEFT_TCP_USER_TIMEOUT_MS to the peer; 2: adopt
+                               the peer's, if it has not been set here; 3: both; 0 by default */
+    WEFT_SO_OOBINLINE,      /* 0, 1: the urgent octet is read with the others, 1 by default; with 0
+                               weft_sock_recv_urgent() reads it, as BSD sockets have it */
+    WEFT_TCP_STDURG,        /* 0, 1: the urgent pointer names the last urgent octet (RFC 1122), not
+                               the one after it (RFC 6093), in both directions */
+    WEFT_TCP_PERSIST_FIXED, /* 0, 1: a closed window is probed after 30, 60, 120, 120 ... s instead
+                               of by the retransmission timeout */
+    WEFT_TCP_PACING,        /* 0, 1: spread segments over the round trip */
+    WEFT_TCP_MAX_PACING_RATE, /* bytes/s, 0 = no limit; a limit turns pacing on */
 
     WEFT_SOCK_OPT_COUNT
 };

@@ -93,7 +93,7 @@ void wf_tcp_done(struct net *net, struct tcp_conn *c);
 
 /** wf_tcp_ts_now() - Our timestamp clock: ms and the connection's offset */
 uint32_t wf_tcp_ts_now(const struct net *net, const struct tcp_opt *o);
-/** wf_tcp_ts_offset() - Secret offset of the timestamp clock for a pair of hosts */
+/** wf_tcp_ts_offset() - Secret offset of the timestamp clock for a pair of ends */
 uint32_t wf_tcp_ts_offset(const struct net *net, const struct tcp_key *k);
 /** wf_tcp_port_offset() - Where the row of local ports towards a server begins, secret */
 uint32_t wf_tcp_port_offset(const struct net *net, const struct weft_addr *local,

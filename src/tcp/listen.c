@@ -162,7 +162,8 @@ static void cookie_output(struct net *net, struct tcp_listener *l, const struct 
         r.opt.has_sack = r.opt.has_wscale = false;
         r.opt.snd_wscale = r.opt.rcv_wscale = 0;
     }
-    if (!r.opt.has_ts || r.ecn.mode != WEFT_TCP_ECN_CLASSIC) /* One bit: of AccECN it cannot tell. */
+    if (!r.opt.has_ts ||
+        r.ecn.mode != WEFT_TCP_ECN_CLASSIC) /* One bit: of AccECN it cannot tell. */
         r.ecn = (struct tcp_ecn){0};
     struct cookie c = cookie_of(&r);
     uint32_t ts = wf_tcp_ts_now(net, &r.opt);

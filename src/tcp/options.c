@@ -20,11 +20,7 @@ static uint64_t secret(const struct net *net, const struct tcp_key *k, uint64_t 
 
 uint32_t wf_tcp_ts_offset(const struct net *net, const struct tcp_key *k)
 {
-    /* One clock for all connections between two hosts: each begins above the one before it
-     * (RFC 6191 3), which TIME-WAIT on either side relies on. */
-    struct tcp_key hosts = *k;
-    hosts.local.port = hosts.remote.port = 0;
-    return (uint32_t)secret(net, &hosts, 2);
+    return (uint32_t)secret(net, k, 2);
 }
 
 uint32_t wf_tcp_port_offset(const struct net *net, const struct weft_addr *local,

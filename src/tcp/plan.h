@@ -37,7 +37,7 @@ struct tcp_plan_in {
     bool is_fin_queued, is_fin_sent;
     bool is_nodelay, is_cork;
     bool wants_override, wants_probe, wants_tlp, wants_first, wants_ack;
-    bool is_held; /* Congestion was reported with a window of one segment: nothing new yet. */
+    bool is_held;   /* Congestion was reported with a window of one segment: nothing new yet. */
     bool is_pacing; /* The last packet left so recently that data has to wait. */
 };
 

@@ -41,7 +41,7 @@
 
 #define TCP_MSS_DEFAULT     536u /* RFC 9293 3.7.1, IPv4 */
 #define TCP_MSS_MIN         88u
-#define TCP_CC_PARAMS       3  /* Parameters that a socket remembers. */
+#define TCP_CC_PARAMS       3 /* Parameters that a socket remembers. */
 #define TCP_TIMEOUT_NEVER   UINT32_MAX
 #define TCP_UTO_ADVERTISE   1u
 #define TCP_UTO_ADOPT       2u
@@ -177,13 +177,13 @@ enum tcp_timer {
 /** struct tcp_timers - A deadline per purpose, in ticks; one wheel entry at the earliest */
 struct tcp_timers {
     uint32_t due[TCP_T_COUNT];
-    uint8_t armed;     /* Bit per purpose. */
-    uint8_t rtos;      /* Expiries of the RTO since the last progress (R2). */
-    uint8_t probes;    /* Back-off of PERSIST. */
-    uint8_t keeps : 7; /* Keep-alive probes since the peer was last heard. */
+    uint8_t armed;        /* Bit per purpose. */
+    uint8_t rtos;         /* Expiries of the RTO since the last progress (R2). */
+    uint8_t probes;       /* Back-off of PERSIST. */
+    uint8_t keeps : 7;    /* Keep-alive probes since the peer was last heard. */
     bool is_answered : 1; /* An acknowledgement came since the last expiry, with a closed window. */
     uint32_t keep_at;     /* When the last of them went out, coarse. */
-    uint64_t since_ns; /* When trouble began, for the user timeout; 0 = none. */
+    uint64_t since_ns;    /* When trouble began, for the user timeout; 0 = none. */
 };
 
 /** struct tcp_acct - Accounting over a connection's life */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/** DOC: tcp - the TCP header (RFC 9293 3.1) and its options (also RFC 7323, 2018, 5482, 7413, 9768) */
+/** DOC: tcp - the TCP header (RFC 9293 3.1) and its options (also RFC 7323, 2018, 5482, 7413, 9768)
+ */
 #ifndef WF_WIRE_TCP_H
 #define WF_WIRE_TCP_H
 
@@ -56,7 +57,7 @@ struct tcp_opts {
         struct tcp_seq from, to;
     } sack[TCP_SACK_MAX];
     uint32_t acc_bytes[3]; /* As on the wire, 24 bits; fields that are absent hold anything. */
-    const uint8_t *fo; /* The cookie; parsed, it lies in the segment. */
+    const uint8_t *fo;     /* The cookie; parsed, it lies in the segment. */
 };
 
 /** struct tcp_hdr - TCP header */
