@@ -45,6 +45,7 @@
 struct sx_text {
     const char *p, *end;
     uint32_t line;
+    const char *begin, *name; /* For messages. */
 };
 
 /** struct sx_slice - A piece of the script */
@@ -170,6 +171,7 @@ enum sx_call_id { SX_CALL_NONE, SX_CALL_ACCEPT, SX_CALL_CONNECT, SX_CALL_READ, S
 
 /** struct sx_call - A call and what it is to answer */
 struct sx_call {
+    const char *at; /* Where it stands. */
     char name[24];
     struct sx_slice arg[SX_ARGS_MAX];
     uint32_t args_n;
@@ -198,13 +200,16 @@ struct sx {
     const char *event_p; /* Where the running event begins. */
     uint32_t event_line;
     bool has_failed;
+    bool is_dry; /* Reading only: nothing is run. */
 
     struct weft_world *w;
     struct weft_node *node;
     struct weft_stack *st;
     struct weft_link *link;
-    uint64_t base_ns, last_ns; /* Time 0 of the script; time of the event before. */
-    uint64_t shown_ns;         /* Time of the packet that is described. */
+    uint64_t base_ns, last_ns;       /* Time 0 of the script; time of the event before. */
+    uint64_t shown_ns;               /* Time of the packet that is described. */
+    uint64_t want_lo_ns, want_hi_ns; /* When a packet is expected ... */
+    bool is_any_time;                /* ... or whenever it comes. */
 
     /* Settings */
     uint64_t tolerance_ns;
@@ -265,15 +270,23 @@ bool wf_sx_seconds(struct sx *s, uint64_t *out);
 /** wf_sx_ip4() - A dotted quad; false, and nothing passed, if there is none */
 bool wf_sx_ip4(struct sx *s, uint8_t out[4]);
 
+/** wf_sx_slice_is() - Whether a slice is this text */
+bool wf_sx_slice_is(struct sx_slice a, const char *text);
+
+/* ---- script_report.c ---- */
+
 /** wf_sx_fail() - The script failed here; @actual may be NULL */
 void wf_sx_fail(struct sx *s, const char *actual, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/** wf_sx_bad() - The text cannot be read here; the message says what is expected */
+void wf_sx_bad(struct sx *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** wf_sx_na() - The script is not applicable: it needs what the stack does not have */
+void wf_sx_na(struct sx *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /** wf_sx_print() - One line to whoever listens */
 void wf_sx_print(struct sx *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/** wf_sx_slice_is() - Whether a slice is this text */
-bool wf_sx_slice_is(struct sx_slice a, const char *text);
 
 /* ---- script_parse.c ---- */
 
@@ -311,6 +324,9 @@ bool wf_sx_opt_next(const struct sx_seen *p, uint32_t *at, uint8_t *kind, const 
 /** wf_sx_be() - A big-endian number of 1 to 4 bytes */
 uint32_t wf_sx_be(const uint8_t *p, unsigned bytes);
 
+/** wf_sx_script_ts() - A timestamp of the stack in the numbers of the script */
+uint32_t wf_sx_script_ts(const struct sx_flow *f, uint32_t live);
+
 /** wf_sx_describe() - A packet in one line, in the numbers of the script */
 void wf_sx_describe(const struct sx *s, const uint8_t *bytes, uint32_t len, bool is_inbound,
                     char *out, size_t cap);
@@ -320,10 +336,25 @@ void wf_sx_describe(const struct sx *s, const uint8_t *bytes, uint32_t len, bool
 /** wf_sx_flow_for() - The flow a packet line belongs to; made if it is new. NULL: none fits */
 struct sx_flow *wf_sx_flow_for(struct sx *s, const struct sx_packet *p, const struct sx_seen *seen);
 
+/** wf_sx_opt_right() - Whether a TCP option of the stack has the value the line says */
+bool wf_sx_opt_right(struct sx *s, const struct sx_opt *want, const uint8_t *d, uint32_t n,
+                     struct sx_flow *f);
+
 /** wf_sx_match() - Compare what the stack sent with a line; fails the script if they differ */
 bool wf_sx_match(struct sx *s, const struct sx_packet *p, const uint8_t *bytes, uint32_t len);
 
+/* ---- script_diff.c ---- */
+
+/** wf_sx_flags_text() - TCP flags in letters, "-" for none */
+void wf_sx_flags_text(uint32_t flags, char out[16]);
+
+/** wf_sx_diff() - Put the packet of a line and the one that came side by side, into the result */
+void wf_sx_diff(struct sx *s, const struct sx_packet *p, const struct sx_seen *seen);
+
 /* ---- script_call.c ---- */
+
+/** wf_sx_call_check() - Whether there is such a call; ends the script if not */
+bool wf_sx_call_check(struct sx *s, const struct sx_call *c);
 
 /** wf_sx_call() - Execute a call; with @end_ns not 0 it may block until then */
 bool wf_sx_call(struct sx *s, const struct sx_call *c, uint64_t end_ns);

@@ -542,13 +542,32 @@ bool wf_sx_pending_check(struct sx *s, uint64_t now_ns)
     return is_right;
 }
 
+/* Calls packetdrill knows that have no counterpart on the stack's sockets. */
+static const char *const foreign[] = {
+    "cap_set",  "epoll_create", "epoll_ctl", "epoll_wait",   "open",       "pipe",
+    "sendfile", "splice",       "vmsplice",  "sctp_sendmsg", "sctp_bindx",
+};
+
+bool wf_sx_call_check(struct sx *s, const struct sx_call *c)
+{
+    if (find_call(c->name) != NULL)
+        return true;
+    for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+        if (strcmp(foreign[i], c->name) == 0) {
+            wf_sx_na(s, "weft has no %s()", c->name);
+            return false;
+        }
+    }
+    s->text.p = c->at;
+    wf_sx_bad(s, "a call is expected here; unknown call '%s'", c->name);
+    return false;
+}
+
 bool wf_sx_call(struct sx *s, const struct sx_call *c, uint64_t end_ns)
 {
     const struct call *call = find_call(c->name);
-    if (call == NULL) {
-        wf_sx_fail(s, NULL, "unknown call %s()", c->name);
-        return false;
-    }
+    if (call == NULL)
+        return wf_sx_call_check(s, c);
     struct sx_fd *f = fd_of(s, c);
     if (f == NULL && call->run != call_socket && call->run != call_nothing)
         return compare(s, c, result_of(-WEFT_EBADF));

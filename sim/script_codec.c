@@ -83,6 +83,14 @@ static uint32_t live_ts(const struct sx_flow *f, uint32_t script)
     return f->ts[last].live + (script - f->ts[last].script);
 }
 
+uint32_t wf_sx_script_ts(const struct sx_flow *f, uint32_t live)
+{
+    if (f->ts_n == 0)
+        return live;
+    uint32_t last = (f->ts_n - 1) % SX_TS_MAX;
+    return f->ts[last].script + (live - f->ts[last].live);
+}
+
 static uint32_t build_option(const struct sx_opt *o, const struct sx_flow *f, uint8_t *out)
 {
     if (o->is_raw) {

@@ -122,8 +122,8 @@ static bool is_ts_right(struct sx *s, struct sx_flow *f, uint32_t script, uint32
     return true;
 }
 
-static bool is_opt_right(struct sx *s, const struct sx_opt *want, const uint8_t *d, uint32_t n,
-                         struct sx_flow *f)
+bool wf_sx_opt_right(struct sx *s, const struct sx_opt *want, const uint8_t *d, uint32_t n,
+                     struct sx_flow *f)
 {
     switch (want->kind) {
     case 2:
@@ -161,7 +161,7 @@ static void match_options(struct sx *s, const struct sx_packet *p, const struct 
         if (kind <= 1)
             continue;
         const struct sx_opt *want = find_opt(p, kind);
-        if (want != NULL && is_opt_right(s, want, d, n, f))
+        if (want != NULL && wf_sx_opt_right(s, want, d, n, f))
             met++;
         else if (want != NULL)
             (void)snprintf(m->why, sizeof(m->why), "the value of TCP option %u", kind);
@@ -350,7 +350,9 @@ bool wf_sx_match(struct sx *s, const struct sx_packet *p, const uint8_t *bytes, 
         else
             match_bytes(s, p, &seen, wf_sx_flow_for(s, p, &seen), &m);
     }
-    if (m.why[0] != '\0')
+    if (m.why[0] != '\0') {
+        wf_sx_diff(s, p, &seen);
         wf_sx_fail(s, text, "%s", m.why);
+    }
     return m.why[0] == '\0';
 }

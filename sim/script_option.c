@@ -12,6 +12,7 @@ void wf_sx_defaults(struct sx *s)
     static const uint8_t local[4] = {192, 168, 0, 1}, remote[4] = {192, 0, 2, 1};
     memcpy(s->local_ip, local, 4);
     memcpy(s->remote_ip, remote, 4);
+    s->set_n = 0;
     s->bind_port = s->connect_port = 8080;
     s->remote_port = 34567;
     s->prefix_len = 16;
@@ -170,6 +171,6 @@ bool wf_sx_option(struct sx *s)
     s->text.p += 2;
     if (wf_sx_word(s, name, sizeof(name)) && wf_sx_take(s, "=") && option_value(s, name))
         return true;
-    wf_sx_fail(s, NULL, "unknown option or value");
+    wf_sx_bad(s, "unknown option or value");
     return false;
 }

@@ -16,7 +16,7 @@ bool wf_sx_parse_time(struct sx *s, struct sx_time *out)
     }
     out->when = wf_sx_take(s, "+") ? SX_RELATIVE : SX_ABSOLUTE;
     if (!wf_sx_seconds(s, &out->lo_ns)) {
-        wf_sx_fail(s, NULL, "a time is expected here");
+        wf_sx_bad(s, "a time is expected here");
         return false;
     }
     out->hi_ns = out->lo_ns;
@@ -25,7 +25,7 @@ bool wf_sx_parse_time(struct sx *s, struct sx_time *out)
         s->text.p++;
         (void)wf_sx_take(s, "+");
         if (!wf_sx_seconds(s, &out->hi_ns) || out->hi_ns < out->lo_ns) {
-            wf_sx_fail(s, NULL, "a later time is expected after '~'");
+            wf_sx_bad(s, "a later time is expected after '~'");
             return false;
         }
     } else if (s->text.end - p >= 3 && memcmp(p, "...", 3) == 0) {
@@ -33,7 +33,7 @@ bool wf_sx_parse_time(struct sx *s, struct sx_time *out)
         (void)wf_sx_take(s, "+");
         out->has_end = wf_sx_seconds(s, &out->end_ns);
         if (!out->has_end || out->end_ns < out->lo_ns) {
-            wf_sx_fail(s, NULL, "a later time is expected after '...'");
+            wf_sx_bad(s, "a later time is expected after '...'");
             return false;
         }
     }
@@ -46,7 +46,7 @@ static bool number_to(struct sx *s, int64_t max, int64_t *out)
 {
     if (wf_sx_number(s, out) && *out >= 0 && *out <= max)
         return true;
-    wf_sx_fail(s, NULL, "a number up to %lld is expected here", (long long)max);
+    wf_sx_bad(s, "a number up to %lld is expected here", (long long)max);
     return false;
 }
 
@@ -85,7 +85,7 @@ static bool frag_range(struct sx *s, struct sx_ip *ip)
         return false;
     if (ip->frag_from < ip->frag_to && ip->frag_from % 8 == 0)
         return true;
-    wf_sx_fail(s, NULL, "a fragment is A-B with A < B and A a multiple of 8");
+    wf_sx_bad(s, "a fragment is A-B with A < B and A a multiple of 8");
     return false;
 }
 
@@ -157,7 +157,7 @@ static bool ip_item(struct sx *s, struct sx_ip *ip)
         return frag_range(s, ip);
     if (wf_sx_take(s, "opts"))
         return ip_options(s, ip);
-    wf_sx_fail(s, NULL, "unknown word about the IP header");
+    wf_sx_bad(s, "a word about the IP header, or ']', is expected here");
     return false;
 }
 
@@ -195,7 +195,7 @@ static bool parse_ends(struct sx *s, struct sx_ip *ip)
     if (!wf_sx_need(s, ">"))
         return false;
     if (ip->has_addrs && !wf_sx_ip4(s, ip->dst)) {
-        wf_sx_fail(s, NULL, "an address is expected after '>'");
+        wf_sx_bad(s, "an address is expected after '>'");
         return false;
     }
     if (ip->has_ports && ip->has_addrs && !wf_sx_need(s, ":"))
@@ -277,7 +277,7 @@ static bool one_option(struct sx *s, struct sx_opt *o)
     }
     if (wf_sx_take(s, "hex"))
         return raw_option(s, o);
-    wf_sx_fail(s, NULL, "unknown TCP option");
+    wf_sx_bad(s, "a TCP option is expected here");
     return false;
 }
 
@@ -290,7 +290,7 @@ bool wf_sx_parse_opts(struct sx *s, struct sx_packet *out)
         if (wf_sx_take(s, "...")) {
             out->has_more_opts = true;
         } else if (out->opt_n == SX_OPTS_MAX || !one_option(s, &out->opt[out->opt_n++])) {
-            wf_sx_fail(s, NULL, "a TCP option cannot be read");
+            wf_sx_bad(s, "a TCP option cannot be read");
             return false;
         }
         (void)wf_sx_take(s, ",");
@@ -313,7 +313,7 @@ static bool tcp_flags(struct sx *s, uint8_t *out)
         is_any = true;
     }
     if (!is_any)
-        wf_sx_fail(s, NULL, "TCP flags, 'udp', 'icmp', 'hex' or 'none' is expected here");
+        wf_sx_bad(s, "TCP flags, 'udp', 'icmp', 'hex' or 'none' is expected here");
     return is_any;
 }
 
@@ -325,7 +325,7 @@ static bool parse_tcp(struct sx *s, struct sx_packet *out)
         !wf_sx_need(s, "(") || !u32(s, &out->len) || !wf_sx_need(s, ")"))
         return false;
     if (end - out->seq != out->len) {
-        wf_sx_fail(s, NULL, "%u:%u is not %u bytes", out->seq, end, out->len);
+        wf_sx_bad(s, "%u:%u is not %u bytes", out->seq, end, out->len);
         return false;
     }
     out->has_ack = wf_sx_take(s, "ack");
@@ -438,7 +438,7 @@ static bool parse_quiet(struct sx *s, struct sx_packet *out)
     s->text.p = before;
     if (wf_sx_seconds(s, &out->quiet_ns) && wf_sx_take(s, "s"))
         return true;
-    wf_sx_fail(s, NULL, "a time such as 500ms or 1.5s is expected here");
+    wf_sx_bad(s, "a time such as 500ms or 1.5s is expected here");
     return false;
 }
 
@@ -482,7 +482,7 @@ static bool parse_args(struct sx *s, struct sx_call *out)
     const char *from = s->text.p;
     for (;; s->text.p++) {
         if (s->text.p >= s->text.end) {
-            wf_sx_fail(s, NULL, "')' is missing");
+            wf_sx_bad(s, "')' is missing");
             return false;
         }
         char c = *s->text.p;
@@ -512,15 +512,17 @@ static bool parse_args(struct sx *s, struct sx_call *out)
 bool wf_sx_parse_call(struct sx *s, struct sx_call *out)
 {
     memset(out, 0, sizeof(*out));
+    wf_sx_skip(s);
+    out->at = s->text.p;
     if (!wf_sx_word(s, out->name, sizeof(out->name))) {
-        wf_sx_fail(s, NULL, "an event is expected here");
+        wf_sx_bad(s, "an event is expected here");
         return false;
     }
     if (!wf_sx_need(s, "(") || !parse_args(s, out) || !wf_sx_need(s, "="))
         return false;
     out->is_any_result = wf_sx_take(s, "?") || wf_sx_take(s, "...");
     if (!out->is_any_result && !wf_sx_number(s, &out->want)) {
-        wf_sx_fail(s, NULL, "a result is expected after '='");
+        wf_sx_bad(s, "a result is expected after '='");
         return false;
     }
     (void)wf_sx_word(s, out->want_errno, sizeof(out->want_errno));

@@ -123,6 +123,9 @@ static uint32_t take_packet(struct sx *s, uint64_t *at_ns)
     size_t n = weft_link_pull(s->link, OUR_END, s->buf2, SX_PKT_MAX, at_ns);
     if (n == 0)
         return 0;
+    if (s->cfg->packet != NULL)
+        s->cfg->packet(s->cfg->packet_user, at_ns == NULL ? s->w->now_ns : *at_ns, s->buf2, n,
+                       false);
     s->last_out_n = n < SX_QUOTE_MAX ? (uint32_t)n : SX_QUOTE_MAX;
     memcpy(s->last_out, s->buf2, s->last_out_n);
     return (uint32_t)n;
@@ -166,6 +169,9 @@ static bool expect_packet(struct sx *s, const struct sx_time *t, const struct sx
     uint64_t limit = t->when == SX_ANY ? lo + LEAK_NS : hi + s->tolerance_ns;
     if (p->kind == SX_QUIET)
         return expect_quiet(s, p, lo);
+    s->want_lo_ns = lo;
+    s->want_hi_ns = hi;
+    s->is_any_time = t->when == SX_ANY;
     while (s->link->inbox[OUR_END].n == 0) {
         uint64_t next = weft_world_next(s->w);
         if (next == WEFT_NEVER || next > limit) {
@@ -181,7 +187,10 @@ static bool expect_packet(struct sx *s, const struct sx_time *t, const struct sx
         return false;
     if (t->when != SX_ANY && (at + s->tolerance_ns < lo || at > hi + s->tolerance_ns)) {
         char text[256];
+        struct sx_seen seen;
         wf_sx_describe(s, s->buf2, n, false, text, sizeof(text));
+        if (wf_sx_read(s->buf2, n, &seen))
+            wf_sx_diff(s, p, &seen);
         wf_sx_fail(s, text, "the right packet at the wrong time");
         return false;
     }
@@ -215,6 +224,8 @@ static bool inject(struct sx *s, const struct sx_packet *p)
         return false;
     }
     remember(s, s->buf, n, true, s->w->now_ns);
+    for (int32_t times = 0; times < p->ip.times && s->cfg->packet != NULL; times++)
+        s->cfg->packet(s->cfg->packet_user, s->w->now_ns, s->buf, n, true);
     uint32_t i = s->injected_n++ % SX_INJECTED;
     s->injected[i].total = n;
     s->injected[i].n = n < SX_QUOTE_MAX ? n : SX_QUOTE_MAX;
@@ -234,6 +245,8 @@ static bool run_packet(struct sx *s, const struct sx_time *t)
     struct sx_packet p;
     if (!wf_sx_parse_packet(s, &p))
         return false;
+    if (s->is_dry)
+        return true;
     if (!p.is_inbound)
         return expect_packet(s, t, &p);
     uint64_t at = time_of(s, t, t->lo_ns);
@@ -247,7 +260,11 @@ static bool run_call(struct sx *s, const struct sx_time *t)
 {
     struct sx_call c;
     uint64_t at = time_of(s, t, t->lo_ns);
-    if (!wf_sx_parse_call(s, &c) || !run_to(s, at))
+    if (!wf_sx_parse_call(s, &c) || !wf_sx_call_check(s, &c))
+        return false;
+    if (s->is_dry)
+        return true;
+    if (!run_to(s, at))
         return false;
     s->last_ns = at;
     uint64_t end = t->when == SX_ABSOLUTE ? s->base_ns + t->end_ns : at - t->lo_ns + t->end_ns;
@@ -261,6 +278,16 @@ static bool skip_command(struct sx *s)
     return wf_sx_need(s, "`");
 }
 
+static bool run_assert(struct sx *s, const struct sx_time *t)
+{
+    if (s->is_dry)
+        return wf_sx_assert(s);
+    uint64_t at = time_of(s, t, t->lo_ns);
+    bool is_true = run_to(s, at) && wf_sx_assert(s);
+    s->last_ns = at;
+    return is_true;
+}
+
 static bool run_event(struct sx *s)
 {
     struct sx_time t;
@@ -268,36 +295,58 @@ static bool run_event(struct sx *s)
     s->event_p = s->text.p;
     if (*s->text.p == '`')
         return skip_command(s);
-    if (!wf_sx_parse_time(s, &t) || !wf_sx_pending_check(s, time_of(s, &t, t.lo_ns)))
+    if (!wf_sx_parse_time(s, &t))
         return false;
-    s->res->events++;
+    if (!s->is_dry && !wf_sx_pending_check(s, time_of(s, &t, t.lo_ns)))
+        return false;
+    s->res->events += !s->is_dry;
     if (wf_sx_at(s, "<") || wf_sx_at(s, ">"))
         return run_packet(s, &t);
     if (wf_sx_at(s, "`"))
         return skip_command(s);
-    if (wf_sx_take(s, "%{")) {
-        uint64_t at = time_of(s, &t, t.lo_ns);
-        bool is_true = run_to(s, at) && wf_sx_assert(s);
-        s->last_ns = at;
-        return is_true;
-    }
+    if (wf_sx_take(s, "%{"))
+        return run_assert(s, &t);
     return run_call(s, &t);
 }
 
+/* Options that win over those of the script. */
+static bool run_overrides(struct sx *s)
+{
+    struct sx_text script = s->text;
+    const char *o = s->cfg->overrides;
+    if (o == NULL)
+        return true;
+    s->text = (struct sx_text){o, o + strlen(o), 1, o, "command line"};
+    bool is_good = true;
+    for (wf_sx_skip(s); is_good && s->text.p < s->text.end; wf_sx_skip(s))
+        is_good = wf_sx_option(s);
+    s->text = script;
+    return is_good;
+}
+
+/* All lines are read once before the first is run: a script that cannot be read, or that needs what
+ * the stack does not have, is not half run. */
 static bool run_all(struct sx *s)
 {
+    const struct sx_text start = s->text;
     bool has_begun = false;
-    for (wf_sx_skip(s); s->text.p < s->text.end && !s->has_failed; wf_sx_skip(s)) {
-        if (!has_begun && s->text.end - s->text.p > 2 && memcmp(s->text.p, "--", 2) == 0) {
-            if (!wf_sx_option(s))
+    for (unsigned pass = 0; pass < 2; pass++) {
+        s->is_dry = pass == 0;
+        s->text = start;
+        wf_sx_defaults(s);
+        has_begun = false;
+        for (wf_sx_skip(s); s->text.p < s->text.end && !s->has_failed; wf_sx_skip(s)) {
+            if (!has_begun && s->text.end - s->text.p > 2 && memcmp(s->text.p, "--", 2) == 0) {
+                if (!wf_sx_option(s))
+                    return false;
+                continue;
+            }
+            if (!has_begun && !s->is_dry && !(run_overrides(s) && begin(s)))
                 return false;
-            continue;
+            has_begun = true;
+            if (!run_event(s))
+                return false;
         }
-        if (!has_begun && !begin(s))
-            return false;
-        has_begun = true;
-        if (!run_event(s))
-            return false;
     }
     return !s->has_failed && has_begun;
 }
@@ -363,20 +412,23 @@ int weft_script_run(const struct weft_script_config *cfg, const char *name, cons
     s->cfg = cfg;
     s->res = out;
     s->name = name;
-    s->text = (struct sx_text){text, text + len, 1};
+    s->text = (struct sx_text){text, text + len, 1, text, name};
     s->event_p = text;
     s->buf = buf;
     s->buf2 = buf + SX_PKT_MAX;
-    wf_sx_defaults(s);
     out->has_passed = run_all(s) && nothing_is_left_over(s);
+    if (s->w != NULL)
+        out->took_ns = s->w->now_ns - s->base_ns;
     if (out->has_passed) {
         out->hash = weft_world_hash(s->w);
         out->has_passed = !s->has_leak_check || nothing_has_leaked(s);
     }
     if (!out->has_passed && !s->has_failed)
-        wf_sx_fail(s, NULL, "the script has no events");
+        wf_sx_bad(s, "an event is expected here: there are no events");
     weft_world_destroy(s->w);
     free(s);
     free(buf);
-    return out->has_passed ? 0 : -WEFT_EPROTO;
+    if (out->has_passed)
+        return 0;
+    return out->verdict == WEFT_SCRIPT_NOT_APPLICABLE ? -WEFT_EOPNOTSUPP : -WEFT_EPROTO;
 }

@@ -694,15 +694,43 @@ struct weft_script_config {
     bool is_verbose;                             /* Print every packet as it passes. */
     void (*print)(void *user, const char *line); /* Lines without a newline; NULL = silent. */
     void *print_user;
+    const char *overrides; /* Option lines ("--mtu=576 ...") that win over the script's; or NULL. */
+    /* Every packet, in the order of the wire: @is_inbound = to the stack. NULL = not wanted. */
+    void (*packet)(void *user, uint64_t at_ns, const void *bytes, size_t n, bool is_inbound);
+    void *packet_user;
 };
+
+/** enum weft_script_verdict - How a script ended */
+enum weft_script_verdict {
+    WEFT_SCRIPT_PASSED,
+    WEFT_SCRIPT_FAILED,         /* An expectation does not hold. */
+    WEFT_SCRIPT_BAD,            /* It cannot be read; nothing was run. */
+    WEFT_SCRIPT_NOT_APPLICABLE, /* It needs what the stack does not have. */
+};
+
+/** struct weft_script_field - One field of the packet that failed a script */
+struct weft_script_field {
+    char name[16];
+    char expected[80], actual[80]; /* Empty = nothing is said, or it is not there. */
+    bool is_different;
+};
+
+#define WEFT_SCRIPT_FIELDS_MAX 24
 
 /** struct weft_script_result - How it went */
 struct weft_script_result {
     bool has_passed;
-    uint32_t events;  /* Lines executed. */
-    uint32_t line;    /* Where it failed. */
-    uint64_t hash;    /* Trace hash of the world. */
-    char proves[512]; /* Requirement ids named in "proves:" comments, separated by blanks. */
+    enum weft_script_verdict verdict;
+    uint32_t events;       /* Lines executed. */
+    uint32_t line, column; /* Where it ended unless it passed; column 0 = the whole line. */
+    uint64_t hash;         /* Trace hash of the world. */
+    uint64_t took_ns;      /* Time from the first event to the last, on the script's clock. */
+    char proves[512];      /* Requirement ids named in "proves:" comments, separated by blanks. */
+    char why[256];         /* What does not hold, or what it needs. */
+    char expected[256];    /* The line of the script. */
+    char actual[256];      /* The packet that came instead, empty = none. */
+    struct weft_script_field field[WEFT_SCRIPT_FIELDS_MAX]; /* The two side by side. */
+    uint32_t fields_n;
 };
 
 /**
@@ -714,7 +742,7 @@ struct weft_script_result {
  * @out: filled
  *
  * Return: 0 if it passed, -WEFT_EPROTO (it does not parse, or an expectation failed: what and where
- * was printed) or -WEFT_ENOMEM.
+ * was printed), -WEFT_EOPNOTSUPP (not applicable: @out says why) or -WEFT_ENOMEM.
  */
 int weft_script_run(const struct weft_script_config *cfg, const char *name, const char *text,
                     size_t len, struct weft_script_result *out) __attribute__((warn_unused_result));
