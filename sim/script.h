@@ -36,6 +36,7 @@
 #define SX_URG          0x20U
 #define SX_ECE          0x40U
 #define SX_CWR          0x80U
+#define SX_AE           0x100U
 
 #define SX_PROTO_ICMP   1U
 #define SX_PROTO_TCP    6U
@@ -109,7 +110,7 @@ struct sx_packet {
     enum sx_kind kind;
     struct sx_ip ip;
     /* TCP */
-    uint8_t flags;
+    uint16_t flags;
     bool has_ack, has_win, has_urg, has_opts, has_more_opts;
     uint32_t seq, len, ack, win, urg; /* len is the payload of TCP, UDP and ICMP echo. */
     struct sx_opt opt[SX_OPTS_MAX];
@@ -136,7 +137,8 @@ struct sx_seen {
     /* TCP, UDP */
     uint16_t sport, dport;
     uint32_t seq, ack, win, urg, hdr_len;
-    uint8_t flags, reserved;
+    uint16_t flags;
+    uint8_t reserved;
     const uint8_t *payload;
     uint32_t payload_len;
     const char *fault; /* What no packet of ours may have, NULL if it has nothing of the kind. */
@@ -150,6 +152,7 @@ struct sx_flow {
     uint32_t local_isn, remote_isn; /* Live = script + isn. */
     bool has_local_isn, has_remote_syn, may_relearn;
     uint32_t local_syn, remote_syn; /* Script numbers of the SYNs. */
+    uint32_t peer_mss;              /* As the script's SYN says. */
     uint32_t next_remote_syn;       /* Of a SYN that the stack has not answered by one. */
     struct {
         uint32_t script, live;
@@ -159,7 +162,7 @@ struct sx_flow {
 
 /** struct sx_fd - A descriptor of the script */
 struct sx_fd {
-    bool is_used;
+    bool is_used, is_nonblocking;
     int32_t fd;
     uint64_t sock;
     enum weft_sock_type type;
@@ -167,7 +170,14 @@ struct sx_fd {
 };
 
 /** enum sx_call_id - System calls that may block */
-enum sx_call_id { SX_CALL_NONE, SX_CALL_ACCEPT, SX_CALL_CONNECT, SX_CALL_READ, SX_CALL_WRITE };
+enum sx_call_id {
+    SX_CALL_NONE,
+    SX_CALL_ACCEPT,
+    SX_CALL_CONNECT,
+    SX_CALL_READ,
+    SX_CALL_WRITE,
+    SX_CALL_POLL
+};
 
 /** struct sx_call - A call and what it is to answer */
 struct sx_call {
@@ -224,6 +234,8 @@ struct sx {
         int64_t value;
     } set[16];
     uint32_t set_n;
+    const struct weft_cc_ops *cc; /* Of every TCP socket; NULL = the stack's own choice. */
+    bool is_python;               /* Between %{ and }%: "//" divides. */
 
     struct sx_flow flow[SX_FLOWS_MAX];
     uint32_t flows_n;
@@ -368,10 +380,44 @@ bool wf_sx_pending_check(struct sx *s, uint64_t now_ns);
 /** wf_sx_fd() - A descriptor by number; NULL if it is not open */
 struct sx_fd *wf_sx_fd(struct sx *s, int64_t fd);
 
+/* ---- script_io.c ---- */
+
+/** wf_sx_io_plain() - readv, writev, sendmsg or recvmsg as the read or write of all its bytes */
+bool wf_sx_io_plain(const struct sx_call *c, struct sx_call *out, char digits[24]);
+
+/** wf_sx_io_flags() - Whether all MSG_ flags are such that the stack has */
+bool wf_sx_io_flags(struct sx *s, const struct sx_call *c);
+
+/** wf_sx_io_poll() - Descriptors of a poll() that have events; with @is_checking compares them */
+int64_t wf_sx_io_poll(struct sx *s, const struct sx_call *c, bool is_checking);
+
+/** wf_sx_io_poll_waits() - Whether a poll() without events waits: its timeout is not 0 */
+bool wf_sx_io_poll_waits(const struct sx_call *c);
+
+/** wf_sx_io_ioctl() - SIOCINQ and the like; false if the script has ended */
+bool wf_sx_io_ioctl(struct sx *s, const struct sx_call *c, const struct sx_fd *f);
+
+/** wf_sx_io_fcntl() - F_GETFL and F_SETFL; its result */
+int64_t wf_sx_io_fcntl(struct sx *s, const struct sx_call *c, struct sx_fd *f);
+
 /* ---- script_assert.c ---- */
 
 /** wf_sx_assert() - A block between %{ and }% */
 bool wf_sx_assert(struct sx *s);
+
+/** wf_sx_operand() - A number, or a name's value */
+bool wf_sx_operand(struct sx *s, int64_t *out);
+
+/* ---- script_expr.c ---- */
+
+/** wf_sx_expr() - An expression; @shown is its last comparison that is not true, empty if none */
+bool wf_sx_expr(struct sx *s, int64_t *out, char shown[128]);
+
+/* ---- script_command.c ---- */
+
+/** wf_sx_command() - A shell command between backquotes: settings of the kernel, or not applicable
+ */
+bool wf_sx_command(struct sx *s);
 
 /* ---- script_option.c ---- */
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "script.h"
+#include "weft/cc.h"
 
 #define IO_BYTES 65536U
 
@@ -229,6 +230,8 @@ static struct result call_socket(struct sx *s, const struct sx_call *c, struct s
         r = weft_sock_set(s->st, sock, s->set[i].opt, s->set[i].value);
         (void)r;
     }
+    if (s->cc != NULL && type == WEFT_SOCK_TCP && r == 0)
+        r = weft_sock_set_cc(s->st, sock, s->cc);
     return result_of(f == NULL ? -WEFT_ENOMEM : f->fd);
 }
 
@@ -350,16 +353,66 @@ static const struct opt_name *find_opt(const struct sx_call *c)
     return NULL;
 }
 
+/* An option that is not in the table: one of Linux's, or none at all. */
+static struct result no_option(struct sx *s, const struct sx_call *c)
+{
+    struct sx_slice name = c->args_n > 2 ? c->arg[2] : (struct sx_slice){"", 0};
+    bool is_name = name.n > 3 && (memcmp(name.p, "SO_", 3) == 0 || memcmp(name.p, "IP", 2) == 0 ||
+                                  memcmp(name.p, "TCP", 3) == 0 || memcmp(name.p, "UDP", 3) == 0);
+    if (is_name)
+        wf_sx_na(s, "weft has no socket option %.*s", (int)name.n, name.p);
+    else
+        wf_sx_fail(s, NULL, "unknown socket option");
+    return result_of(0);
+}
+
+static struct result set_linger(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    bool is_on = arg_has(c, 3, "onoff=1");
+    if (is_on && !arg_has(c, 3, "linger=0"))
+        wf_sx_na(s, "weft has no close() that lingers");
+    return result_of(weft_sock_set(s->st, f->sock, WEFT_SO_LINGER_RST, is_on));
+}
+
+/* [IP_PMTUDISC_DO] and the like. */
+static struct result set_pmtudisc(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    bool is_do = arg_has(c, 3, "IP_PMTUDISC_DO");
+    if (f->type != WEFT_SOCK_TCP)
+        return result_of(weft_sock_set(s->st, f->sock, WEFT_IP_DF, is_do));
+    if (!is_do && !arg_has(c, 3, "IP_PMTUDISC_WANT"))
+        wf_sx_na(s, "weft has no TCP without path MTU discovery");
+    return result_of(0);
+}
+
+static struct result set_congestion(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    char name[24] = "";
+    size_t n = 0;
+    if (c->args_n > 3)
+        for (size_t i = 0; i < c->arg[3].n && n + 1 < sizeof(name); i++)
+            if (c->arg[3].p[i] != '"' && c->arg[3].p[i] != '[' && c->arg[3].p[i] != ']')
+                name[n++] = c->arg[3].p[i];
+    name[n] = '\0';
+    const struct weft_cc_ops *ops = weft_cc_find(name);
+    if (ops != NULL)
+        return result_of(weft_sock_set_cc(s->st, f->sock, ops));
+    wf_sx_na(s, "weft has no congestion control '%s'", name);
+    return result_of(0);
+}
+
 static struct result call_setsockopt(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
     const struct opt_name *o = find_opt(c);
     int64_t v = 1;
-    if (arg_has(c, 2, "SO_LINGER") && arg_has(c, 3, "onoff=1") && arg_has(c, 3, "linger=0"))
-        return result_of(weft_sock_set(s->st, f->sock, WEFT_SO_LINGER_RST, 1));
-    if (o == NULL) {
-        wf_sx_fail(s, NULL, "unknown socket option");
-        return result_of(0);
-    }
+    if (c->args_n > 2 && wf_sx_slice_is(c->arg[2], "SO_LINGER"))
+        return set_linger(s, c, f);
+    if (c->args_n > 2 && wf_sx_slice_is(c->arg[2], "IP_MTU_DISCOVER"))
+        return set_pmtudisc(s, c, f);
+    if (c->args_n > 2 && wf_sx_slice_is(c->arg[2], "TCP_CONGESTION"))
+        return set_congestion(s, c, f);
+    if (o == NULL)
+        return no_option(s, c);
     (void)arg_number(c, 3, &v);
     return result_of(weft_sock_set(s->st, f->sock, o->opt, v * o->scale));
 }
@@ -381,11 +434,13 @@ static bool is_err_value(const struct sx_call *c, int64_t err)
 static struct result call_getsockopt(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
     const struct opt_name *o = find_opt(c);
+    struct weft_tcp_info info;
     int64_t v = 0, want;
-    if (o == NULL) {
-        wf_sx_fail(s, NULL, "unknown socket option");
-        return result_of(0);
-    }
+    /* What it says is compared by assertions. */
+    if (c->args_n > 2 && wf_sx_slice_is(c->arg[2], "TCP_INFO"))
+        return result_of(weft_sock_tcp_info(s->st, f->sock, &info));
+    if (o == NULL)
+        return no_option(s, c);
     int r = weft_sock_get(s->st, f->sock, o->opt, &v);
     if (r != 0)
         return result_of(r);
@@ -416,11 +471,37 @@ static struct result call_ready(struct sx *s, const struct sx_call *c, struct sx
     return result_of(weft_sock_ready(s->st, f->sock));
 }
 
-static struct result call_nothing(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+static struct result call_fcntl(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
-    (void)s;
-    (void)f;
-    return (struct result){c->want, NULL};
+    return result_of(wf_sx_io_fcntl(s, c, f));
+}
+
+static struct result call_ioctl(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    (void)wf_sx_io_ioctl(s, c, f);
+    return result_of(0);
+}
+
+static struct result call_vector(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    struct sx_call plain;
+    char digits[24];
+    bool is_read = strncmp(c->name, "re", 2) == 0;
+    if (!wf_sx_io_plain(c, &plain, digits)) {
+        wf_sx_fail(s, NULL, "%s() has no lengths like {..., 1000}", c->name);
+        return result_of(0);
+    }
+    return is_read ? call_read(s, &plain, f) : call_write(s, &plain, f);
+}
+
+/* Without events and with a timeout it waits, as a read does. */
+static struct result call_poll(struct sx *s, const struct sx_call *c, struct sx_fd *none)
+{
+    (void)none;
+    int64_t n = wf_sx_io_poll(s, c, false);
+    if (n == 0 && wf_sx_io_poll_waits(c))
+        return result_of(-WEFT_EAGAIN);
+    return result_of(wf_sx_io_poll(s, c, true));
 }
 
 /** struct call - A call by name */
@@ -447,7 +528,13 @@ static const struct call {
     {"getsockopt", call_getsockopt, SX_CALL_NONE},
     {"recverr", call_recverr, SX_CALL_NONE},
     {"ready", call_ready, SX_CALL_NONE},
-    {"fcntl", call_nothing, SX_CALL_NONE},
+    {"fcntl", call_fcntl, SX_CALL_NONE},
+    {"ioctl", call_ioctl, SX_CALL_NONE},
+    {"readv", call_vector, SX_CALL_READ},
+    {"recvmsg", call_vector, SX_CALL_READ},
+    {"writev", call_vector, SX_CALL_WRITE},
+    {"sendmsg", call_vector, SX_CALL_WRITE},
+    {"poll", call_poll, SX_CALL_POLL},
 };
 
 static const struct call *find_call(const char *name)
@@ -471,7 +558,7 @@ static bool try_again(struct sx *s, struct sx_pending *p, struct result *r)
 {
     struct sx_fd *f = fd_of(s, &p->call);
     const struct call *call = find_call(p->call.name);
-    if (f == NULL || call == NULL)
+    if ((f == NULL && p->id != SX_CALL_POLL) || call == NULL)
         return true;
     if (p->id == SX_CALL_CONNECT) {
         uint32_t ready = weft_sock_ready(s->st, f->sock);
@@ -488,9 +575,11 @@ static bool try_again(struct sx *s, struct sx_pending *p, struct result *r)
     if (p->id == SX_CALL_WRITE) {
         /* Goes on until all is taken. */
         struct sx_call rest = p->call;
-        char digits[24];
+        char digits[24], sum[24];
         int64_t len = 0;
-        (void)arg_number(&p->call, 2, &len);
+        if (wf_sx_io_plain(&p->call, &rest, sum))
+            call = find_call("write");
+        (void)arg_number(&rest, 2, &len);
         uint32_t n = sizeof(digits);
         for (int64_t v = len - p->moved; n > 0 && (v > 0 || n == sizeof(digits)); v /= 10)
             digits[--n] = (char)('0' + v % 10);
@@ -526,11 +615,14 @@ bool wf_sx_pending_check(struct sx *s, uint64_t now_ns)
     struct sx_pending *p = &s->pending;
     if (p->id == SX_CALL_NONE || now_ns < p->end_ns + s->tolerance_ns)
         return true;
+    enum sx_call_id id = p->id;
     p->id = SX_CALL_NONE;
     uint32_t line = s->event_line;
     s->event_line = p->line;
     bool is_right = false;
-    if (!p->is_done)
+    if (!p->is_done && id == SX_CALL_POLL)
+        is_right = compare(s, &p->call, (struct result){0, NULL});
+    else if (!p->is_done)
         wf_sx_fail(s, NULL, "%s() still blocks", p->call.name);
     else if (p->done_ns > p->end_ns + s->tolerance_ns || p->done_ns + s->tolerance_ns < p->end_ns)
         wf_sx_fail(s, NULL, "%s() ended at %llu us", p->call.name,
@@ -551,7 +643,7 @@ static const char *const foreign[] = {
 bool wf_sx_call_check(struct sx *s, const struct sx_call *c)
 {
     if (find_call(c->name) != NULL)
-        return true;
+        return find_call(c->name)->run == call_setsockopt || wf_sx_io_flags(s, c);
     for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
         if (strcmp(foreign[i], c->name) == 0) {
             wf_sx_na(s, "weft has no %s()", c->name);
@@ -569,7 +661,7 @@ bool wf_sx_call(struct sx *s, const struct sx_call *c, uint64_t end_ns)
     if (call == NULL)
         return wf_sx_call_check(s, c);
     struct sx_fd *f = fd_of(s, c);
-    if (f == NULL && call->run != call_socket && call->run != call_nothing)
+    if (f == NULL && call->run != call_socket && call->run != call_poll)
         return compare(s, c, result_of(-WEFT_EBADF));
     struct result r = call->run(s, c, f);
     weft_node_touch(s->node);

@@ -147,7 +147,8 @@ static uint32_t build_tcp(const struct sx_packet *p, const struct sx_flow *f, ui
     while (hdr % 4 != 0)
         out[hdr++] = 0;
     out[12] = (uint8_t)((p->ip.doff >= 0 ? (uint32_t)p->ip.doff : hdr / 4) << 4);
-    out[13] = p->flags;
+    out[12] |= (uint8_t)(p->flags >> 8);
+    out[13] = (uint8_t)p->flags;
     put16(out + 14, p->has_win ? p->win : 65535);
     put16(out + 18, p->urg);
     uint32_t first = p->seq - f->remote_syn - ((p->flags & SX_SYN) != 0 ? 0 : 1);
@@ -333,8 +334,8 @@ static void read_tcp(struct sx_seen *p)
     p->seq = wf_sx_be(p->l4 + 4, 4);
     p->ack = wf_sx_be(p->l4 + 8, 4);
     p->hdr_len = (uint32_t)(p->l4[12] >> 4) * 4;
-    p->reserved = p->l4[12] & 15;
-    p->flags = p->l4[13];
+    p->reserved = p->l4[12] & 14;
+    p->flags = (uint16_t)(wf_sx_be(p->l4 + 12, 2) & 0x1ff);
     p->win = wf_sx_be(p->l4 + 14, 2);
     p->urg = wf_sx_be(p->l4 + 18, 2);
     if (p->hdr_len < TCP_HDR || p->hdr_len > p->l4_len) {

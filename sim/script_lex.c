@@ -70,9 +70,9 @@ void wf_sx_skip(struct sx *s)
             t->p++;
         } else if (c == ' ' || c == '\t' || c == '\r') {
             t->p++;
-        } else if (c == '#' || (c == '/' && d == '/')) {
+        } else if (c == '#' || (c == '/' && d == '/' && !s->is_python)) {
             skip_line(s);
-        } else if (c == '/' && d == '*') {
+        } else if (c == '/' && d == '*' && !s->is_python) {
             skip_block(t);
         } else {
             return;

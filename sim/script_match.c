@@ -101,7 +101,7 @@ struct mismatch {
 static const struct sx_opt *find_opt(const struct sx_packet *p, uint8_t kind)
 {
     for (uint32_t i = 0; i < p->opt_n; i++)
-        if (p->opt[i].kind == kind && !p->opt[i].is_raw)
+        if (p->opt[i].kind == kind)
             return &p->opt[i];
     return NULL;
 }
@@ -125,6 +125,8 @@ static bool is_ts_right(struct sx *s, struct sx_flow *f, uint32_t script, uint32
 bool wf_sx_opt_right(struct sx *s, const struct sx_opt *want, const uint8_t *d, uint32_t n,
                      struct sx_flow *f)
 {
+    if (want->is_raw)
+        return want->raw_n >= 2 && n == want->raw_n - 2U && memcmp(d, want->raw + 2, n) == 0;
     switch (want->kind) {
     case 2:
         return n == 2 && wf_sx_be(d, 2) == want->v[0];
@@ -332,8 +334,8 @@ bool wf_sx_match(struct sx *s, const struct sx_packet *p, const uint8_t *bytes, 
     struct mismatch m = {{0}};
     struct sx_seen seen;
     char text[256];
-    wf_sx_describe(s, bytes, len, false, text, sizeof(text));
     if (!wf_sx_read(bytes, len, &seen)) {
+        wf_sx_describe(s, bytes, len, false, text, sizeof(text));
         wf_sx_fail(s, text, "the stack sent no IPv4 packet");
         return false;
     }
@@ -351,6 +353,7 @@ bool wf_sx_match(struct sx *s, const struct sx_packet *p, const uint8_t *bytes, 
             match_bytes(s, p, &seen, wf_sx_flow_for(s, p, &seen), &m);
     }
     if (m.why[0] != '\0') {
+        wf_sx_describe(s, bytes, len, false, text, sizeof(text)); /* Now that numbers are known. */
         wf_sx_diff(s, p, &seen);
         wf_sx_fail(s, text, "%s", m.why);
     }

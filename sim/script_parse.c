@@ -21,6 +21,11 @@ bool wf_sx_parse_time(struct sx *s, struct sx_time *out)
     }
     out->hi_ns = out->lo_ns;
     const char *p = s->text.p;
+    while (p < s->text.end && *p == ' ')
+        p++;
+    if (s->text.end - p >= 3 && memcmp(p, "...", 3) == 0)
+        s->text.p = p;
+    p = s->text.p;
     if (p < s->text.end && *p == '~') {
         s->text.p++;
         (void)wf_sx_take(s, "+");
@@ -113,6 +118,10 @@ static bool ip_flag(struct sx *s, struct sx_ip *ip)
             ip->tos_mask = 3;
             return true;
         }
+    }
+    if (wf_sx_at(s, "flowlabel") || wf_sx_at(s, "nolabel")) {
+        wf_sx_na(s, "weft has no IPv6, which flow labels belong to");
+        return false;
     }
     if (wf_sx_take(s, "df"))
         ip->df = 1;
@@ -243,6 +252,27 @@ static bool raw_option(struct sx *s, struct sx_opt *o)
     hex.n = (size_t)(s->text.p - hex.p);
     o->is_raw = true;
     o->raw_n = (uint8_t)wf_sx_parse_hex(hex, o->raw, sizeof(o->raw));
+    o->kind = o->raw_n < 2 ? 1 : o->raw[0];
+    return true;
+}
+
+/* "FO" asks for a cookie, "FO 0123abcd" is one; FOEXP has the experimental kind and its magic. */
+static bool fast_open(struct sx *s, struct sx_opt *o, bool is_experimental)
+{
+    static const uint8_t magic[2] = {0xf9, 0x89};
+    if (!raw_option(s, o))
+        return false;
+    uint8_t head = is_experimental ? 4 : 2;
+    if (o->raw_n + head > 20) {
+        wf_sx_bad(s, "a cookie of 0 to %u bytes is expected here", 20U - head);
+        return false;
+    }
+    memmove(o->raw + head, o->raw, o->raw_n);
+    o->raw_n = (uint8_t)(o->raw_n + head);
+    o->kind = o->raw[0] = is_experimental ? 254 : 34;
+    o->raw[1] = o->raw_n;
+    if (is_experimental)
+        memcpy(o->raw + 2, magic, 2);
     return true;
 }
 
@@ -277,6 +307,17 @@ static bool one_option(struct sx *s, struct sx_opt *o)
     }
     if (wf_sx_take(s, "hex"))
         return raw_option(s, o);
+    if (wf_sx_take(s, "FOEXP"))
+        return fast_open(s, o, true);
+    if (wf_sx_take(s, "FO"))
+        return fast_open(s, o, false);
+    static const char *const foreign[] = {"md5", "exp-tarr", "ECN", "acc"};
+    for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+        if (wf_sx_at(s, foreign[i])) {
+            wf_sx_na(s, "weft has no TCP option '%s'", foreign[i]);
+            return false;
+        }
+    }
     wf_sx_bad(s, "a TCP option is expected here");
     return false;
 }
@@ -298,16 +339,25 @@ bool wf_sx_parse_opts(struct sx *s, struct sx_packet *out)
     return true;
 }
 
-static bool tcp_flags(struct sx *s, uint8_t *out)
+/* The three bits as a number: AE, CWR, ECE. */
+static uint16_t ace_flags(uint32_t n)
 {
-    static const char letters[] = "FSRP.UEW";
+    return (uint16_t)(((n & 4) != 0 ? SX_AE : 0) | ((n & 2) != 0 ? SX_CWR : 0) |
+                      ((n & 1) != 0 ? SX_ECE : 0));
+}
+
+static bool tcp_flags(struct sx *s, uint16_t *out)
+{
+    static const char letters[] = "FSRP.UEWA";
     bool is_any = false;
     wf_sx_skip(s);
     *out = 0;
     for (; s->text.p < s->text.end && *s->text.p != ' ' && *s->text.p != '\t'; s->text.p++) {
         const char *at = memchr(letters, *s->text.p, sizeof(letters) - 1);
         if (at != NULL)
-            *out |= (uint8_t)(1U << (at - letters));
+            *out |= (uint16_t)(1U << (at - letters));
+        else if (*s->text.p >= '0' && *s->text.p <= '7' && is_any)
+            *out |= ace_flags((uint32_t)(*s->text.p - '0'));
         else if (*s->text.p != '-')
             break;
         is_any = true;
@@ -351,18 +401,36 @@ static const struct {
     const char *word;
     uint8_t type;
 } icmp_types[] = {
-    {"echo_reply", 0},    {"unreachable", 3},    {"source_quench", 4},      {"redirect", 5},
-    {"echo_request", 8},  {"time_exceeded", 11}, {"parameter_problem", 12}, {"timestamp", 13},
-    {"address_mask", 17}, {"info_request", 15},
+    {"echo_reply", 0},   {"unreachable", 3},    {"source_quench", 4},      {"redirect", 5},
+    {"echo_request", 8}, {"time_exceeded", 11}, {"parameter_problem", 12}, {"timestamp_reply", 14},
+    {"timestamp", 13},   {"address_mask", 17},  {"info_request", 15},
 };
 
 static const struct {
     const char *word;
     uint8_t code;
 } icmp_codes[] = {
-    {"net_unreachable", 0},   {"host_unreachable", 1}, {"protocol_unreachable", 2},
-    {"port_unreachable", 3},  {"frag_needed", 4},      {"source_route_failed", 5},
-    {"admin_prohibited", 13}, {"in_transit", 0},       {"in_reassembly", 1},
+    {"net_unreachable", 0},
+    {"host_unreachable", 1},
+    {"protocol_unreachable", 2},
+    {"port_unreachable", 3},
+    {"frag_needed", 4},
+    {"source_route_failed", 5},
+    {"admin_prohibited", 13},
+    {"in_transit", 0},
+    {"in_reassembly", 1},
+    {"net_unknown", 6},
+    {"host_unknown", 7},
+    {"source_host_isolated", 8},
+    {"net_prohibited", 9},
+    {"host_prohibited", 10},
+    {"net_unreachable_for_tos", 11},
+    {"host_unreachable_for_tos", 12},
+    {"packet_filtered", 13},
+    {"precedence_violation", 14},
+    {"precedence_cutoff", 15},
+    {"ttl_exceeded", 0},
+    {"frag_time_exceeded", 1},
 };
 
 static bool icmp_type(struct sx *s, struct sx_packet *out)
@@ -408,6 +476,8 @@ static bool icmp_quote(struct sx *s, struct sx_packet *out)
     uint32_t end, len;
     if (!wf_sx_take(s, "["))
         return true;
+    if (wf_sx_take(s, "udp")) /* The datagram sent last is quoted anyway. */
+        return payload_len(s, &len) && wf_sx_need(s, "]");
     out->has_quote_seq = true;
     return u32(s, &out->quote_seq) && wf_sx_need(s, ":") && u32(s, &end) && wf_sx_need(s, "(") &&
            u32(s, &len) && wf_sx_need(s, ")") && wf_sx_need(s, "]");
@@ -459,6 +529,13 @@ bool wf_sx_parse_packet(struct sx *s, struct sx_packet *out)
     out->is_any = wf_sx_take(s, "any");
     if (out->is_any)
         return parse_quiet(s, out);
+    static const char *const tunnels[] = {"ipv4", "ipv6", "gre", "mpls"};
+    for (size_t i = 0; i < sizeof(tunnels) / sizeof(tunnels[0]); i++) {
+        if (wf_sx_at(s, tunnels[i])) {
+            wf_sx_na(s, "weft has no encapsulation in %s", tunnels[i]);
+            return false;
+        }
+    }
     if (!wf_sx_parse_ip(s, ip) || !parse_ends(s, ip))
         return false;
     if (wf_sx_take(s, "udp")) {

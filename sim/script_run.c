@@ -163,29 +163,28 @@ static bool expect_quiet(struct sx *s, const struct sx_packet *p, uint64_t from)
     return false;
 }
 
-static bool expect_packet(struct sx *s, const struct sx_time *t, const struct sx_packet *p)
+/* The next packet of the stack, in buf2; its length, 0 if the script has ended. */
+static uint32_t wait_packet(struct sx *s, uint64_t limit, uint64_t *at)
 {
-    uint64_t lo = time_of(s, t, t->lo_ns), hi = time_of(s, t, t->hi_ns), at = 0;
-    uint64_t limit = t->when == SX_ANY ? lo + LEAK_NS : hi + s->tolerance_ns;
-    if (p->kind == SX_QUIET)
-        return expect_quiet(s, p, lo);
-    s->want_lo_ns = lo;
-    s->want_hi_ns = hi;
-    s->is_any_time = t->when == SX_ANY;
     while (s->link->inbox[OUR_END].n == 0) {
         uint64_t next = weft_world_next(s->w);
         if (next == WEFT_NEVER || next > limit) {
             wf_sx_fail(s, NULL, "the stack sent no packet until then");
-            return false;
+            return 0;
         }
         if (!step(s))
-            return false;
+            return 0;
     }
-    uint32_t n = take_packet(s, &at);
+    return take_packet(s, at);
+}
+
+static bool check_packet(struct sx *s, const struct sx_packet *p, uint32_t n, uint64_t at)
+{
     s->shown_ns = at;
     if (!is_faultless(s, s->buf2, n) || !wf_sx_match(s, p, s->buf2, n))
         return false;
-    if (t->when != SX_ANY && (at + s->tolerance_ns < lo || at > hi + s->tolerance_ns)) {
+    if (!s->is_any_time &&
+        (at + s->tolerance_ns < s->want_lo_ns || at > s->want_hi_ns + s->tolerance_ns)) {
         char text[256];
         struct sx_seen seen;
         wf_sx_describe(s, s->buf2, n, false, text, sizeof(text));
@@ -195,6 +194,52 @@ static bool expect_packet(struct sx *s, const struct sx_time *t, const struct sx
         return false;
     }
     remember(s, s->buf2, n, false, at);
+    return true;
+}
+
+/* Linux hands a burst to the device as one packet, and scripts written for it have one line for it.
+ * A line longer than a segment can be stands for full segments one after the other: makes @piece
+ * the one that came, with the flags of the end left to the last. False: it is the rest. */
+static bool cut_piece(struct sx *s, struct sx_packet *piece, uint32_t n)
+{
+    struct sx_seen seen;
+    if (piece->kind != SX_TCP || piece->ip.frag_from >= 0 || !wf_sx_read(s->buf2, n, &seen))
+        return false;
+    const struct sx_flow *f = wf_sx_flow_for(s, piece, &seen);
+    uint32_t most = s->mtu - 40; /* Headers of IPv4 and TCP; options take at most 40 more. */
+    if (f != NULL && f->peer_mss != 0 && f->peer_mss < most)
+        most = f->peer_mss;
+    if (piece->len <= most || seen.payload_len >= piece->len || seen.payload_len + 40 < most)
+        return false;
+    piece->len = seen.payload_len;
+    piece->flags &= (uint16_t) ~(SX_PSH | SX_FIN);
+    return true;
+}
+
+static bool expect_packet(struct sx *s, const struct sx_time *t, const struct sx_packet *p)
+{
+    uint64_t lo = time_of(s, t, t->lo_ns), hi = time_of(s, t, t->hi_ns), at = 0;
+    uint64_t limit = t->when == SX_ANY ? lo + LEAK_NS : hi + s->tolerance_ns;
+    struct sx_packet rest = *p;
+    bool is_cut;
+    if (p->kind == SX_QUIET)
+        return expect_quiet(s, p, lo);
+    s->want_lo_ns = lo;
+    s->want_hi_ns = hi;
+    s->is_any_time = t->when == SX_ANY;
+    do {
+        uint32_t n = wait_packet(s, limit, &at);
+        if (n == 0)
+            return false;
+        struct sx_packet piece = rest;
+        is_cut = cut_piece(s, &piece, n);
+        if (!check_packet(s, &piece, n, at))
+            return false;
+        rest.seq += piece.len;
+        rest.len -= piece.len;
+        if (is_cut) /* Where in a burst data is pushed is Linux's affair. */
+            rest.flags &= (uint16_t)~SX_PSH;
+    } while (is_cut);
     s->last_ns = t->when == SX_ANY || lo != hi ? at : lo;
     return true;
 }
@@ -208,6 +253,9 @@ static void note_syn(struct sx_flow *f, const struct sx_packet *p)
         f->remote_syn = p->seq;
     }
     f->next_remote_syn = p->seq;
+    for (uint32_t i = 0; i < p->opt_n; i++)
+        if (p->opt[i].kind == 2 && !p->opt[i].is_raw)
+            f->peer_mss = p->opt[i].v[0];
     f->may_relearn = f->has_local_isn && (p->flags & SX_ACK) == 0 && p->seq != f->remote_syn;
 }
 
@@ -271,13 +319,6 @@ static bool run_call(struct sx *s, const struct sx_time *t)
     return wf_sx_call(s, &c, t->has_end ? end : 0);
 }
 
-static bool skip_command(struct sx *s)
-{
-    for (s->text.p++; s->text.p < s->text.end && *s->text.p != '`'; s->text.p++)
-        s->text.line += *s->text.p == '\n';
-    return wf_sx_need(s, "`");
-}
-
 static bool run_assert(struct sx *s, const struct sx_time *t)
 {
     if (s->is_dry)
@@ -288,24 +329,37 @@ static bool run_assert(struct sx *s, const struct sx_time *t)
     return is_true;
 }
 
+/* A call that blocks until before @at must have ended by itself. */
+static bool end_pending(struct sx *s, uint64_t at)
+{
+    uint64_t due = s->pending.end_ns + s->tolerance_ns;
+    if (s->pending.id != SX_CALL_NONE && at >= due && s->w->now_ns < due && !run_to(s, due))
+        return false;
+    return wf_sx_pending_check(s, at);
+}
+
 static bool run_event(struct sx *s)
 {
     struct sx_time t;
     s->event_line = s->text.line;
     s->event_p = s->text.p;
     if (*s->text.p == '`')
-        return skip_command(s);
+        return wf_sx_command(s);
     if (!wf_sx_parse_time(s, &t))
         return false;
-    if (!s->is_dry && !wf_sx_pending_check(s, time_of(s, &t, t.lo_ns)))
+    if (!s->is_dry && !end_pending(s, time_of(s, &t, t.lo_ns)))
         return false;
     s->res->events += !s->is_dry;
     if (wf_sx_at(s, "<") || wf_sx_at(s, ">"))
         return run_packet(s, &t);
     if (wf_sx_at(s, "`"))
-        return skip_command(s);
-    if (wf_sx_take(s, "%{"))
-        return run_assert(s, &t);
+        return (s->is_dry || run_to(s, time_of(s, &t, t.lo_ns))) && wf_sx_command(s);
+    if (wf_sx_take(s, "%{")) {
+        s->is_python = true;
+        bool is_true = run_assert(s, &t);
+        s->is_python = false;
+        return is_true;
+    }
     return run_call(s, &t);
 }
 
@@ -338,6 +392,13 @@ static bool run_all(struct sx *s)
         for (wf_sx_skip(s); s->text.p < s->text.end && !s->has_failed; wf_sx_skip(s)) {
             if (!has_begun && s->text.end - s->text.p > 2 && memcmp(s->text.p, "--", 2) == 0) {
                 if (!wf_sx_option(s))
+                    return false;
+                continue;
+            }
+            if (!has_begun && *s->text.p == '`') {
+                s->event_line = s->text.line;
+                s->event_p = s->text.p;
+                if (!wf_sx_command(s))
                     return false;
                 continue;
             }

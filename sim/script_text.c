@@ -78,14 +78,14 @@ static void add_options(struct text *t, const struct sx_seen *p, const struct sx
 
 static void add_tcp(struct text *t, const struct sx *s, const struct sx_seen *p, bool is_inbound)
 {
-    static const char letters[] = "FSRP.UEW";
+    static const char letters[] = "FSRP.UEWA";
     const struct sx_flow *f = find_flow(s, p, is_inbound);
     uint32_t seq_isn = f == NULL ? 0 : is_inbound ? f->remote_isn : f->local_isn;
     uint32_t ack_isn = f == NULL ? 0 : is_inbound ? f->local_isn : f->remote_isn;
     if (f == NULL || f != &s->flow[0])
         add(t, " %u > %u", p->sport, p->dport);
     add(t, " ");
-    for (unsigned i = 0; i < 8; i++)
+    for (unsigned i = 0; i < 9; i++)
         if ((p->flags & 1U << i) != 0)
             add(t, "%c", letters[i]);
     uint32_t seq = p->seq - seq_isn;

@@ -105,6 +105,16 @@ def overrides():
     tap.eq((script(late).returncode, script(late, "--tolerance_usecs", "40000").returncode), (1, 0))
 
 
+def no_bursts_of_short_segments():
+    """A line of one segment is one segment, and one of several is made of full ones"""
+    text = HANDSHAKE + "+0 setsockopt(4, SOL_TCP, TCP_NODELAY, [1], 4) = 0\n"
+    text += "+0 write(4, ..., 500) = 500\n+0 write(4, ..., 1000) = 1000\n"
+    for line in ("+0 > P. 1:1001(1000) ack 1\n", "+0 > P. 1:1501(1500) ack 1\n"):
+        r = script(text + line)
+        tap.eq(r.returncode, 1)
+        assert "payload bytes: expected" in r.stdout or "flags: expected" in r.stdout, r.stdout
+
+
 def not_applicable():
     """What the stack does not have is counted apart, with the reason, and is no failure"""
     r = script(HANDSHAKE + "+0 splice(4, ..., 5) = 0\n")
@@ -128,7 +138,8 @@ ERRORS = [
     ("+0 close(4)", 12, "'=' is expected here"),
     ("+0 close(4) = x", 15, "a result is expected after '='"),
     ("+0 %{ assert 1 == }%", 19, "a number or a name is expected here"),
-    ("+0 %{ print 1 }%", 7, "is expected here"),
+    ("+0 %{ frob 1 }%", 7, "'assert' is expected here"),
+    ("+0 %{ assert (1 == 1 }%", 22, "an operator or ')' is expected here"),
     ("+0 clse(4) = 0", 4, "a call is expected here; unknown call 'clse'"),
     ("+0", 3, "an event is expected here"),
 ]
@@ -146,5 +157,49 @@ def error_case(line, column, why):
     return case
 
 
-tap.run([all_pass, side_by_side, missing_and_more_options, as_json, out_folder, overrides, not_applicable,
+# A line before everything or behind the handshake, and what weft is said not to have.
+FOREIGN = [
+    ("--ip_version=ipv6", "weft has no IPv6 (--ip_version=ipv6)"),
+    ("--wire_client", "weft has no --wire_client"),
+    ("`sysctl -q net.ipv4.tcp_early_retrans=0`", "weft has no switch for tail loss probes"),
+    ("`sysctl -w net.ipv4.tcp_congestion_control=bbr3`", "weft has no congestion control 'bbr3'"),
+    ("`sysctl -w net.ipv4.tcp_nonsense=1`", "weft has no setting like net.ipv4.tcp_nonsense"),
+    ("`ip route change default via 192.0.2.1 initcwnd 5`", "weft runs no command 'ip'"),
+    ("+0 < [flowlabel 0x1] . 1:1(0) ack 1", "weft has no IPv6, which flow labels belong to"),
+    ("+0 < ipv4 1.1.1.1 > 2.2.2.2: . 1:1(0) ack 1", "weft has no encapsulation in ipv4"),
+    ("+0 < . 1:1(0) ack 1 <md5 000102030405060708090a0b0c0d0e0f>", "weft has no TCP option 'md5'"),
+    ("+0 setsockopt(4, SOL_TCP, TCP_DEFER_ACCEPT, [1], 4) = 0", "weft has no socket option TCP_DEFER_ACCEPT"),
+    ("+0 ioctl(4, SIOCATMARK, [1]) = 0", "weft has no ioctl SIOCATMARK"),
+    ("+0 fcntl(4, F_SETOWN, 1) = 0", "weft has no fcntl F_SETOWN"),
+    ("+0 send(4, ..., 5, MSG_ZEROCOPY) = 5", "weft has no MSG_ZEROCOPY"),
+    ("+0 %{ assert tcpi_pacing_rate > 0 }%", "weft has no tcpi_pacing_rate"),
+    ("+0 %{ assert abs(1) == 1 }%", "weft has no Python: abs("),
+    ("+0 %{ assert tcpi_rtt < 1.5 }%", "weft's assertions have no fractions"),
+]
+
+
+def foreign_case(line, why):
+    def case():
+        r = script(f"{line}\n{HANDSHAKE}" if line[0] in "-`" else f"{HANDSHAKE}{line}\n")
+        assert f"# SKIP not applicable: {why}" in r.stdout, r.stdout
+        tap.eq(r.returncode, 0)
+    case.__doc__ = f"'{line}' is not applicable"
+    return case
+
+
+def known_options():
+    """Options of packetdrill that change nothing here are taken; unknown ones are refused by name"""
+    text = "--ip_version=ipv4\n--init_scripts=../a/b.sh --gateway_ip=192.168.0.2\n--dry_run\n--mtu=1500\n"
+    tap.eq(script(text + HANDSHAKE).returncode, 0)
+    assert "x.pkt:1:8: an option of scripts" in script("--frob=1\n" + HANDSHAKE).stdout
+
+
+def false_assertion():
+    """A false assertion shows the comparison with its numbers"""
+    r = script(HANDSHAKE + "+0 %{\nassert tcpi_snd_cwnd == 10\nassert 2 * tcpi_snd_cwnd < 5, 'x'\n}%\n")
+    assert "# x.pkt:10: not true: 20 < 5\n" in r.stdout, r.stdout
+
+
+tap.run([all_pass, known_options, false_assertion, *(foreign_case(*row) for row in FOREIGN), side_by_side, missing_and_more_options, as_json, out_folder, overrides, no_bursts_of_short_segments,
+         not_applicable,
          *(error_case(*row) for row in ERRORS)])
