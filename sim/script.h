@@ -234,8 +234,10 @@ struct sx {
         int64_t value;
     } set[16];
     uint32_t set_n;
-    const struct weft_cc_ops *cc; /* Of every TCP socket; NULL = the stack's own choice. */
-    bool is_python;               /* Between %{ and }%: "//" divides. */
+    char cc[24];           /* Of every TCP socket; empty = the stack's own choice. */
+    bool has_foreign_name; /* The assertion is about weft's own state. */
+    bool has_limits;       /* Limits of weft's stack were set. */
+    bool is_python;        /* Between %{ and }%: "//" divides. */
 
     struct sx_flow flow[SX_FLOWS_MAX];
     uint32_t flows_n;
@@ -362,6 +364,52 @@ void wf_sx_flags_text(uint32_t flags, char out[16]);
 
 /** wf_sx_diff() - Put the packet of a line and the one that came side by side, into the result */
 void wf_sx_diff(struct sx *s, const struct sx_packet *p, const struct sx_seen *seen);
+
+/* ---- script_target.c ---- */
+
+/** wf_sx_now() - The time of the stack */
+uint64_t wf_sx_now(const struct sx *s);
+
+/** wf_sx_touch() - Have the stack act on what a call did */
+void wf_sx_touch(struct sx *s);
+
+/** wf_sx_run_to() - Let time pass up to @t; false if the script has ended */
+bool wf_sx_run_to(struct sx *s, uint64_t t);
+
+/** wf_sx_wait_packet() - Let time pass up to a packet, or @limit; false if the script has ended */
+bool wf_sx_wait_packet(struct sx *s, uint64_t limit);
+
+/** wf_sx_pull() - The oldest packet the stack sent, into buf2; its length, 0 = none */
+uint32_t wf_sx_pull(struct sx *s, uint64_t *at_ns);
+
+/** wf_sx_push() - Hand the @n bytes in buf to the stack */
+int wf_sx_push(struct sx *s, uint32_t n);
+
+/** wf_sx_target_begin() - Set up another stack; false if the script has ended */
+bool wf_sx_target_begin(struct sx *s);
+
+/** wf_sx_target_setting() - A setting of another stack's kernel */
+void wf_sx_target_setting(struct sx *s, const char *name, const char *value);
+
+/** wf_sx_target_field() - A field of another stack's connection; false if there is none */
+bool wf_sx_target_field(struct sx *s, uint64_t sock, const char *name, int64_t *value);
+
+/* The calls of weft/sock.h, on the stack the script is run against. */
+int wf_sx_sock_open(struct sx *s, enum weft_sock_type type, uint64_t *out);
+int wf_sx_sock_accept(struct sx *s, uint64_t sock, uint64_t *out);
+int wf_sx_sock_bind(struct sx *s, uint64_t sock, const struct weft_endpoint *ep);
+int wf_sx_sock_connect(struct sx *s, uint64_t sock, const struct weft_endpoint *ep);
+int wf_sx_sock_listen(struct sx *s, uint64_t sock, uint32_t backlog);
+int64_t wf_sx_sock_recv(struct sx *s, uint64_t sock, void *buf, size_t n);
+int64_t wf_sx_sock_send(struct sx *s, uint64_t sock, void *buf, size_t n);
+int64_t wf_sx_sock_sendto(struct sx *s, uint64_t sock, void *buf, size_t n,
+                          const struct weft_endpoint *to);
+int wf_sx_sock_shutdown(struct sx *s, uint64_t sock, bool is_read, bool is_write);
+int wf_sx_sock_close(struct sx *s, uint64_t sock, bool is_abort);
+int wf_sx_sock_set(struct sx *s, uint64_t sock, enum weft_sock_opt opt, int64_t value);
+int wf_sx_sock_get(struct sx *s, uint64_t sock, enum weft_sock_opt opt, int64_t *value);
+int wf_sx_sock_set_cc(struct sx *s, uint64_t sock, const char *name);
+uint32_t wf_sx_sock_ready(struct sx *s, uint64_t sock);
 
 /* ---- script_call.c ---- */
 

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "script.h"
-#include "weft/cc.h"
 
 #define IO_BYTES 65536U
 
@@ -222,16 +221,16 @@ static struct result call_socket(struct sx *s, const struct sx_call *c, struct s
         type = WEFT_SOCK_PING;
     else if (arg_has(c, 1, "SOCK_DGRAM"))
         type = WEFT_SOCK_UDP;
-    int r = weft_sock_open(s->st, type, &sock);
+    int r = wf_sx_sock_open(s, type, &sock);
     if (r != 0)
         return result_of(r);
     struct sx_fd *f = new_fd(s, c, sock, type);
     for (uint32_t i = 0; i < s->set_n; i++) {
-        r = weft_sock_set(s->st, sock, s->set[i].opt, s->set[i].value);
+        r = wf_sx_sock_set(s, sock, s->set[i].opt, s->set[i].value);
         (void)r;
     }
-    if (s->cc != NULL && type == WEFT_SOCK_TCP && r == 0)
-        r = weft_sock_set_cc(s->st, sock, s->cc);
+    if (s->cc[0] != '\0' && type == WEFT_SOCK_TCP)
+        (void)wf_sx_sock_set_cc(s, sock, s->cc);
     return result_of(f == NULL ? -WEFT_ENOMEM : f->fd);
 }
 
@@ -241,20 +240,20 @@ static struct result call_bind(struct sx *s, const struct sx_call *c, struct sx_
     memset(&ep, 0, sizeof(ep));
     ep.port = s->bind_port;
     arg_endpoint(c, 1, &ep);
-    return result_of(weft_sock_bind(s->st, f->sock, &ep));
+    return result_of(wf_sx_sock_bind(s, f->sock, &ep));
 }
 
 static struct result call_listen(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
     int64_t n = 1;
     (void)arg_number(c, 1, &n);
-    return result_of(weft_sock_listen(s->st, f->sock, (uint32_t)n));
+    return result_of(wf_sx_sock_listen(s, f->sock, (uint32_t)n));
 }
 
 static struct result call_accept(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
     uint64_t sock;
-    int r = weft_sock_accept(s->st, f->sock, &sock, NULL);
+    int r = wf_sx_sock_accept(s, f->sock, &sock);
     if (r != 0)
         return result_of(r);
     struct sx_fd *n = new_fd(s, c, sock, WEFT_SOCK_TCP);
@@ -269,7 +268,7 @@ static struct result call_connect(struct sx *s, const struct sx_call *c, struct 
     ep.addr = weft_ip4(s->remote_ip[0], s->remote_ip[1], s->remote_ip[2], s->remote_ip[3]);
     ep.port = s->connect_port;
     arg_endpoint(c, 1, &ep);
-    int r = weft_sock_connect(s->st, f->sock, &ep);
+    int r = wf_sx_sock_connect(s, f->sock, &ep);
     s->last_fd = f->fd;
     if (r == 0 && f->type == WEFT_SOCK_TCP)
         return (struct result){-1, EINPROGRESS_NAME};
@@ -284,7 +283,7 @@ static struct result call_read(struct sx *s, const struct sx_call *c, struct sx_
     (void)arg_number(c, 2, &cap);
     uint8_t *buf = s->buf2;
     size_t n = cap < 0 ? 0 : cap > (int64_t)IO_BYTES ? IO_BYTES : (size_t)cap;
-    int64_t r = weft_sock_recv(s->st, f->sock, buf, n);
+    int64_t r = wf_sx_sock_recv(s, f->sock, buf, n);
     if (r > 0 && f->type != WEFT_SOCK_PING) {
         uint64_t at = f->type == WEFT_SOCK_TCP ? f->rx : 0;
         size_t good = weft_pattern_check(SX_PATTERN_IN, at, buf, (size_t)r);
@@ -314,14 +313,14 @@ static struct result call_write(struct sx *s, const struct sx_call *c, struct sx
             weft_pattern(SX_PATTERN_ECHO, 0, s->buf2 + 8, n - 8);
         }
         bool is_connected = strcmp(c->name, "sendto") != 0;
-        r = weft_sock_sendto(s->st, f->sock, s->buf2, n, is_connected ? NULL : &ep);
+        r = wf_sx_sock_sendto(s, f->sock, s->buf2, n, is_connected ? NULL : &ep);
     } else {
         /* A long write is offered piece by piece, until one is not taken whole. */
         int64_t sum = 0;
         do {
             n = len - sum > (int64_t)IO_BYTES ? IO_BYTES : (size_t)(len - sum);
             weft_pattern(SX_PATTERN_OUT, f->tx, s->buf2, n);
-            r = weft_sock_send(s->st, f->sock, s->buf2, n);
+            r = wf_sx_sock_send(s, f->sock, s->buf2, n);
             sum += r > 0 ? r : 0;
             f->tx += r > 0 ? (uint64_t)r : 0;
         } while (r == (int64_t)n && sum < len);
@@ -333,16 +332,14 @@ static struct result call_write(struct sx *s, const struct sx_call *c, struct sx
 static struct result call_close(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
     f->is_used = false;
-    if (strcmp(c->name, "abort") == 0)
-        return result_of(weft_sock_abort(s->st, f->sock));
-    return result_of(weft_sock_close(s->st, f->sock));
+    return result_of(wf_sx_sock_close(s, f->sock, strcmp(c->name, "abort") == 0));
 }
 
 static struct result call_shutdown(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
     bool both = arg_has(c, 1, "SHUT_RDWR");
-    return result_of(weft_sock_shutdown(s->st, f->sock, both || arg_has(c, 1, "SHUT_RD"),
-                                        both || arg_has(c, 1, "SHUT_WR")));
+    return result_of(wf_sx_sock_shutdown(s, f->sock, both || arg_has(c, 1, "SHUT_RD"),
+                                         both || arg_has(c, 1, "SHUT_WR")));
 }
 
 static const struct opt_name *find_opt(const struct sx_call *c)
@@ -371,7 +368,7 @@ static struct result set_linger(struct sx *s, const struct sx_call *c, struct sx
     bool is_on = arg_has(c, 3, "onoff=1");
     if (is_on && !arg_has(c, 3, "linger=0"))
         wf_sx_na(s, "weft has no close() that lingers");
-    return result_of(weft_sock_set(s->st, f->sock, WEFT_SO_LINGER_RST, is_on));
+    return result_of(wf_sx_sock_set(s, f->sock, WEFT_SO_LINGER_RST, is_on));
 }
 
 /* [IP_PMTUDISC_DO] and the like. */
@@ -379,7 +376,7 @@ static struct result set_pmtudisc(struct sx *s, const struct sx_call *c, struct 
 {
     bool is_do = arg_has(c, 3, "IP_PMTUDISC_DO");
     if (f->type != WEFT_SOCK_TCP)
-        return result_of(weft_sock_set(s->st, f->sock, WEFT_IP_DF, is_do));
+        return result_of(wf_sx_sock_set(s, f->sock, WEFT_IP_DF, is_do));
     if (!is_do && !arg_has(c, 3, "IP_PMTUDISC_WANT"))
         wf_sx_na(s, "weft has no TCP without path MTU discovery");
     return result_of(0);
@@ -394,11 +391,7 @@ static struct result set_congestion(struct sx *s, const struct sx_call *c, struc
             if (c->arg[3].p[i] != '"' && c->arg[3].p[i] != '[' && c->arg[3].p[i] != ']')
                 name[n++] = c->arg[3].p[i];
     name[n] = '\0';
-    const struct weft_cc_ops *ops = weft_cc_find(name);
-    if (ops != NULL)
-        return result_of(weft_sock_set_cc(s->st, f->sock, ops));
-    wf_sx_na(s, "weft has no congestion control '%s'", name);
-    return result_of(0);
+    return result_of(wf_sx_sock_set_cc(s, f->sock, name));
 }
 
 static struct result call_setsockopt(struct sx *s, const struct sx_call *c, struct sx_fd *f)
@@ -414,7 +407,7 @@ static struct result call_setsockopt(struct sx *s, const struct sx_call *c, stru
     if (o == NULL)
         return no_option(s, c);
     (void)arg_number(c, 3, &v);
-    return result_of(weft_sock_set(s->st, f->sock, o->opt, v * o->scale));
+    return result_of(wf_sx_sock_set(s, f->sock, o->opt, v * o->scale));
 }
 
 /* The value an error option is to have, by name or by its number on Linux. */
@@ -438,10 +431,10 @@ static struct result call_getsockopt(struct sx *s, const struct sx_call *c, stru
     int64_t v = 0, want;
     /* What it says is compared by assertions. */
     if (c->args_n > 2 && wf_sx_slice_is(c->arg[2], "TCP_INFO"))
-        return result_of(weft_sock_tcp_info(s->st, f->sock, &info));
+        return result_of(s->st == NULL ? 0 : weft_sock_tcp_info(s->st, f->sock, &info));
     if (o == NULL)
         return no_option(s, c);
-    int r = weft_sock_get(s->st, f->sock, o->opt, &v);
+    int r = wf_sx_sock_get(s, f->sock, o->opt, &v);
     if (r != 0)
         return result_of(r);
     bool is_right =
@@ -456,6 +449,10 @@ static struct result call_getsockopt(struct sx *s, const struct sx_call *c, stru
 static struct result call_recverr(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
     struct weft_sock_err e;
+    if (s->st == NULL) {
+        wf_sx_na(s, "%s has no recverr()", s->cfg->target->name);
+        return result_of(0);
+    }
     int r = weft_sock_recv_error(s->st, f->sock, &e);
     if (r != 0)
         return result_of(r);
@@ -468,7 +465,9 @@ static struct result call_recverr(struct sx *s, const struct sx_call *c, struct 
 static struct result call_ready(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
     (void)c;
-    return result_of(weft_sock_ready(s->st, f->sock));
+    if (s->st == NULL)
+        wf_sx_na(s, "%s has no ready()", s->cfg->target->name);
+    return result_of(wf_sx_sock_ready(s, f->sock));
 }
 
 static struct result call_fcntl(struct sx *s, const struct sx_call *c, struct sx_fd *f)
@@ -561,11 +560,11 @@ static bool try_again(struct sx *s, struct sx_pending *p, struct result *r)
     if ((f == NULL && p->id != SX_CALL_POLL) || call == NULL)
         return true;
     if (p->id == SX_CALL_CONNECT) {
-        uint32_t ready = weft_sock_ready(s->st, f->sock);
+        uint32_t ready = wf_sx_sock_ready(s, f->sock);
         int64_t err = 0;
         if ((ready & (WEFT_CONNECTED | WEFT_ERROR)) == 0)
             return false;
-        if ((ready & WEFT_ERROR) != 0 && weft_sock_get(s->st, f->sock, WEFT_SO_ERROR, &err) == 0 &&
+        if ((ready & WEFT_ERROR) != 0 && wf_sx_sock_get(s, f->sock, WEFT_SO_ERROR, &err) == 0 &&
             err != 0)
             *r = result_of(-err);
         else
@@ -601,13 +600,13 @@ void wf_sx_pending_poll(struct sx *s)
     if (p->id == SX_CALL_NONE || p->is_done || !try_again(s, p, &r))
         return;
     p->is_done = true;
-    p->done_ns = s->w->now_ns;
+    p->done_ns = wf_sx_now(s);
     p->got = r.value;
     p->err = 0;
     for (size_t i = 0; r.err != NULL && i < sizeof(errs) / sizeof(errs[0]); i++)
         if (strcmp(errs[i].name, r.err) == 0)
             p->err = errs[i].err;
-    weft_node_touch(s->node);
+    wf_sx_touch(s);
 }
 
 bool wf_sx_pending_check(struct sx *s, uint64_t now_ns)
@@ -664,7 +663,7 @@ bool wf_sx_call(struct sx *s, const struct sx_call *c, uint64_t end_ns)
     if (f == NULL && call->run != call_socket && call->run != call_poll)
         return compare(s, c, result_of(-WEFT_EBADF));
     struct result r = call->run(s, c, f);
-    weft_node_touch(s->node);
+    wf_sx_touch(s);
     bool is_blocked =
         r.err != NULL && (is_same_err("EAGAIN", r.err) || strcmp(r.err, EINPROGRESS_NAME) == 0);
     bool is_short = call->blocking == SX_CALL_WRITE && end_ns != 0 && r.value >= 0;

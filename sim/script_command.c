@@ -135,9 +135,10 @@ static void set_limit(struct sx *s, size_t at, int64_t v)
 
 static void set_cc(struct sx *s, const char *name)
 {
-    s->cc = weft_cc_find(name);
-    if (s->cc == NULL)
+    if (weft_cc_find(name) == NULL || strlen(name) >= sizeof(s->cc))
         wf_sx_na(s, "weft has no congestion control '%s'", name);
+    else
+        memcpy(s->cc, name, strlen(name) + 1);
 }
 
 static void apply(struct sx *s, const struct setting *p, const char *name, const char *value)
@@ -182,6 +183,10 @@ static void set(struct sx *s, char *name, const char *value)
         name += sizeof(proc) - 1;
     for (char *p = name; *p != '\0'; p++)
         *p = (char)(*p == '/' ? '.' : *p);
+    if (s->cfg->target != NULL) {
+        wf_sx_target_setting(s, name, value);
+        return;
+    }
     const struct setting *p = strncmp(name, "net.", 4) == 0 ? find(name + 4) : NULL;
     if (p == NULL)
         wf_sx_na(s, "weft has no setting like %s", name);

@@ -138,7 +138,7 @@ static uint32_t events_in(const char *p, const char *end)
 static uint32_t events_of(struct sx *s, int64_t fd)
 {
     const struct sx_fd *f = wf_sx_fd(s, fd);
-    uint32_t ready = f == NULL ? 0 : weft_sock_ready(s->st, f->sock), bits = 0;
+    uint32_t ready = f == NULL ? 0 : wf_sx_sock_ready(s, f->sock), bits = 0;
     for (size_t i = 0; i < sizeof(poll_events) / sizeof(poll_events[0]); i++)
         if ((ready & poll_events[i].in) != 0)
             bits |= poll_events[i].out;
@@ -181,8 +181,8 @@ bool wf_sx_io_ioctl(struct sx *s, const struct sx_call *c, const struct sx_fd *f
         wf_sx_na(s, "weft has no ioctl %.*s", (int)name.n, name.p);
         return false;
     }
-    if (weft_sock_tcp_info(s->st, f->sock, &t) != 0) {
-        wf_sx_na(s, "weft has no ioctl %.*s on this socket", (int)name.n, name.p);
+    if (s->st == NULL || weft_sock_tcp_info(s->st, f->sock, &t) != 0) {
+        wf_sx_na(s, "there is no ioctl %.*s on this socket", (int)name.n, name.p);
         return false;
     }
     got = is_in ? t.recvq : wf_sx_slice_is(name, "SIOCOUTQNSD") ? t.unsent : t.sendq;

@@ -13,7 +13,8 @@ void wf_sx_defaults(struct sx *s)
     memcpy(s->local_ip, local, 4);
     memcpy(s->remote_ip, remote, 4);
     s->set_n = 0;
-    s->cc = NULL;
+    s->cc[0] = '\0';
+    s->has_limits = false;
     s->bind_port = s->connect_port = 8080;
     s->remote_port = 34567;
     s->prefix_len = 16;
@@ -108,6 +109,7 @@ static bool option_config(struct sx *s)
         if (i == sizeof(limits) / sizeof(limits[0]))
             return false;
         uint32_t n = (uint32_t)v;
+        s->has_limits = true;
         memcpy((uint8_t *)&s->ncfg.stack + limits[i].at, &n, sizeof(n));
     } while (wf_sx_take(s, ","));
     return true;

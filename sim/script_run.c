@@ -50,6 +50,8 @@ static int add_interface(struct sx *s)
 
 static bool begin(struct sx *s)
 {
+    if (s->cfg->target != NULL)
+        return wf_sx_target_begin(s);
     struct weft_world_config wc;
     weft_world_config_default(&wc, s->cfg->seed);
     wc.start_ns = START_NS;
@@ -68,30 +70,6 @@ static bool begin(struct sx *s)
 }
 
 /* ---- time ---- */
-
-static bool step(struct sx *s)
-{
-    if (weft_world_step(s->w) < 0) {
-        wf_sx_fail(s, NULL, "the world has failed: %s", weft_world_error(s->w));
-        return false;
-    }
-    wf_sx_pending_poll(s);
-    return true;
-}
-
-static bool run_to(struct sx *s, uint64_t t)
-{
-    for (;;) {
-        uint64_t next = weft_world_next(s->w);
-        if (next == WEFT_NEVER || next > t)
-            break;
-        if (!step(s))
-            return false;
-    }
-    if (t > s->w->now_ns)
-        s->w->now_ns = t;
-    return true;
-}
 
 static uint64_t time_of(const struct sx *s, const struct sx_time *t, uint64_t ns)
 {
@@ -120,15 +98,15 @@ static void remember(struct sx *s, const uint8_t *bytes, uint32_t len, bool is_i
 /* Takes the oldest packet the stack sent into buf2; its length, 0 = none. */
 static uint32_t take_packet(struct sx *s, uint64_t *at_ns)
 {
-    size_t n = weft_link_pull(s->link, OUR_END, s->buf2, SX_PKT_MAX, at_ns);
+    uint32_t n = wf_sx_pull(s, at_ns);
     if (n == 0)
         return 0;
     if (s->cfg->packet != NULL)
-        s->cfg->packet(s->cfg->packet_user, at_ns == NULL ? s->w->now_ns : *at_ns, s->buf2, n,
+        s->cfg->packet(s->cfg->packet_user, at_ns == NULL ? wf_sx_now(s) : *at_ns, s->buf2, n,
                        false);
-    s->last_out_n = n < SX_QUOTE_MAX ? (uint32_t)n : SX_QUOTE_MAX;
+    s->last_out_n = n < SX_QUOTE_MAX ? n : SX_QUOTE_MAX;
     memcpy(s->last_out, s->buf2, s->last_out_n);
-    return (uint32_t)n;
+    return n;
 }
 
 static bool is_faultless(struct sx *s, const uint8_t *bytes, uint32_t len)
@@ -146,7 +124,7 @@ static bool expect_quiet(struct sx *s, const struct sx_packet *p, uint64_t from)
 {
     char text[256];
     uint64_t at;
-    if (!run_to(s, from + p->quiet_ns))
+    if (!wf_sx_run_to(s, from + p->quiet_ns))
         return false;
     uint32_t n = take_packet(s, &at);
     s->last_ns = from + p->quiet_ns;
@@ -166,16 +144,12 @@ static bool expect_quiet(struct sx *s, const struct sx_packet *p, uint64_t from)
 /* The next packet of the stack, in buf2; its length, 0 if the script has ended. */
 static uint32_t wait_packet(struct sx *s, uint64_t limit, uint64_t *at)
 {
-    while (s->link->inbox[OUR_END].n == 0) {
-        uint64_t next = weft_world_next(s->w);
-        if (next == WEFT_NEVER || next > limit) {
-            wf_sx_fail(s, NULL, "the stack sent no packet until then");
-            return 0;
-        }
-        if (!step(s))
-            return 0;
-    }
-    return take_packet(s, at);
+    if (!wf_sx_wait_packet(s, limit))
+        return 0;
+    uint32_t n = take_packet(s, at);
+    if (n == 0)
+        wf_sx_fail(s, NULL, "the stack sent no packet until then");
+    return n;
 }
 
 static bool check_packet(struct sx *s, const struct sx_packet *p, uint32_t n, uint64_t at)
@@ -271,16 +245,16 @@ static bool inject(struct sx *s, const struct sx_packet *p)
         wf_sx_fail(s, NULL, "the packet is too long");
         return false;
     }
-    remember(s, s->buf, n, true, s->w->now_ns);
+    remember(s, s->buf, n, true, wf_sx_now(s));
     for (int32_t times = 0; times < p->ip.times && s->cfg->packet != NULL; times++)
-        s->cfg->packet(s->cfg->packet_user, s->w->now_ns, s->buf, n, true);
+        s->cfg->packet(s->cfg->packet_user, wf_sx_now(s), s->buf, n, true);
     uint32_t i = s->injected_n++ % SX_INJECTED;
     s->injected[i].total = n;
     s->injected[i].n = n < SX_QUOTE_MAX ? n : SX_QUOTE_MAX;
     memcpy(s->injected[i].bytes, s->buf, s->injected[i].n);
     int r = 0;
     for (int32_t times = 0; times < p->ip.times && r == 0; times++)
-        r = weft_link_push(s->link, OUR_END, s->buf, n);
+        r = wf_sx_push(s, n);
     if (r != 0)
         wf_sx_fail(s, NULL, "the packet cannot be sent: %s", weft_strerror(r));
     return r == 0;
@@ -298,7 +272,7 @@ static bool run_packet(struct sx *s, const struct sx_time *t)
     if (!p.is_inbound)
         return expect_packet(s, t, &p);
     uint64_t at = time_of(s, t, t->lo_ns);
-    if (!run_to(s, at) || !inject(s, &p))
+    if (!wf_sx_run_to(s, at) || !inject(s, &p))
         return false;
     s->last_ns = at;
     return true;
@@ -312,7 +286,7 @@ static bool run_call(struct sx *s, const struct sx_time *t)
         return false;
     if (s->is_dry)
         return true;
-    if (!run_to(s, at))
+    if (!wf_sx_run_to(s, at))
         return false;
     s->last_ns = at;
     uint64_t end = t->when == SX_ABSOLUTE ? s->base_ns + t->end_ns : at - t->lo_ns + t->end_ns;
@@ -324,7 +298,7 @@ static bool run_assert(struct sx *s, const struct sx_time *t)
     if (s->is_dry)
         return wf_sx_assert(s);
     uint64_t at = time_of(s, t, t->lo_ns);
-    bool is_true = run_to(s, at) && wf_sx_assert(s);
+    bool is_true = wf_sx_run_to(s, at) && wf_sx_assert(s);
     s->last_ns = at;
     return is_true;
 }
@@ -333,7 +307,7 @@ static bool run_assert(struct sx *s, const struct sx_time *t)
 static bool end_pending(struct sx *s, uint64_t at)
 {
     uint64_t due = s->pending.end_ns + s->tolerance_ns;
-    if (s->pending.id != SX_CALL_NONE && at >= due && s->w->now_ns < due && !run_to(s, due))
+    if (s->pending.id != SX_CALL_NONE && at >= due && wf_sx_now(s) < due && !wf_sx_run_to(s, due))
         return false;
     return wf_sx_pending_check(s, at);
 }
@@ -353,7 +327,7 @@ static bool run_event(struct sx *s)
     if (wf_sx_at(s, "<") || wf_sx_at(s, ">"))
         return run_packet(s, &t);
     if (wf_sx_at(s, "`"))
-        return (s->is_dry || run_to(s, time_of(s, &t, t.lo_ns))) && wf_sx_command(s);
+        return (s->is_dry || wf_sx_run_to(s, time_of(s, &t, t.lo_ns))) && wf_sx_command(s);
     if (wf_sx_take(s, "%{")) {
         s->is_python = true;
         bool is_true = run_assert(s, &t);
@@ -368,6 +342,8 @@ static bool run_overrides(struct sx *s)
 {
     struct sx_text script = s->text;
     const char *o = s->cfg->overrides;
+    if (s->cfg->target != NULL && s->tolerance_ns < s->cfg->target->slack_ns)
+        s->tolerance_ns = s->cfg->target->slack_ns;
     if (o == NULL)
         return true;
     s->text = (struct sx_text){o, o + strlen(o), 1, o, "command line"};
@@ -421,10 +397,10 @@ static bool nothing_is_left_over(struct sx *s)
     char text[256];
     if (s->pending.id != SX_CALL_NONE) {
         uint64_t due = s->pending.end_ns + s->tolerance_ns;
-        if (!run_to(s, due) || !wf_sx_pending_check(s, due))
+        if (!wf_sx_run_to(s, due) || !wf_sx_pending_check(s, due))
             return false;
     }
-    if (!run_to(s, s->last_ns > s->w->now_ns ? s->last_ns : s->w->now_ns))
+    if (!wf_sx_run_to(s, s->last_ns > wf_sx_now(s) ? s->last_ns : wf_sx_now(s)))
         return false;
     uint32_t n = take_packet(s, &at);
     if (n == 0)
@@ -439,13 +415,13 @@ static bool nothing_is_left_over(struct sx *s)
 
 static bool nothing_has_leaked(struct sx *s)
 {
-    uint64_t end = s->w->now_ns + LEAK_NS;
+    uint64_t end = wf_sx_now(s) + LEAK_NS;
     for (uint32_t i = 0; i < SX_FDS_MAX; i++)
         if (s->fd[i].is_used)
             (void)weft_sock_close(s->st, s->fd[i].sock);
-    weft_node_touch(s->node);
-    while (s->w->now_ns < end) {
-        if (!run_to(s, s->w->now_ns + SECOND_NS))
+    wf_sx_touch(s);
+    while (wf_sx_now(s) < end) {
+        if (!wf_sx_run_to(s, wf_sx_now(s) + SECOND_NS))
             return false;
         while (take_packet(s, NULL) != 0)
             ;
@@ -478,9 +454,9 @@ int weft_script_run(const struct weft_script_config *cfg, const char *name, cons
     s->buf = buf;
     s->buf2 = buf + SX_PKT_MAX;
     out->has_passed = run_all(s) && nothing_is_left_over(s);
-    if (s->w != NULL)
-        out->took_ns = s->w->now_ns - s->base_ns;
-    if (out->has_passed) {
+    if (s->base_ns != 0)
+        out->took_ns = wf_sx_now(s) - s->base_ns;
+    if (out->has_passed && s->w != NULL) {
         out->hash = weft_world_hash(s->w);
         out->has_passed = !s->has_leak_check || nothing_has_leaked(s);
     }

@@ -57,6 +57,12 @@ static const struct wf_opt opts[] = {
      0, 0, NULL},
     {"out", 'o', WF_OPT_TEXT, "DIR", "write a pcapng of each script that failed there", AT(out), 0,
      0, NULL},
+    {"against", 0, WF_OPT_TEXT, "linux", "run them against the kernel, in real time", AT(against),
+     0, 0, NULL},
+    {"jobs", 'j', WF_OPT_NUMBER, "N", "how many at a time then (default 8)", AT(jobs), 1, 1024,
+     NULL},
+    {"limit", 0, WF_OPT_SECONDS, "TIME", "longest script then (default 60 s)", AT(limit_ns), 1,
+     INT64_MAX, NULL},
     {0},
 };
 
@@ -137,8 +143,9 @@ static uint64_t now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-static int run_text(const struct wf_script_opts *o, const char *path, const char *text, size_t n,
-                    struct weft_script_result *r, struct wf_script_log *log)
+int wf_script_run_text(const struct wf_script_opts *o, const char *path, const char *text, size_t n,
+                       const struct weft_script_target *target, struct weft_script_result *r,
+                       struct wf_script_log *log)
 {
     struct capture c = {.file = NULL};
     struct weft_script_config cfg = {.seed = o->seed,
@@ -146,6 +153,7 @@ static int run_text(const struct wf_script_opts *o, const char *path, const char
                                      .is_verbose = o->is_verbose,
                                      .print = wf_script_log_line,
                                      .print_user = log,
+                                     .target = target,
                                      .overrides = o->overrides[0] != '\0' ? o->overrides : NULL};
     int code = o->out != NULL ? capture_open(&c, o->out, path) : 0;
     if (code != 0)
@@ -168,13 +176,10 @@ static int run_file(const struct wf_script_opts *o, size_t number, const char *p
     char *text = wf_script_read(path, &n);
     if (text == NULL)
         return wf_trouble("%s: %s", path, strerror(errno));
-    int code = run_text(o, path, text, n, &r, &log);
+    int code = wf_script_run_text(o, path, text, n, NULL, &r, &log);
     free(text);
     if (code == 0) {
-        sums->passed += r.verdict == WEFT_SCRIPT_PASSED;
-        sums->failed += r.verdict == WEFT_SCRIPT_FAILED;
-        sums->bad += r.verdict == WEFT_SCRIPT_BAD;
-        sums->na += r.verdict == WEFT_SCRIPT_NOT_APPLICABLE;
+        wf_script_count(sums, &r);
         wf_script_show(o, number, path, &r, &log);
     }
     free(log.text);
@@ -183,32 +188,40 @@ static int run_file(const struct wf_script_opts *o, size_t number, const char *p
 
 static int run_list(const struct wf_script_opts *o, const struct wf_script_list *list)
 {
-    struct wf_script_sums sums = {0, 0, 0, 0};
+    struct wf_script_sums sums = {.passed = 0};
     uint64_t begin = now_ns();
     int code = 0;
     if (!o->is_json && !o->is_quiet)
         printf("1..%zu\n", list->n);
-    for (size_t i = 0; i < list->n && code == 0; i++)
+    if (o->against != NULL)
+        code = wf_script_against(o, list, &sums);
+    for (size_t i = 0; i < list->n && code == 0 && o->against == NULL; i++)
         code = run_file(o, i + 1, list->path[i], &sums);
+    if (code == 0)
+        wf_script_show_sums(o, &sums, now_ns() - begin);
+    free(sums.differences.text);
     if (code != 0)
         return code;
-    wf_script_show_sums(o, &sums, now_ns() - begin);
     return sums.failed + sums.bad == 0 ? WF_EXIT_OK : WF_EXIT_NO;
 }
 
 static int run(int argc, char **argv)
 {
-    struct wf_script_opts o = {.seed = 1};
+    struct wf_script_opts o = {.seed = 1, .jobs = 8, .limit_ns = UINT64_C(60000000000)};
     struct wf_script_list list = {NULL, 0, 0};
     int code;
     if (!wf_parse(&wf_tool_script, &argc, &argv, &o, &code))
         return code;
     if (argc < 1)
         return wf_usage("run which scripts? give files or folders");
+    if (o.against != NULL && strcmp(o.against, "linux") != 0)
+        return wf_usage("--against '%s' is not linux", o.against);
     for (int i = 0; i < argc && code == 0; i++)
         code = wf_script_find(&list, argv[i]);
     if (code == 0 && o.out != NULL && mkdir(o.out, 0777) != 0 && errno != EEXIST)
         code = wf_trouble("%s: %s", o.out, strerror(errno));
+    if (code == 0 && o.against != NULL)
+        code = wf_script_against_check();
     if (code == 0)
         code = run_list(&o, &list);
     for (size_t i = 0; i < list.n; i++)
@@ -223,10 +236,12 @@ const struct wf_tool wf_tool_script = {
     .operands = "FILE|DIR...",
     .opts = opts,
     .example = "  weft script tests/script/tcp/handshake-active.pkt\n"
-               "  weft script --quiet --out failed tests/script\n",
+               "  weft script --quiet --out failed tests/script\n"
+               "  weft script --against linux tests/script/tcp\n",
     .more = "A folder stands for the *.pkt files in it and below. The language is packetdrill's\n"
             "(tests/script/README.md). A script that needs what the stack does not have is not\n"
             "applicable; it is counted apart.\n"
+            "--against linux runs them in a network namespace of its own, over a TUN.\n"
             "Exit code 1: a script failed, or cannot be read.\n",
     .run = run,
 };

@@ -91,6 +91,8 @@ static void show_json(const struct wf_script_opts *o, const char *path,
                                   r->actual[0] == '\0' ? json_null() : json_string(r->actual));
         (void)json_object_set_new(ev, "fields", fields_of(r));
     }
+    if (r->left_out > 0)
+        (void)json_object_set_new(ev, "left_out", json_integer(r->left_out));
     if (o->is_verbose)
         (void)json_object_set_new(ev, "log", lines_of(log));
     print_json(ev);
@@ -110,12 +112,33 @@ void wf_script_show(const struct wf_script_opts *o, size_t number, const char *p
     if (r->verdict == WEFT_SCRIPT_NOT_APPLICABLE)
         printf(" # SKIP not applicable: %s", r->why);
     printf("\n");
+    if (r->left_out > 0)
+        printf("# %u assertions about weft's own state are left out\n", r->left_out);
     for (const char *p = log->text; p != NULL && *p != '\0';) {
         const char *end = strchr(p, '\n');
         printf("# %.*s\n", (int)(end - p), p);
         p = end + 1;
     }
     (void)fflush(stdout);
+}
+
+void wf_script_count(struct wf_script_sums *sums, const struct weft_script_result *r)
+{
+    sums->passed += r->verdict == WEFT_SCRIPT_PASSED;
+    sums->failed += r->verdict == WEFT_SCRIPT_FAILED;
+    sums->bad += r->verdict == WEFT_SCRIPT_BAD;
+    sums->na += r->verdict == WEFT_SCRIPT_NOT_APPLICABLE;
+}
+
+void wf_script_note_difference(struct wf_script_sums *sums, const char *path,
+                               const struct weft_script_result *r)
+{
+    char line[1024];
+    if (r->verdict != WEFT_SCRIPT_FAILED)
+        return;
+    (void)snprintf(line, sizeof(line), "%s:%u: %s | %s | %s", path, r->line, r->why, r->expected,
+                   r->actual[0] != '\0' ? r->actual : "nothing");
+    wf_script_log_line(&sums->differences, line);
 }
 
 void wf_script_show_sums(const struct wf_script_opts *o, const struct wf_script_sums *sums,
@@ -129,6 +152,13 @@ void wf_script_show_sums(const struct wf_script_opts *o, const struct wf_script_
                              (json_int_t)sums->bad, "not_applicable", (json_int_t)sums->na,
                              "took_ns", (json_int_t)took_ns, "per_second", (json_int_t)rate));
         return;
+    }
+    if (sums->differences.text != NULL)
+        printf("# differences: script:line: what | expected | kernel\n");
+    for (const char *p = sums->differences.text; p != NULL && *p != '\0';) {
+        const char *end = strchr(p, '\n');
+        printf("#   %.*s\n", (int)(end - p), p);
+        p = end + 1;
     }
     printf("# %zu scripts: %zu passed, %zu failed, %zu not applicable", n, sums->passed,
            sums->failed + sums->bad, sums->na);
