@@ -394,21 +394,48 @@ void wf_sx_target_setting(struct sx *s, const char *name, const char *value);
 /** wf_sx_target_field() - A field of another stack's connection; false if there is none */
 bool wf_sx_target_field(struct sx *s, uint64_t sock, const char *name, int64_t *value);
 
-/* The calls of weft/sock.h, on the stack the script is run against. */
+/** wf_sx_sock_open() - weft_sock_open() of the stack the script is run against */
 int wf_sx_sock_open(struct sx *s, enum weft_sock_type type, uint64_t *out);
+
+/** wf_sx_sock_accept() - weft_sock_accept() of the stack the script is run against */
 int wf_sx_sock_accept(struct sx *s, uint64_t sock, uint64_t *out);
+
+/** wf_sx_sock_bind() - weft_sock_bind() of the stack the script is run against */
 int wf_sx_sock_bind(struct sx *s, uint64_t sock, const struct weft_endpoint *ep);
+
+/** wf_sx_sock_connect() - weft_sock_connect() of the stack the script is run against */
 int wf_sx_sock_connect(struct sx *s, uint64_t sock, const struct weft_endpoint *ep);
+
+/** wf_sx_sock_listen() - weft_sock_listen() of the stack the script is run against */
 int wf_sx_sock_listen(struct sx *s, uint64_t sock, uint32_t backlog);
+
+/** wf_sx_sock_recv() - weft_sock_recv() of the stack the script is run against */
 int64_t wf_sx_sock_recv(struct sx *s, uint64_t sock, void *buf, size_t n);
+
+/** wf_sx_sock_send() - weft_sock_send() of the stack the script is run against */
 int64_t wf_sx_sock_send(struct sx *s, uint64_t sock, void *buf, size_t n);
+
+/** wf_sx_sock_sendto() - weft_sock_sendto() of the stack the script is run against */
 int64_t wf_sx_sock_sendto(struct sx *s, uint64_t sock, void *buf, size_t n,
                           const struct weft_endpoint *to);
+
+/** wf_sx_sock_shutdown() - weft_sock_shutdown() of the stack the script is run against */
 int wf_sx_sock_shutdown(struct sx *s, uint64_t sock, bool is_read, bool is_write);
+
+/** wf_sx_sock_close() - weft_sock_close() or weft_sock_abort() of the stack the script is run
+ * against */
 int wf_sx_sock_close(struct sx *s, uint64_t sock, bool is_abort);
+
+/** wf_sx_sock_set() - weft_sock_set() of the stack the script is run against */
 int wf_sx_sock_set(struct sx *s, uint64_t sock, enum weft_sock_opt opt, int64_t value);
+
+/** wf_sx_sock_get() - weft_sock_get() of the stack the script is run against */
 int wf_sx_sock_get(struct sx *s, uint64_t sock, enum weft_sock_opt opt, int64_t *value);
+
+/** wf_sx_sock_set_cc() - weft_sock_set_cc() by name of the stack the script is run against */
 int wf_sx_sock_set_cc(struct sx *s, uint64_t sock, const char *name);
+
+/** wf_sx_sock_ready() - weft_sock_ready() of the stack the script is run against */
 uint32_t wf_sx_sock_ready(struct sx *s, uint64_t sock);
 
 /* ---- script_call.c ---- */

@@ -196,6 +196,10 @@ static bool expect_packet(struct sx *s, const struct sx_time *t, const struct sx
     uint64_t limit = t->when == SX_ANY ? lo + LEAK_NS : hi + s->tolerance_ns;
     struct sx_packet rest = *p;
     bool is_cut;
+    if (s->cfg->target != NULL && hi > s->last_ns && p->kind != SX_QUIET) {
+        hi += (hi - s->last_ns) / s->cfg->target->slack_part;
+        limit = t->when == SX_ANY ? limit : hi + s->tolerance_ns;
+    }
     if (p->kind == SX_QUIET)
         return expect_quiet(s, p, lo);
     s->want_lo_ns = lo;

@@ -735,8 +735,9 @@ struct weft_script_place {
  */
 struct weft_script_target {
     void *user;
-    const char *name;  /* Of the stack, for messages: "Linux". */
-    uint64_t slack_ns; /* Tolerance of times, unless a script says more. */
+    const char *name;    /* Of the stack, for messages: "Linux". */
+    uint64_t slack_ns;   /* Tolerance of times, unless a script says more ... */
+    uint32_t slack_part; /* ... and of what waits long this part of the time. */
     int (*begin)(void *user, const struct weft_script_place *place);
     int (*setting)(void *user, const char *name, const char *value); /* "net.ipv4.tcp_sack", "0" */
     uint64_t (*now_ns)(void *user);
