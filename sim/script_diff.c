@@ -16,9 +16,8 @@
 static struct weft_script_field *row(struct sx *s, const char *name)
 {
     struct weft_script_result *r = s->res;
-    static struct weft_script_field *const none = NULL;
     if (r->fields_n == WEFT_SCRIPT_FIELDS_MAX)
-        return none;
+        return NULL;
     struct weft_script_field *f = &r->field[r->fields_n++];
     memset(f, 0, sizeof(*f));
     (void)snprintf(f->name, sizeof(f->name), "%s", name);
@@ -32,6 +31,7 @@ static void set_text(char *out, size_t cap, const char *format, ...)
 {
     va_list ap;
     va_start(ap, format);
+    /* va_start() is what sets it. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
     (void)vsnprintf(out, cap, format, ap);
     va_end(ap);
 }

@@ -42,7 +42,7 @@ int wf_script_find(struct wf_script_list *list, const char *path);
 char *wf_script_read(const char *path, size_t *n);
 
 /** wf_script_log_line() - Keep a line; fits weft_script_config.print */
-void wf_script_log_line(void *log, const char *line);
+void wf_script_log_line(void *arg, const char *line);
 
 /** wf_script_show() - One script's verdict, as TAP or as a line of JSON */
 void wf_script_show(const struct wf_script_opts *o, size_t number, const char *path,

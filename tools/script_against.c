@@ -171,7 +171,7 @@ int wf_script_against(const struct wf_script_opts *o, const struct wf_script_lis
     struct job *jobs = calloc(list->n, sizeof(*jobs));
     size_t begun = 0, shown = 0, running = 0;
     int code = jobs == NULL ? wf_trouble("out of memory") : 0;
-    while (code == 0 && shown < list->n) {
+    while (code == 0 && jobs != NULL && shown < list->n) {
         if (begun < list->n && running < o->jobs) {
             code = start(o, list->path[begun], &jobs[begun]);
             begun++;

@@ -444,6 +444,7 @@ static int state_of(int64_t *value)
         return -WEFT_EOPNOTSUPP;
     *value = 7; /* CLOSE */
     while (fgets(line, sizeof(line), f) != NULL)
+        /* NOLINTNEXTLINE(cert-err34-c): the kernel's own table, of at most 8 digits a field. */
         if (sscanf(line, " %*d: %*8x:%4x %*8x:%4x %2x", &lport, &rport, &state) == 3 &&
             lport == want_l && rport == want_r)
             *value = state;

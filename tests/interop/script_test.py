@@ -85,7 +85,7 @@ def not_applicable():
 def fields():
     """tcpi_ fields and the state are the kernel's"""
     text = LISTEN + """+0 > S. 0:0(0) ack 1 <mss 1460,sackOK,TS val 1 ecr 5>
-+.1 < . 1:1(0) ack 1 win 257 <nop,nop,TS val 105 ecr 1>
++.1 < . 1:1(0) ack 1 win 32792 <nop,nop,TS val 105 ecr 1>
 +0 accept(3, ..., ...) = 4
 +0 %{ assert tcpi_state == TCP_ESTABLISHED and tcpi_snd_mss == 988 and tcpi_snd_cwnd == 10 and tcpi_options == 3 }%
 +0 close(4) = 0
