@@ -16,6 +16,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
+#include <net/route.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <string.h>
@@ -85,12 +86,12 @@ static int set_in(int sock, unsigned long request, const char *name, uint32_t ad
     return if_ioctl(sock, request, name, &ifr);
 }
 
-static int set_address(int sock, const struct weft_prefix *p)
+static int set_address(int sock, const char *name, const struct weft_prefix *p)
 {
     uint32_t addr, mask = p->len == 0 ? 0 : htonl(UINT32_MAX << (32 - p->len));
     memcpy(&addr, p->addr.b + 12, 4);
-    int r = set_in(sock, SIOCSIFADDR, KERNEL_IF, addr);
-    return r == 0 ? set_in(sock, SIOCSIFNETMASK, KERNEL_IF, mask) : r;
+    int r = set_in(sock, SIOCSIFADDR, name, addr);
+    return r == 0 ? set_in(sock, SIOCSIFNETMASK, name, mask) : r;
 }
 
 static int make_tap(void)
@@ -182,16 +183,77 @@ static int lay_wire(struct weft_private_net *out, int sock)
     return r == 0 ? bring_up(sock, STACK_IF) : r;
 }
 
+int weft_private_enter(char *err, size_t err_cap)
+{
+    int r = enter();
+    if (r == 0)
+        return 0;
+    return wf_host_fail(err, err_cap,
+                        "private network: no namespace: %s; try as root, or: sysctl "
+                        "user.max_user_namespaces=1000 kernel.unprivileged_userns_clone=1",
+                        wf_host_errno(-r));
+}
+
+static int open_tun(int sock, const char *name, uint32_t mtu)
+{
+    int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return -errno;
+    struct ifreq ifr;
+    memset(&ifr, 0, sizeof(ifr));
+    ifr.ifr_flags = IFF_TUN | IFF_NO_PI;
+    int r = if_ioctl(fd, TUNSETIFF, name, &ifr);
+    memset(&ifr, 0, sizeof(ifr));
+    ifr.ifr_mtu = (int)mtu;
+    if (r == 0)
+        r = if_ioctl(sock, SIOCSIFMTU, name, &ifr);
+    if (r < 0)
+        (void)close(fd);
+    return r < 0 ? r : fd;
+}
+
+/* "ip route add default dev tun0" */
+static int route_all(int sock, char *name)
+{
+    struct rtentry rt;
+    memset(&rt, 0, sizeof(rt));
+    rt.rt_dst.sa_family = rt.rt_genmask.sa_family = AF_INET;
+    rt.rt_flags = RTF_UP;
+    rt.rt_dev = name;
+    return ioctl(sock, SIOCADDRT, &rt) != 0 ? -errno : 0;
+}
+
+int weft_private_tun(const struct weft_prefix *kernel, uint32_t mtu, char *err, size_t err_cap)
+{
+    char name[] = "tun0";
+    /* No router solicitations on a wire whose other end speaks IPv4 only. */
+    (void)write_file("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
+    int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int fd = sock < 0 ? -errno : open_tun(sock, name, mtu), r = fd;
+    if (fd >= 0)
+        r = set_address(sock, name, kernel);
+    if (fd >= 0 && r == 0)
+        r = bring_up(sock, "lo");
+    if (fd >= 0 && r == 0)
+        r = bring_up(sock, name);
+    if (fd >= 0 && r == 0)
+        r = route_all(sock, name);
+    if (sock >= 0)
+        (void)close(sock);
+    if (r == 0)
+        return fd;
+    if (fd >= 0)
+        (void)close(fd);
+    return wf_host_fail(err, err_cap, "private network: /dev/net/tun: %s; try: modprobe tun",
+                        wf_host_errno(-r));
+}
+
 int weft_private_net_enter(struct weft_private_net *out, const struct weft_prefix *kernel,
                            char *err, size_t err_cap)
 {
-    int r = enter();
-    if (r < 0)
-        return wf_host_fail(err, err_cap,
-                            "private network: no namespace: %s; try as root, or: sysctl "
-                            "user.max_user_namespaces=1000 kernel.unprivileged_userns_clone=1",
-                            wf_host_errno(-r));
-    int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (weft_private_enter(err, err_cap) != 0)
+        return -1;
+    int r, sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (sock < 0)
         return wf_host_fail(err, err_cap, "private network: socket: %s", wf_host_errno(errno));
     r = lay_wire(out, sock);
@@ -200,7 +262,7 @@ int weft_private_net_enter(struct weft_private_net *out, const struct weft_prefi
     if (r == 0)
         r = bring_up(sock, KERNEL_IF);
     if (r == 0)
-        r = set_address(sock, kernel);
+        r = set_address(sock, KERNEL_IF, kernel);
     (void)close(sock);
     if (r < 0)
         return wf_host_fail(err, err_cap,

@@ -37,6 +37,7 @@
 #define SX_URG          0x20U
 #define SX_ECE          0x40U
 #define SX_CWR          0x80U
+#define SX_AE           0x100U
 
 #define SX_PROTO_ICMP   1U
 #define SX_PROTO_TCP    6U
@@ -46,6 +47,7 @@
 struct sx_text {
     const char *p, *end;
     uint32_t line;
+    const char *begin, *name; /* For messages. */
 };
 
 /** struct sx_slice - A piece of the script */
@@ -151,6 +153,7 @@ struct sx_flow {
     uint32_t local_isn, remote_isn; /* Live = script + isn. */
     bool has_local_isn, has_remote_syn, may_relearn;
     uint32_t local_syn, remote_syn; /* Script numbers of the SYNs. */
+    uint32_t peer_mss;              /* As the script's SYN says. */
     uint32_t next_remote_syn;       /* Of a SYN that the stack has not answered by one. */
     struct {
         uint32_t script, live;
@@ -160,7 +163,7 @@ struct sx_flow {
 
 /** struct sx_fd - A descriptor of the script */
 struct sx_fd {
-    bool is_used;
+    bool is_used, is_nonblocking;
     int32_t fd;
     uint64_t sock;
     enum weft_sock_type type;
@@ -170,10 +173,18 @@ struct sx_fd {
 };
 
 /** enum sx_call_id - System calls that may block */
-enum sx_call_id { SX_CALL_NONE, SX_CALL_ACCEPT, SX_CALL_CONNECT, SX_CALL_READ, SX_CALL_WRITE };
+enum sx_call_id {
+    SX_CALL_NONE,
+    SX_CALL_ACCEPT,
+    SX_CALL_CONNECT,
+    SX_CALL_READ,
+    SX_CALL_WRITE,
+    SX_CALL_POLL
+};
 
 /** struct sx_call - A call and what it is to answer */
 struct sx_call {
+    const char *at; /* Where it stands. */
     char name[24];
     struct sx_slice arg[SX_ARGS_MAX];
     uint32_t args_n;
@@ -202,13 +213,16 @@ struct sx {
     const char *event_p; /* Where the running event begins. */
     uint32_t event_line;
     bool has_failed;
+    bool is_dry; /* Reading only: nothing is run. */
 
     struct weft_world *w;
     struct weft_node *node;
     struct weft_stack *st;
     struct weft_link *link;
-    uint64_t base_ns, last_ns; /* Time 0 of the script; time of the event before. */
-    uint64_t shown_ns;         /* Time of the packet that is described. */
+    uint64_t base_ns, last_ns;       /* Time 0 of the script; time of the event before. */
+    uint64_t shown_ns;               /* Time of the packet that is described. */
+    uint64_t want_lo_ns, want_hi_ns; /* When a packet is expected ... */
+    bool is_any_time;                /* ... or whenever it comes. */
 
     /* Settings */
     uint64_t tolerance_ns;
@@ -223,6 +237,10 @@ struct sx {
         int64_t value;
     } set[16];
     uint32_t set_n;
+    char cc[24];           /* Of every TCP socket; empty = the stack's own choice. */
+    bool has_foreign_name; /* The assertion is about weft's own state. */
+    bool has_limits;       /* Limits of weft's stack were set. */
+    bool is_python;        /* Between %{ and }%: "//" divides. */
 
     struct sx_flow flow[SX_FLOWS_MAX];
     uint32_t flows_n;
@@ -230,6 +248,7 @@ struct sx {
     int32_t last_fd; /* Of the last connection. */
     uint8_t fo[16];  /* The Fast Open cookie that the stack sent last. */
     uint8_t fo_n;
+    bool is_fo_client_off, is_fo_server_off; /* By net.ipv4.tcp_fastopen. */
     struct sx_pending pending;
 
     uint8_t *buf;  /* Packet being built. */
@@ -271,15 +290,23 @@ bool wf_sx_seconds(struct sx *s, uint64_t *out);
 /** wf_sx_ip4() - A dotted quad; false, and nothing passed, if there is none */
 bool wf_sx_ip4(struct sx *s, uint8_t out[4]);
 
+/** wf_sx_slice_is() - Whether a slice is this text */
+bool wf_sx_slice_is(struct sx_slice a, const char *text);
+
+/* ---- script_report.c ---- */
+
 /** wf_sx_fail() - The script failed here; @actual may be NULL */
 void wf_sx_fail(struct sx *s, const char *actual, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/** wf_sx_bad() - The text cannot be read here; the message says what is expected */
+void wf_sx_bad(struct sx *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** wf_sx_na() - The script is not applicable: it needs what the stack does not have */
+void wf_sx_na(struct sx *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /** wf_sx_print() - One line to whoever listens */
 void wf_sx_print(struct sx *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/** wf_sx_slice_is() - Whether a slice is this text */
-bool wf_sx_slice_is(struct sx_slice a, const char *text);
 
 /* ---- script_parse.c ---- */
 
@@ -317,6 +344,9 @@ bool wf_sx_opt_next(const struct sx_seen *p, uint32_t *at, uint8_t *kind, const 
 /** wf_sx_be() - A big-endian number of 1 to 4 bytes */
 uint32_t wf_sx_be(const uint8_t *p, unsigned bytes);
 
+/** wf_sx_script_ts() - A timestamp of the stack in the numbers of the script */
+uint32_t wf_sx_script_ts(const struct sx_flow *f, uint32_t live);
+
 /** wf_sx_describe() - A packet in one line, in the numbers of the script */
 void wf_sx_describe(const struct sx *s, const uint8_t *bytes, uint32_t len, bool is_inbound,
                     char *out, size_t cap);
@@ -326,10 +356,106 @@ void wf_sx_describe(const struct sx *s, const uint8_t *bytes, uint32_t len, bool
 /** wf_sx_flow_for() - The flow a packet line belongs to; made if it is new. NULL: none fits */
 struct sx_flow *wf_sx_flow_for(struct sx *s, const struct sx_packet *p, const struct sx_seen *seen);
 
+/** wf_sx_opt_right() - Whether a TCP option of the stack has the value the line says */
+bool wf_sx_opt_right(struct sx *s, const struct sx_opt *want, const uint8_t *d, uint32_t n,
+                     struct sx_flow *f);
+
 /** wf_sx_match() - Compare what the stack sent with a line; fails the script if they differ */
 bool wf_sx_match(struct sx *s, const struct sx_packet *p, const uint8_t *bytes, uint32_t len);
 
+/* ---- script_diff.c ---- */
+
+/** wf_sx_flags_text() - TCP flags in letters, "-" for none */
+void wf_sx_flags_text(uint32_t flags, char out[16]);
+
+/** wf_sx_diff() - Put the packet of a line and the one that came side by side, into the result */
+void wf_sx_diff(struct sx *s, const struct sx_packet *p, const struct sx_seen *seen);
+
+/* ---- script_target.c ---- */
+
+/** wf_sx_now() - The time of the stack */
+uint64_t wf_sx_now(const struct sx *s);
+
+/** wf_sx_touch() - Have the stack act on what a call did */
+void wf_sx_touch(struct sx *s);
+
+/** wf_sx_run_to() - Let time pass up to @t; false if the script has ended */
+bool wf_sx_run_to(struct sx *s, uint64_t t);
+
+/** wf_sx_wait_packet() - Let time pass up to a packet, or @limit; false if the script has ended */
+bool wf_sx_wait_packet(struct sx *s, uint64_t limit);
+
+/** wf_sx_pull() - The oldest packet the stack sent, into buf2; its length, 0 = none */
+uint32_t wf_sx_pull(struct sx *s, uint64_t *at_ns);
+
+/** wf_sx_push() - Hand the @n bytes in buf to the stack */
+int wf_sx_push(struct sx *s, uint32_t n);
+
+/** wf_sx_target_begin() - Set up another stack; false if the script has ended */
+bool wf_sx_target_begin(struct sx *s);
+
+/** wf_sx_target_setting() - A setting of another stack's kernel */
+void wf_sx_target_setting(struct sx *s, const char *name, const char *value);
+
+/** wf_sx_target_field() - A field of another stack's connection; false if there is none */
+bool wf_sx_target_field(struct sx *s, uint64_t sock, const char *name, int64_t *value);
+
+/** wf_sx_sock_open() - weft_sock_open() of the stack the script is run against */
+int wf_sx_sock_open(struct sx *s, enum weft_sock_type type, uint64_t *out);
+
+/** wf_sx_sock_accept() - weft_sock_accept() of the stack the script is run against */
+int wf_sx_sock_accept(struct sx *s, uint64_t sock, uint64_t *out);
+
+/** wf_sx_sock_bind() - weft_sock_bind() of the stack the script is run against */
+int wf_sx_sock_bind(struct sx *s, uint64_t sock, const struct weft_endpoint *ep);
+
+/** wf_sx_sock_connect() - weft_sock_connect() of the stack the script is run against */
+int wf_sx_sock_connect(struct sx *s, uint64_t sock, const struct weft_endpoint *ep);
+
+/** wf_sx_sock_connect_send() - weft_sock_connect_send() of the stack the script is run against;
+ * 0 = begun, and nothing taken */
+int64_t wf_sx_sock_connect_send(struct sx *s, uint64_t sock, const struct weft_endpoint *ep,
+                                void *buf, size_t n);
+
+/** wf_sx_sock_listen() - weft_sock_listen() of the stack the script is run against */
+int wf_sx_sock_listen(struct sx *s, uint64_t sock, uint32_t backlog);
+
+/** wf_sx_sock_recv() - weft_sock_recv() of the stack the script is run against */
+int64_t wf_sx_sock_recv(struct sx *s, uint64_t sock, void *buf, size_t n);
+
+/** wf_sx_sock_send() - weft_sock_send() of the stack the script is run against */
+int64_t wf_sx_sock_send(struct sx *s, uint64_t sock, void *buf, size_t n);
+
+/** wf_sx_sock_sendto() - weft_sock_sendto() of the stack the script is run against */
+int64_t wf_sx_sock_sendto(struct sx *s, uint64_t sock, void *buf, size_t n,
+                          const struct weft_endpoint *to);
+
+/** wf_sx_sock_shutdown() - weft_sock_shutdown() of the stack the script is run against */
+int wf_sx_sock_shutdown(struct sx *s, uint64_t sock, bool is_read, bool is_write);
+
+/** wf_sx_sock_close() - weft_sock_close() or weft_sock_abort() of the stack the script is run
+ * against */
+int wf_sx_sock_close(struct sx *s, uint64_t sock, bool is_abort);
+
+/** wf_sx_sock_set() - weft_sock_set() of the stack the script is run against */
+int wf_sx_sock_set(struct sx *s, uint64_t sock, enum weft_sock_opt opt, int64_t value);
+
+/** wf_sx_sock_get() - weft_sock_get() of the stack the script is run against */
+int wf_sx_sock_get(struct sx *s, uint64_t sock, enum weft_sock_opt opt, int64_t *value);
+
+/** wf_sx_sock_set_cc() - weft_sock_set_cc() by name of the stack the script is run against */
+int wf_sx_sock_set_cc(struct sx *s, uint64_t sock, const char *name);
+
+/** wf_sx_sock_set_cc_param() - weft_sock_set_cc_param(); another stack has nothing of the kind */
+int wf_sx_sock_set_cc_param(struct sx *s, uint64_t sock, int param, uint32_t value);
+
+/** wf_sx_sock_ready() - weft_sock_ready() of the stack the script is run against */
+uint32_t wf_sx_sock_ready(struct sx *s, uint64_t sock);
+
 /* ---- script_call.c ---- */
+
+/** wf_sx_call_check() - Whether there is such a call; ends the script if not */
+bool wf_sx_call_check(struct sx *s, const struct sx_call *c);
 
 /** wf_sx_call() - Execute a call; with @end_ns not 0 it may block until then */
 bool wf_sx_call(struct sx *s, const struct sx_call *c, uint64_t end_ns);
@@ -343,10 +469,44 @@ bool wf_sx_pending_check(struct sx *s, uint64_t now_ns);
 /** wf_sx_fd() - A descriptor by number; NULL if it is not open */
 struct sx_fd *wf_sx_fd(struct sx *s, int64_t fd);
 
+/* ---- script_io.c ---- */
+
+/** wf_sx_io_plain() - readv, writev, sendmsg or recvmsg as the read or write of all its bytes */
+bool wf_sx_io_plain(const struct sx_call *c, struct sx_call *out, char digits[24]);
+
+/** wf_sx_io_flags() - Whether all MSG_ flags are such that the stack has */
+bool wf_sx_io_flags(struct sx *s, const struct sx_call *c);
+
+/** wf_sx_io_poll() - Descriptors of a poll() that have events; with @is_checking compares them */
+int64_t wf_sx_io_poll(struct sx *s, const struct sx_call *c, bool is_checking);
+
+/** wf_sx_io_poll_waits() - Whether a poll() without events waits: its timeout is not 0 */
+bool wf_sx_io_poll_waits(const struct sx_call *c);
+
+/** wf_sx_io_ioctl() - SIOCINQ and the like; false if the script has ended */
+bool wf_sx_io_ioctl(struct sx *s, const struct sx_call *c, const struct sx_fd *f);
+
+/** wf_sx_io_fcntl() - F_GETFL and F_SETFL; its result */
+int64_t wf_sx_io_fcntl(struct sx *s, const struct sx_call *c, struct sx_fd *f);
+
 /* ---- script_assert.c ---- */
 
 /** wf_sx_assert() - A block between %{ and }% */
 bool wf_sx_assert(struct sx *s);
+
+/** wf_sx_operand() - A number, or a name's value */
+bool wf_sx_operand(struct sx *s, int64_t *out);
+
+/* ---- script_expr.c ---- */
+
+/** wf_sx_expr() - An expression; @shown is its last comparison that is not true, empty if none */
+bool wf_sx_expr(struct sx *s, int64_t *out, char shown[128]);
+
+/* ---- script_command.c ---- */
+
+/** wf_sx_command() - A shell command between backquotes: settings of the kernel, or not applicable
+ */
+bool wf_sx_command(struct sx *s);
 
 /* ---- script_option.c ---- */
 

@@ -237,14 +237,16 @@ static struct result call_socket(struct sx *s, const struct sx_call *c, struct s
         type = WEFT_SOCK_PING;
     else if (arg_has(c, 1, "SOCK_DGRAM"))
         type = WEFT_SOCK_UDP;
-    int r = weft_sock_open(s->st, type, &sock);
+    int r = wf_sx_sock_open(s, type, &sock);
     if (r != 0)
         return result_of(r);
     struct sx_fd *f = new_fd(s, c, sock, type);
     for (uint32_t i = 0; i < s->set_n; i++) {
-        r = weft_sock_set(s->st, sock, s->set[i].opt, s->set[i].value);
+        r = wf_sx_sock_set(s, sock, s->set[i].opt, s->set[i].value);
         (void)r;
     }
+    if (s->cc[0] != '\0' && type == WEFT_SOCK_TCP)
+        (void)wf_sx_sock_set_cc(s, sock, s->cc);
     return result_of(f == NULL ? -WEFT_ENOMEM : f->fd);
 }
 
@@ -254,20 +256,20 @@ static struct result call_bind(struct sx *s, const struct sx_call *c, struct sx_
     memset(&ep, 0, sizeof(ep));
     ep.port = s->bind_port;
     arg_endpoint(c, 1, &ep);
-    return result_of(weft_sock_bind(s->st, f->sock, &ep));
+    return result_of(wf_sx_sock_bind(s, f->sock, &ep));
 }
 
 static struct result call_listen(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
     int64_t n = 1;
     (void)arg_number(c, 1, &n);
-    return result_of(weft_sock_listen(s->st, f->sock, (uint32_t)n));
+    return result_of(wf_sx_sock_listen(s, f->sock, (uint32_t)n));
 }
 
 static struct result call_accept(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
     uint64_t sock;
-    int r = weft_sock_accept(s->st, f->sock, &sock, NULL);
+    int r = wf_sx_sock_accept(s, f->sock, &sock);
     if (r != 0)
         return result_of(r);
     struct sx_fd *n = new_fd(s, c, sock, WEFT_SOCK_TCP);
@@ -282,11 +284,19 @@ static struct result call_connect(struct sx *s, const struct sx_call *c, struct 
     ep.addr = weft_ip4(s->remote_ip[0], s->remote_ip[1], s->remote_ip[2], s->remote_ip[3]);
     ep.port = s->connect_port;
     arg_endpoint(c, 1, &ep);
-    int r = weft_sock_connect(s->st, f->sock, &ep);
+    int r = wf_sx_sock_connect(s, f->sock, &ep);
     s->last_fd = f->fd;
     if (r == 0 && f->type == WEFT_SOCK_TCP)
         return (struct result){-1, EINPROGRESS_NAME};
     return result_of(r);
+}
+
+/* Urgent data is tried against weft only: the kernel's calls for it are not in the table. */
+static bool may_be_urgent(struct sx *s)
+{
+    if (s->st == NULL)
+        wf_sx_na(s, "urgent data is tried against weft only");
+    return s->st != NULL;
 }
 
 /* recv(fd, [place in the stream], 1, MSG_OOB) = 1 */
@@ -294,6 +304,8 @@ static struct result read_urgent(struct sx *s, const struct sx_call *c, struct s
 {
     uint8_t octet = 0;
     int64_t at = 0;
+    if (!may_be_urgent(s))
+        return result_of(0);
     int r = weft_sock_recv_urgent(s->st, f->sock, &octet);
     if (r == 1 && arg_number(c, 1, &at)) {
         if (weft_pattern_check(SX_PATTERN_IN, (uint64_t)at, &octet, 1) != 1)
@@ -307,7 +319,7 @@ static struct result read_urgent(struct sx *s, const struct sx_call *c, struct s
 static struct result call_at_mark(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
     (void)c;
-    return result_of(weft_sock_at_mark(s->st, f->sock));
+    return result_of(may_be_urgent(s) ? weft_sock_at_mark(s->st, f->sock) : 0);
 }
 
 /* Bytes read must be those the script's peer sent there. */
@@ -324,7 +336,7 @@ static struct result call_read(struct sx *s, const struct sx_call *c, struct sx_
         f->rx++; /* Read apart. */
     }
     size_t n = cap < 0 ? 0 : cap > (int64_t)IO_BYTES ? IO_BYTES : (size_t)cap;
-    int64_t r = weft_sock_recv(s->st, f->sock, buf, n);
+    int64_t r = wf_sx_sock_recv(s, f->sock, buf, n);
     if (r > 0 && f->type != WEFT_SOCK_PING) {
         uint64_t at = f->type == WEFT_SOCK_TCP ? f->rx : 0;
         size_t good = weft_pattern_check(SX_PATTERN_IN, at, buf, (size_t)r);
@@ -332,6 +344,25 @@ static struct result call_read(struct sx *s, const struct sx_call *c, struct sx_
             wf_sx_fail(s, NULL, "%s %zu", what, (size_t)(at + good));
         f->rx += (uint64_t)r;
     }
+    return result_of(r);
+}
+
+/* What sendto() with MSG_FASTOPEN does: connect, with data on the SYN if there is a cookie. */
+static struct result connect_send(struct sx *s, const struct sx_call *c, struct sx_fd *f, size_t n)
+{
+    struct weft_endpoint ep;
+    memset(&ep, 0, sizeof(ep));
+    ep.addr = weft_ip4(s->remote_ip[0], s->remote_ip[1], s->remote_ip[2], s->remote_ip[3]);
+    ep.port = s->connect_port;
+    arg_endpoint(c, 4, &ep);
+    if (s->is_fo_client_off)
+        return result_of(-WEFT_EOPNOTSUPP);
+    weft_pattern(SX_PATTERN_OUT, f->tx, s->buf2, n);
+    int64_t r = wf_sx_sock_connect_send(s, f->sock, &ep, s->buf2, n);
+    f->tx += r > 0 ? (uint64_t)r : 0;
+    s->last_fd = f->fd;
+    if (r == 0 && n > 0) /* Another stack may take nothing before the handshake. */
+        return (struct result){-1, EINPROGRESS_NAME};
     return result_of(r);
 }
 
@@ -354,25 +385,20 @@ static struct result call_write(struct sx *s, const struct sx_call *c, struct sx
             weft_pattern(SX_PATTERN_ECHO, 0, s->buf2 + 8, n - 8);
         }
         bool is_connected = strcmp(c->name, "sendto") != 0;
-        r = weft_sock_sendto(s->st, f->sock, s->buf2, n, is_connected ? NULL : &ep);
+        r = wf_sx_sock_sendto(s, f->sock, s->buf2, n, is_connected ? NULL : &ep);
     } else if (arg_has(c, 3, "MSG_FASTOPEN")) {
-        struct weft_endpoint ep;
-        memset(&ep, 0, sizeof(ep));
-        ep.addr = weft_ip4(s->remote_ip[0], s->remote_ip[1], s->remote_ip[2], s->remote_ip[3]);
-        ep.port = s->connect_port;
-        arg_endpoint(c, 4, &ep);
-        weft_pattern(SX_PATTERN_OUT, f->tx, s->buf2, n);
-        r = weft_sock_connect_send(s->st, f->sock, &ep, s->buf2, n);
-        f->tx += r > 0 ? (uint64_t)r : 0;
-        s->last_fd = f->fd;
+        return connect_send(s, c, f, n);
     } else {
         /* A long write is offered piece by piece, until one is not taken whole. */
         int64_t sum = 0;
         do {
             n = len - sum > (int64_t)IO_BYTES ? IO_BYTES : (size_t)(len - sum);
             weft_pattern(SX_PATTERN_OUT, f->tx, s->buf2, n);
-            r = arg_has(c, 3, "MSG_OOB") ? weft_sock_send_urgent(s->st, f->sock, s->buf2, n)
-                                         : weft_sock_send(s->st, f->sock, s->buf2, n);
+            bool is_urgent = arg_has(c, 3, "MSG_OOB");
+            if (is_urgent && !may_be_urgent(s))
+                return result_of(0);
+            r = is_urgent ? weft_sock_send_urgent(s->st, f->sock, s->buf2, n)
+                          : wf_sx_sock_send(s, f->sock, s->buf2, n);
             sum += r > 0 ? r : 0;
             f->tx += r > 0 ? (uint64_t)r : 0;
         } while (r == (int64_t)n && sum < len);
@@ -384,16 +410,14 @@ static struct result call_write(struct sx *s, const struct sx_call *c, struct sx
 static struct result call_close(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
     f->is_used = false;
-    if (strcmp(c->name, "abort") == 0)
-        return result_of(weft_sock_abort(s->st, f->sock));
-    return result_of(weft_sock_close(s->st, f->sock));
+    return result_of(wf_sx_sock_close(s, f->sock, strcmp(c->name, "abort") == 0));
 }
 
 static struct result call_shutdown(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
     bool both = arg_has(c, 1, "SHUT_RDWR");
-    return result_of(weft_sock_shutdown(s->st, f->sock, both || arg_has(c, 1, "SHUT_RD"),
-                                        both || arg_has(c, 1, "SHUT_WR")));
+    return result_of(wf_sx_sock_shutdown(s, f->sock, both || arg_has(c, 1, "SHUT_RD"),
+                                         both || arg_has(c, 1, "SHUT_WR")));
 }
 
 static const struct opt_name *find_opt(const struct sx_call *c)
@@ -419,34 +443,16 @@ static const struct {
     {"TCP_CC_GAMMA", WEFT_CC_PARAM_GAMMA},
 };
 
-/* An algorithm by its name in quotes; NULL if there is none such. */
-static const struct weft_cc_ops *arg_cc(const struct sx_call *c, uint32_t i)
-{
-    const struct weft_cc_ops *ops = NULL;
-    for (uint32_t k = 0; (ops = weft_cc_at(k)) != NULL; k++) {
-        char quoted[24] = "\"";
-        size_t n = strlen(ops->name);
-        memcpy(quoted + 1, ops->name, n);
-        quoted[n + 1] = '"';
-        if (arg_has(c, i, quoted))
-            break;
-    }
-    return ops;
-}
-
-/* TCP_CONGESTION and TCP_CC_...; false if it is neither. */
-static bool set_cc(struct sx *s, const struct sx_call *c, const struct sx_fd *f, struct result *r)
+/* TCP_CC_...; false if it is something else. */
+static bool set_cc_param(struct sx *s, const struct sx_call *c, const struct sx_fd *f,
+                         struct result *r)
 {
     int64_t v = 0;
-    if (arg_has(c, 2, "TCP_CONGESTION")) {
-        *r = result_of(weft_sock_set_cc(s->st, f->sock, arg_cc(c, 3)));
-        return true;
-    }
     for (size_t i = 0; i < sizeof(cc_params) / sizeof(cc_params[0]); i++) {
         if (c->args_n > 2 && wf_sx_slice_is(c->arg[2], cc_params[i].name)) {
             (void)arg_number(c, 3, &v);
             *r = result_of(
-                weft_sock_set_cc_param(s->st, f->sock, (int)cc_params[i].param, (uint32_t)v));
+                wf_sx_sock_set_cc_param(s, f->sock, (int)cc_params[i].param, (uint32_t)v));
             return true;
         }
     }
@@ -465,21 +471,79 @@ static int64_t linger_ms(const struct sx_call *c)
     return v * 1000;
 }
 
+/* An option that is not in the table: one of Linux's, or none at all. */
+static struct result no_option(struct sx *s, const struct sx_call *c)
+{
+    struct sx_slice name = c->args_n > 2 ? c->arg[2] : (struct sx_slice){"", 0};
+    bool is_name = name.n > 3 && (memcmp(name.p, "SO_", 3) == 0 || memcmp(name.p, "IP", 2) == 0 ||
+                                  memcmp(name.p, "TCP", 3) == 0 || memcmp(name.p, "UDP", 3) == 0);
+    if (is_name)
+        wf_sx_na(s, "weft has no socket option %.*s", (int)name.n, name.p);
+    else
+        wf_sx_fail(s, NULL, "unknown socket option");
+    return result_of(0);
+}
+
+static struct result set_linger(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    return result_of(wf_sx_sock_set(s, f->sock, WEFT_SO_LINGER_MS, linger_ms(c)));
+}
+
+/* [IP_PMTUDISC_DO] and the like. */
+static struct result set_pmtudisc(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    bool is_do = arg_has(c, 3, "IP_PMTUDISC_DO");
+    if (f->type != WEFT_SOCK_TCP)
+        return result_of(wf_sx_sock_set(s, f->sock, WEFT_IP_DF, is_do));
+    if (!is_do && !arg_has(c, 3, "IP_PMTUDISC_WANT"))
+        wf_sx_na(s, "weft has no TCP without path MTU discovery");
+    return result_of(0);
+}
+
+static struct result set_congestion(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    char name[24] = "";
+    size_t n = 0;
+    if (c->args_n > 3)
+        for (size_t i = 0; i < c->arg[3].n && n + 1 < sizeof(name); i++)
+            if (c->arg[3].p[i] != '"' && c->arg[3].p[i] != '[' && c->arg[3].p[i] != ']')
+                name[n++] = c->arg[3].p[i];
+    name[n] = '\0';
+    /* Unless it is to be refused. */
+    if (s->st != NULL && weft_cc_find(name) == NULL && c->want >= 0) {
+        wf_sx_na(s, "weft has no congestion control '%s'", name);
+        return result_of(0);
+    }
+    return result_of(wf_sx_sock_set_cc(s, f->sock, name));
+}
+
+/* What net.ipv4.tcp_fastopen switches off: a client is told, a listener goes on without. */
+static bool is_fastopen_off(const struct sx *s, enum weft_sock_opt opt, struct result *r)
+{
+    *r = result_of(opt == WEFT_TCP_FASTOPEN_CONNECT ? -WEFT_EOPNOTSUPP : 0);
+    return (opt == WEFT_TCP_FASTOPEN_CONNECT && s->is_fo_client_off) ||
+           (opt == WEFT_TCP_FASTOPEN && s->is_fo_server_off);
+}
+
 static struct result call_setsockopt(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
     const struct opt_name *o = find_opt(c);
     int64_t v = 1;
-    if (c->args_n > 3 && wf_sx_slice_is(c->arg[2], "SO_LINGER"))
-        return result_of(weft_sock_set(s->st, f->sock, WEFT_SO_LINGER_MS, linger_ms(c)));
+    if (c->args_n > 2 && wf_sx_slice_is(c->arg[2], "SO_LINGER"))
+        return set_linger(s, c, f);
+    if (c->args_n > 2 && wf_sx_slice_is(c->arg[2], "IP_MTU_DISCOVER"))
+        return set_pmtudisc(s, c, f);
+    if (c->args_n > 2 && wf_sx_slice_is(c->arg[2], "TCP_CONGESTION"))
+        return set_congestion(s, c, f);
     struct result r;
-    if (o == NULL && set_cc(s, c, f, &r))
+    if (o == NULL && set_cc_param(s, c, f, &r))
         return r;
-    if (o == NULL) {
-        wf_sx_fail(s, NULL, "unknown socket option");
-        return result_of(0);
-    }
+    if (o == NULL)
+        return no_option(s, c);
+    if (is_fastopen_off(s, o->opt, &r))
+        return r;
     (void)arg_number(c, 3, &v);
-    return result_of(weft_sock_set(s->st, f->sock, o->opt, v * o->scale));
+    return result_of(wf_sx_sock_set(s, f->sock, o->opt, v * o->scale));
 }
 
 /* The value an error option is to have, by name or by its number on Linux. */
@@ -499,12 +563,14 @@ static bool is_err_value(const struct sx_call *c, int64_t err)
 static struct result call_getsockopt(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
     const struct opt_name *o = find_opt(c);
+    struct weft_tcp_info info;
     int64_t v = 0, want;
-    if (o == NULL) {
-        wf_sx_fail(s, NULL, "unknown socket option");
-        return result_of(0);
-    }
-    int r = weft_sock_get(s->st, f->sock, o->opt, &v);
+    /* What it says is compared by assertions. */
+    if (c->args_n > 2 && wf_sx_slice_is(c->arg[2], "TCP_INFO"))
+        return result_of(s->st == NULL ? 0 : weft_sock_tcp_info(s->st, f->sock, &info));
+    if (o == NULL)
+        return no_option(s, c);
+    int r = wf_sx_sock_get(s, f->sock, o->opt, &v);
     if (r != 0)
         return result_of(r);
     bool is_right =
@@ -519,6 +585,10 @@ static struct result call_getsockopt(struct sx *s, const struct sx_call *c, stru
 static struct result call_recverr(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
     struct weft_sock_err e;
+    if (s->st == NULL) {
+        wf_sx_na(s, "%s has no recverr()", s->cfg->target->name);
+        return result_of(0);
+    }
     int r = weft_sock_recv_error(s->st, f->sock, &e);
     if (r != 0)
         return result_of(r);
@@ -531,14 +601,42 @@ static struct result call_recverr(struct sx *s, const struct sx_call *c, struct 
 static struct result call_ready(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
     (void)c;
-    return result_of(weft_sock_ready(s->st, f->sock));
+    if (s->st == NULL)
+        wf_sx_na(s, "%s has no ready()", s->cfg->target->name);
+    return result_of(wf_sx_sock_ready(s, f->sock));
 }
 
-static struct result call_nothing(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+static struct result call_fcntl(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
-    (void)s;
-    (void)f;
-    return (struct result){c->want, NULL};
+    return result_of(wf_sx_io_fcntl(s, c, f));
+}
+
+static struct result call_ioctl(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    (void)wf_sx_io_ioctl(s, c, f);
+    return result_of(0);
+}
+
+static struct result call_vector(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    struct sx_call plain;
+    char digits[24];
+    bool is_read = strncmp(c->name, "re", 2) == 0;
+    if (!wf_sx_io_plain(c, &plain, digits)) {
+        wf_sx_fail(s, NULL, "%s() has no lengths like {..., 1000}", c->name);
+        return result_of(0);
+    }
+    return is_read ? call_read(s, &plain, f) : call_write(s, &plain, f);
+}
+
+/* Without events and with a timeout it waits, as a read does. */
+static struct result call_poll(struct sx *s, const struct sx_call *c, struct sx_fd *none)
+{
+    (void)none;
+    int64_t n = wf_sx_io_poll(s, c, false);
+    if (n == 0 && wf_sx_io_poll_waits(c))
+        return result_of(-WEFT_EAGAIN);
+    return result_of(wf_sx_io_poll(s, c, true));
 }
 
 /** struct call - A call by name */
@@ -566,7 +664,13 @@ static const struct call {
     {"recverr", call_recverr, SX_CALL_NONE},
     {"ready", call_ready, SX_CALL_NONE},
     {"sockatmark", call_at_mark, SX_CALL_NONE},
-    {"fcntl", call_nothing, SX_CALL_NONE},
+    {"fcntl", call_fcntl, SX_CALL_NONE},
+    {"ioctl", call_ioctl, SX_CALL_NONE},
+    {"readv", call_vector, SX_CALL_READ},
+    {"recvmsg", call_vector, SX_CALL_READ},
+    {"writev", call_vector, SX_CALL_WRITE},
+    {"sendmsg", call_vector, SX_CALL_WRITE},
+    {"poll", call_poll, SX_CALL_POLL},
 };
 
 static const struct call *find_call(const char *name)
@@ -590,14 +694,14 @@ static bool try_again(struct sx *s, struct sx_pending *p, struct result *r)
 {
     struct sx_fd *f = fd_of(s, &p->call);
     const struct call *call = find_call(p->call.name);
-    if (f == NULL || call == NULL)
+    if ((f == NULL && p->id != SX_CALL_POLL) || call == NULL)
         return true;
     if (p->id == SX_CALL_CONNECT) {
-        uint32_t ready = weft_sock_ready(s->st, f->sock);
+        uint32_t ready = wf_sx_sock_ready(s, f->sock);
         int64_t err = 0;
         if ((ready & (WEFT_CONNECTED | WEFT_ERROR)) == 0)
             return false;
-        if ((ready & WEFT_ERROR) != 0 && weft_sock_get(s->st, f->sock, WEFT_SO_ERROR, &err) == 0 &&
+        if ((ready & WEFT_ERROR) != 0 && wf_sx_sock_get(s, f->sock, WEFT_SO_ERROR, &err) == 0 &&
             err != 0)
             *r = result_of(-err);
         else
@@ -607,9 +711,13 @@ static bool try_again(struct sx *s, struct sx_pending *p, struct result *r)
     if (p->id == SX_CALL_WRITE) {
         /* Goes on until all is taken. */
         struct sx_call rest = p->call;
-        char digits[24];
+        char digits[24], sum[24];
         int64_t len = 0;
-        (void)arg_number(&p->call, 2, &len);
+        if (wf_sx_io_plain(&p->call, &rest, sum))
+            call = find_call("write");
+        if (p->moved > 0) /* MSG_FASTOPEN opens but once. */
+            rest.args_n = 3;
+        (void)arg_number(&rest, 2, &len);
         uint32_t n = sizeof(digits);
         for (int64_t v = len - p->moved; n > 0 && (v > 0 || n == sizeof(digits)); v /= 10)
             digits[--n] = (char)('0' + v % 10);
@@ -631,13 +739,13 @@ void wf_sx_pending_poll(struct sx *s)
     if (p->id == SX_CALL_NONE || p->is_done || !try_again(s, p, &r))
         return;
     p->is_done = true;
-    p->done_ns = s->w->now_ns;
+    p->done_ns = wf_sx_now(s);
     p->got = r.value;
     p->err = 0;
     for (size_t i = 0; r.err != NULL && i < sizeof(errs) / sizeof(errs[0]); i++)
         if (strcmp(errs[i].name, r.err) == 0)
             p->err = errs[i].err;
-    weft_node_touch(s->node);
+    wf_sx_touch(s);
 }
 
 bool wf_sx_pending_check(struct sx *s, uint64_t now_ns)
@@ -645,11 +753,14 @@ bool wf_sx_pending_check(struct sx *s, uint64_t now_ns)
     struct sx_pending *p = &s->pending;
     if (p->id == SX_CALL_NONE || now_ns < p->end_ns + s->tolerance_ns)
         return true;
+    enum sx_call_id id = p->id;
     p->id = SX_CALL_NONE;
     uint32_t line = s->event_line;
     s->event_line = p->line;
     bool is_right = false;
-    if (!p->is_done)
+    if (!p->is_done && id == SX_CALL_POLL)
+        is_right = compare(s, &p->call, (struct result){0, NULL});
+    else if (!p->is_done)
         wf_sx_fail(s, NULL, "%s() still blocks", p->call.name);
     else if (p->done_ns > p->end_ns + s->tolerance_ns || p->done_ns + s->tolerance_ns < p->end_ns)
         wf_sx_fail(s, NULL, "%s() ended at %llu us", p->call.name,
@@ -661,18 +772,37 @@ bool wf_sx_pending_check(struct sx *s, uint64_t now_ns)
     return is_right;
 }
 
+/* Calls packetdrill knows that have no counterpart on the stack's sockets. */
+static const char *const foreign[] = {
+    "cap_set",  "epoll_create", "epoll_ctl", "epoll_wait",   "open",       "pipe",
+    "sendfile", "splice",       "vmsplice",  "sctp_sendmsg", "sctp_bindx",
+};
+
+bool wf_sx_call_check(struct sx *s, const struct sx_call *c)
+{
+    if (find_call(c->name) != NULL)
+        return find_call(c->name)->run == call_setsockopt || wf_sx_io_flags(s, c);
+    for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+        if (strcmp(foreign[i], c->name) == 0) {
+            wf_sx_na(s, "weft has no %s()", c->name);
+            return false;
+        }
+    }
+    s->text.p = c->at;
+    wf_sx_bad(s, "a call is expected here; unknown call '%s'", c->name);
+    return false;
+}
+
 bool wf_sx_call(struct sx *s, const struct sx_call *c, uint64_t end_ns)
 {
     const struct call *call = find_call(c->name);
-    if (call == NULL) {
-        wf_sx_fail(s, NULL, "unknown call %s()", c->name);
-        return false;
-    }
+    if (call == NULL)
+        return wf_sx_call_check(s, c);
     struct sx_fd *f = fd_of(s, c);
-    if (f == NULL && call->run != call_socket && call->run != call_nothing)
+    if (f == NULL && call->run != call_socket && call->run != call_poll)
         return compare(s, c, result_of(-WEFT_EBADF));
     struct result r = call->run(s, c, f);
-    weft_node_touch(s->node);
+    wf_sx_touch(s);
     bool is_blocked =
         r.err != NULL && (is_same_err("EAGAIN", r.err) || strcmp(r.err, EINPROGRESS_NAME) == 0);
     bool is_short = call->blocking == SX_CALL_WRITE && end_ns != 0 && r.value >= 0;

@@ -83,15 +83,20 @@ static uint32_t live_ts(const struct sx_flow *f, uint32_t script)
     return f->ts[last].live + (script - f->ts[last].script);
 }
 
-/* A Fast Open option: the cookie as written, or the one the stack sent last. */
-static uint32_t build_fo(const struct sx *s, const struct sx_opt *o, uint8_t *out)
+uint32_t wf_sx_script_ts(const struct sx_flow *f, uint32_t live)
 {
-    uint32_t n = o->is_any[0] ? s->fo_n : o->raw_n;
-    n = n < 38 ? n : 38;
-    out[0] = o->kind;
-    out[1] = (uint8_t)(2 + n);
-    memcpy(out + 2, o->is_any[0] ? s->fo : o->raw, n);
-    return 2 + n;
+    if (f->ts_n == 0)
+        return live;
+    uint32_t last = (f->ts_n - 1) % SX_TS_MAX;
+    return f->ts[last].script + (live - f->ts[last].live);
+}
+
+/* "FO *": the cookie the stack sent last. */
+static uint32_t build_last_cookie(const struct sx *s, uint8_t *out)
+{
+    out[1] = (uint8_t)(2 + s->fo_n);
+    memcpy(out + 2, s->fo, s->fo_n);
+    return out[1];
 }
 
 static uint32_t build_option(const struct sx *s, const struct sx_opt *o, const struct sx_flow *f,
@@ -131,7 +136,7 @@ static uint32_t build_option(const struct sx *s, const struct sx_opt *o, const s
         }
         return out[1];
     case 34:
-        return build_fo(s, o, out);
+        return build_last_cookie(s, out);
     case 28:
         out[1] = 4;
         put16(out + 2, o->v[0]);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/** DOC: sim script lex - blanks, comments, words, numbers; and how a failure is printed */
-#include <stdarg.h>
-#include <stdio.h>
+/** DOC: sim script lex - blanks, comments, words, numbers */
 #include <string.h>
 
 #include "script.h"
@@ -36,7 +34,7 @@ static void note_proves(struct sx *s, const char *p, const char *end)
     size_t have = strlen(s->res->proves);
     while (p < end && (*p == '#' || *p == '/' || *p == '*' || *p == ' '))
         p++;
-    if ((size_t)(end - p) < sizeof(key) || memcmp(p, key, sizeof(key) - 1) != 0)
+    if (!s->is_dry || (size_t)(end - p) < sizeof(key) || memcmp(p, key, sizeof(key) - 1) != 0)
         return;
     p += sizeof(key) - 1;
     size_t n = (size_t)(end - p);
@@ -72,9 +70,9 @@ void wf_sx_skip(struct sx *s)
             t->p++;
         } else if (c == ' ' || c == '\t' || c == '\r') {
             t->p++;
-        } else if (c == '#' || (c == '/' && d == '/')) {
+        } else if (c == '#' || (c == '/' && d == '/' && !s->is_python)) {
             skip_line(s);
-        } else if (c == '/' && d == '*') {
+        } else if (c == '/' && d == '*' && !s->is_python) {
             skip_block(t);
         } else {
             return;
@@ -105,9 +103,7 @@ bool wf_sx_need(struct sx *s, const char *what)
 {
     if (wf_sx_take(s, what))
         return true;
-    size_t left = (size_t)(s->text.end - s->text.p);
-    wf_sx_fail(s, NULL, "'%s' expected before: %.*s", what, (int)(left < 20 ? left : 20),
-               s->text.p);
+    wf_sx_bad(s, "'%s' is expected here", what);
     return false;
 }
 
@@ -201,39 +197,4 @@ uint32_t wf_sx_parse_hex(struct sx_slice text, uint8_t *out, uint32_t cap)
 bool wf_sx_slice_is(struct sx_slice a, const char *text)
 {
     return a.n == strlen(text) && memcmp(a.p, text, a.n) == 0;
-}
-
-void wf_sx_print(struct sx *s, const char *format, ...)
-{
-    char line[512];
-    va_list ap;
-    if (s->cfg->print == NULL)
-        return;
-    va_start(ap, format);
-    (void)vsnprintf(line, sizeof(line), format, ap);
-    va_end(ap);
-    s->cfg->print(s->cfg->print_user, line);
-}
-
-void wf_sx_fail(struct sx *s, const char *actual, const char *format, ...)
-{
-    char what[256];
-    va_list ap;
-    if (s->has_failed)
-        return;
-    s->has_failed = true;
-    s->res->line = s->event_line;
-    va_start(ap, format);
-    (void)vsnprintf(what, sizeof(what), format, ap);
-    va_end(ap);
-    wf_sx_print(s, "%s:%u: %s", s->name, s->event_line, what);
-    size_t n = 0;
-    while (s->event_p + n < s->text.end && s->event_p[n] != '\n')
-        n++;
-    wf_sx_print(s, "  expected: %.*s", (int)(n > 200 ? 200 : n), s->event_p);
-    if (actual != NULL)
-        wf_sx_print(s, "  actual:   %s", actual);
-    uint32_t first = s->recent_n > SX_RECENT ? s->recent_n - SX_RECENT : 0;
-    for (uint32_t i = first; i < s->recent_n; i++)
-        wf_sx_print(s, "  before:   %s", s->recent[i % SX_RECENT]);
 }

@@ -101,7 +101,7 @@ struct mismatch {
 static const struct sx_opt *find_opt(const struct sx_packet *p, uint8_t kind)
 {
     for (uint32_t i = 0; i < p->opt_n; i++)
-        if (p->opt[i].kind == kind && !p->opt[i].is_raw)
+        if (p->opt[i].kind == kind)
             return &p->opt[i];
     return NULL;
 }
@@ -122,9 +122,15 @@ static bool is_ts_right(struct sx *s, struct sx_flow *f, uint32_t script, uint32
     return true;
 }
 
-static bool is_opt_right(struct sx *s, const struct sx_opt *want, const uint8_t *d, uint32_t n,
-                         struct sx_flow *f)
+bool wf_sx_opt_right(struct sx *s, const struct sx_opt *want, const uint8_t *d, uint32_t n,
+                     struct sx_flow *f)
 {
+    if (want->kind == 34) {
+        s->fo_n = (uint8_t)(n < sizeof(s->fo) ? n : sizeof(s->fo));
+        memcpy(s->fo, d, s->fo_n);
+    }
+    if (want->is_raw)
+        return want->raw_n >= 2 && n == want->raw_n - 2U && memcmp(d, want->raw + 2, n) == 0;
     switch (want->kind) {
     case 2:
     case 28:
@@ -152,9 +158,7 @@ static bool is_opt_right(struct sx *s, const struct sx_opt *want, const uint8_t 
         return n == 8 && (want->is_any[1] || wf_sx_be(d + 4, 4) == want->v[1]) &&
                (want->is_any[0] || is_ts_right(s, f, want->v[0], wf_sx_be(d, 4)));
     case 34:
-        s->fo_n = (uint8_t)(n < sizeof(s->fo) ? n : sizeof(s->fo));
-        memcpy(s->fo, d, s->fo_n);
-        return want->is_any[0] ? n > 0 : n == want->raw_n && memcmp(d, want->raw, n) == 0;
+        return n > 0;
     default:
         return true;
     }
@@ -174,7 +178,7 @@ static void match_options(struct sx *s, const struct sx_packet *p, const struct 
         if (kind <= 1)
             continue;
         const struct sx_opt *want = find_opt(p, kind);
-        if (want != NULL && is_opt_right(s, want, d, n, f))
+        if (want != NULL && wf_sx_opt_right(s, want, d, n, f))
             met++;
         else if (want != NULL)
             (void)snprintf(m->why, sizeof(m->why), "the value of TCP option %u", kind);
@@ -347,8 +351,8 @@ bool wf_sx_match(struct sx *s, const struct sx_packet *p, const uint8_t *bytes, 
     struct mismatch m = {{0}};
     struct sx_seen seen;
     char text[256];
-    wf_sx_describe(s, bytes, len, false, text, sizeof(text));
     if (!wf_sx_read(bytes, len, &seen)) {
+        wf_sx_describe(s, bytes, len, false, text, sizeof(text));
         wf_sx_fail(s, text, "the stack sent no IPv4 packet");
         return false;
     }
@@ -365,7 +369,10 @@ bool wf_sx_match(struct sx *s, const struct sx_packet *p, const uint8_t *bytes, 
         else
             match_bytes(s, p, &seen, wf_sx_flow_for(s, p, &seen), &m);
     }
-    if (m.why[0] != '\0')
+    if (m.why[0] != '\0') {
+        wf_sx_describe(s, bytes, len, false, text, sizeof(text)); /* Now that numbers are known. */
+        wf_sx_diff(s, p, &seen);
         wf_sx_fail(s, text, "%s", m.why);
+    }
     return m.why[0] == '\0';
 }

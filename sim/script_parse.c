@@ -16,16 +16,21 @@ bool wf_sx_parse_time(struct sx *s, struct sx_time *out)
     }
     out->when = wf_sx_take(s, "+") ? SX_RELATIVE : SX_ABSOLUTE;
     if (!wf_sx_seconds(s, &out->lo_ns)) {
-        wf_sx_fail(s, NULL, "a time is expected here");
+        wf_sx_bad(s, "a time is expected here");
         return false;
     }
     out->hi_ns = out->lo_ns;
     const char *p = s->text.p;
+    while (p < s->text.end && *p == ' ')
+        p++;
+    if (s->text.end - p >= 3 && memcmp(p, "...", 3) == 0)
+        s->text.p = p;
+    p = s->text.p;
     if (p < s->text.end && *p == '~') {
         s->text.p++;
         (void)wf_sx_take(s, "+");
         if (!wf_sx_seconds(s, &out->hi_ns) || out->hi_ns < out->lo_ns) {
-            wf_sx_fail(s, NULL, "a later time is expected after '~'");
+            wf_sx_bad(s, "a later time is expected after '~'");
             return false;
         }
     } else if (s->text.end - p >= 3 && memcmp(p, "...", 3) == 0) {
@@ -33,7 +38,7 @@ bool wf_sx_parse_time(struct sx *s, struct sx_time *out)
         (void)wf_sx_take(s, "+");
         out->has_end = wf_sx_seconds(s, &out->end_ns);
         if (!out->has_end || out->end_ns < out->lo_ns) {
-            wf_sx_fail(s, NULL, "a later time is expected after '...'");
+            wf_sx_bad(s, "a later time is expected after '...'");
             return false;
         }
     }
@@ -46,7 +51,7 @@ static bool number_to(struct sx *s, int64_t max, int64_t *out)
 {
     if (wf_sx_number(s, out) && *out >= 0 && *out <= max)
         return true;
-    wf_sx_fail(s, NULL, "a number up to %lld is expected here", (long long)max);
+    wf_sx_bad(s, "a number up to %lld is expected here", (long long)max);
     return false;
 }
 
@@ -85,7 +90,7 @@ static bool frag_range(struct sx *s, struct sx_ip *ip)
         return false;
     if (ip->frag_from < ip->frag_to && ip->frag_from % 8 == 0)
         return true;
-    wf_sx_fail(s, NULL, "a fragment is A-B with A < B and A a multiple of 8");
+    wf_sx_bad(s, "a fragment is A-B with A < B and A a multiple of 8");
     return false;
 }
 
@@ -113,6 +118,10 @@ static bool ip_flag(struct sx *s, struct sx_ip *ip)
             ip->tos_mask = 3;
             return true;
         }
+    }
+    if (wf_sx_at(s, "flowlabel") || wf_sx_at(s, "nolabel")) {
+        wf_sx_na(s, "weft has no IPv6, which flow labels belong to");
+        return false;
     }
     if (wf_sx_take(s, "df"))
         ip->df = 1;
@@ -157,7 +166,7 @@ static bool ip_item(struct sx *s, struct sx_ip *ip)
         return frag_range(s, ip);
     if (wf_sx_take(s, "opts"))
         return ip_options(s, ip);
-    wf_sx_fail(s, NULL, "unknown word about the IP header");
+    wf_sx_bad(s, "a word about the IP header, or ']', is expected here");
     return false;
 }
 
@@ -195,7 +204,7 @@ static bool parse_ends(struct sx *s, struct sx_ip *ip)
     if (!wf_sx_need(s, ">"))
         return false;
     if (ip->has_addrs && !wf_sx_ip4(s, ip->dst)) {
-        wf_sx_fail(s, NULL, "an address is expected after '>'");
+        wf_sx_bad(s, "an address is expected after '>'");
         return false;
     }
     if (ip->has_ports && ip->has_addrs && !wf_sx_need(s, ":"))
@@ -255,18 +264,32 @@ static bool raw_option(struct sx *s, struct sx_opt *o)
     hex.n = (size_t)(s->text.p - hex.p);
     o->is_raw = true;
     o->raw_n = (uint8_t)wf_sx_parse_hex(hex, o->raw, sizeof(o->raw));
+    o->kind = o->raw_n < 2 ? 1 : o->raw[0];
     return true;
 }
 
-/* A request, a cookie, or "*": any on the way out, and the one seen last on the way in. */
-static bool fast_open(struct sx *s, struct sx_opt *o)
+/* "FO" asks for a cookie, "FO 0123abcd" is one; FOEXP has the experimental kind and its magic.
+ * "FO *" is any cookie on the way out, and the one the stack sent last on the way in. */
+static bool fast_open(struct sx *s, struct sx_opt *o, bool is_experimental)
 {
-    bool is_any = wf_sx_take(s, "*");
-    if (!is_any && !raw_option(s, o))
-        return false;
+    static const uint8_t magic[2] = {0xf9, 0x89};
     o->kind = 34;
-    o->is_raw = false;
-    o->is_any[0] = is_any;
+    o->is_any[0] = !is_experimental && wf_sx_take(s, "*");
+    if (o->is_any[0])
+        return true;
+    if (!raw_option(s, o))
+        return false;
+    uint8_t head = is_experimental ? 4 : 2;
+    if (o->raw_n + head > 20) {
+        wf_sx_bad(s, "a cookie of 0 to %u bytes is expected here", 20U - head);
+        return false;
+    }
+    memmove(o->raw + head, o->raw, o->raw_n);
+    o->raw_n = (uint8_t)(o->raw_n + head);
+    o->kind = o->raw[0] = is_experimental ? 254 : 34;
+    o->raw[1] = o->raw_n;
+    if (is_experimental)
+        memcpy(o->raw + 2, magic, 2);
     return true;
 }
 
@@ -308,9 +331,18 @@ static bool one_option(struct sx *s, struct sx_opt *o)
     }
     if (wf_sx_take(s, "hex"))
         return raw_option(s, o);
+    if (wf_sx_take(s, "FOEXP"))
+        return fast_open(s, o, true);
     if (wf_sx_take(s, "FO"))
-        return fast_open(s, o);
-    wf_sx_fail(s, NULL, "unknown TCP option");
+        return fast_open(s, o, false);
+    static const char *const foreign[] = {"md5", "exp-tarr", "acc"};
+    for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+        if (wf_sx_at(s, foreign[i])) {
+            wf_sx_na(s, "weft has no TCP option '%s'", foreign[i]);
+            return false;
+        }
+    }
+    wf_sx_bad(s, "a TCP option is expected here");
     return false;
 }
 
@@ -323,12 +355,19 @@ bool wf_sx_parse_opts(struct sx *s, struct sx_packet *out)
         if (wf_sx_take(s, "...")) {
             out->has_more_opts = true;
         } else if (out->opt_n == SX_OPTS_MAX || !one_option(s, &out->opt[out->opt_n++])) {
-            wf_sx_fail(s, NULL, "a TCP option cannot be read");
+            wf_sx_bad(s, "a TCP option cannot be read");
             return false;
         }
         (void)wf_sx_take(s, ",");
     }
     return true;
+}
+
+/* The three bits as a number: AE, CWR, ECE. */
+static uint16_t ace_flags(uint32_t n)
+{
+    return (uint16_t)(((n & 4) != 0 ? SX_AE : 0) | ((n & 2) != 0 ? SX_CWR : 0) |
+                      ((n & 1) != 0 ? SX_ECE : 0));
 }
 
 static bool tcp_flags(struct sx *s, uint16_t *out)
@@ -341,12 +380,14 @@ static bool tcp_flags(struct sx *s, uint16_t *out)
         const char *at = memchr(letters, *s->text.p, sizeof(letters) - 1);
         if (at != NULL)
             *out |= (uint16_t)(1U << (at - letters));
+        else if (*s->text.p >= '0' && *s->text.p <= '7' && is_any)
+            *out |= ace_flags((uint32_t)(*s->text.p - '0'));
         else if (*s->text.p != '-')
             break;
         is_any = true;
     }
     if (!is_any)
-        wf_sx_fail(s, NULL, "TCP flags, 'udp', 'icmp', 'hex' or 'none' is expected here");
+        wf_sx_bad(s, "TCP flags, 'udp', 'icmp', 'hex' or 'none' is expected here");
     return is_any;
 }
 
@@ -358,7 +399,7 @@ static bool parse_tcp(struct sx *s, struct sx_packet *out)
         !wf_sx_need(s, "(") || !u32(s, &out->len) || !wf_sx_need(s, ")"))
         return false;
     if (end - out->seq != out->len) {
-        wf_sx_fail(s, NULL, "%u:%u is not %u bytes", out->seq, end, out->len);
+        wf_sx_bad(s, "%u:%u is not %u bytes", out->seq, end, out->len);
         return false;
     }
     out->has_ack = wf_sx_take(s, "ack");
@@ -384,18 +425,36 @@ static const struct {
     const char *word;
     uint8_t type;
 } icmp_types[] = {
-    {"echo_reply", 0},    {"unreachable", 3},    {"source_quench", 4},      {"redirect", 5},
-    {"echo_request", 8},  {"time_exceeded", 11}, {"parameter_problem", 12}, {"timestamp", 13},
-    {"address_mask", 17}, {"info_request", 15},
+    {"echo_reply", 0},   {"unreachable", 3},    {"source_quench", 4},      {"redirect", 5},
+    {"echo_request", 8}, {"time_exceeded", 11}, {"parameter_problem", 12}, {"timestamp_reply", 14},
+    {"timestamp", 13},   {"address_mask", 17},  {"info_request", 15},
 };
 
 static const struct {
     const char *word;
     uint8_t code;
 } icmp_codes[] = {
-    {"net_unreachable", 0},   {"host_unreachable", 1}, {"protocol_unreachable", 2},
-    {"port_unreachable", 3},  {"frag_needed", 4},      {"source_route_failed", 5},
-    {"admin_prohibited", 13}, {"in_transit", 0},       {"in_reassembly", 1},
+    {"net_unreachable", 0},
+    {"host_unreachable", 1},
+    {"protocol_unreachable", 2},
+    {"port_unreachable", 3},
+    {"frag_needed", 4},
+    {"source_route_failed", 5},
+    {"admin_prohibited", 13},
+    {"in_transit", 0},
+    {"in_reassembly", 1},
+    {"net_unknown", 6},
+    {"host_unknown", 7},
+    {"source_host_isolated", 8},
+    {"net_prohibited", 9},
+    {"host_prohibited", 10},
+    {"net_unreachable_for_tos", 11},
+    {"host_unreachable_for_tos", 12},
+    {"packet_filtered", 13},
+    {"precedence_violation", 14},
+    {"precedence_cutoff", 15},
+    {"ttl_exceeded", 0},
+    {"frag_time_exceeded", 1},
 };
 
 static bool icmp_type(struct sx *s, struct sx_packet *out)
@@ -441,6 +500,8 @@ static bool icmp_quote(struct sx *s, struct sx_packet *out)
     uint32_t end, len;
     if (!wf_sx_take(s, "["))
         return true;
+    if (wf_sx_take(s, "udp")) /* The datagram sent last is quoted anyway. */
+        return payload_len(s, &len) && wf_sx_need(s, "]");
     out->has_quote_seq = true;
     return u32(s, &out->quote_seq) && wf_sx_need(s, ":") && u32(s, &end) && wf_sx_need(s, "(") &&
            u32(s, &len) && wf_sx_need(s, ")") && wf_sx_need(s, "]");
@@ -471,7 +532,7 @@ static bool parse_quiet(struct sx *s, struct sx_packet *out)
     s->text.p = before;
     if (wf_sx_seconds(s, &out->quiet_ns) && wf_sx_take(s, "s"))
         return true;
-    wf_sx_fail(s, NULL, "a time such as 500ms or 1.5s is expected here");
+    wf_sx_bad(s, "a time such as 500ms or 1.5s is expected here");
     return false;
 }
 
@@ -492,6 +553,13 @@ bool wf_sx_parse_packet(struct sx *s, struct sx_packet *out)
     out->is_any = wf_sx_take(s, "any");
     if (out->is_any)
         return parse_quiet(s, out);
+    static const char *const tunnels[] = {"ipv4", "ipv6", "gre", "mpls"};
+    for (size_t i = 0; i < sizeof(tunnels) / sizeof(tunnels[0]); i++) {
+        if (wf_sx_at(s, tunnels[i])) {
+            wf_sx_na(s, "weft has no encapsulation in %s", tunnels[i]);
+            return false;
+        }
+    }
     if (!wf_sx_parse_ip(s, ip) || !parse_ends(s, ip))
         return false;
     if (wf_sx_take(s, "udp")) {
@@ -515,7 +583,7 @@ static bool parse_args(struct sx *s, struct sx_call *out)
     const char *from = s->text.p;
     for (;; s->text.p++) {
         if (s->text.p >= s->text.end) {
-            wf_sx_fail(s, NULL, "')' is missing");
+            wf_sx_bad(s, "')' is missing");
             return false;
         }
         char c = *s->text.p;
@@ -545,15 +613,17 @@ static bool parse_args(struct sx *s, struct sx_call *out)
 bool wf_sx_parse_call(struct sx *s, struct sx_call *out)
 {
     memset(out, 0, sizeof(*out));
+    wf_sx_skip(s);
+    out->at = s->text.p;
     if (!wf_sx_word(s, out->name, sizeof(out->name))) {
-        wf_sx_fail(s, NULL, "an event is expected here");
+        wf_sx_bad(s, "an event is expected here");
         return false;
     }
     if (!wf_sx_need(s, "(") || !parse_args(s, out) || !wf_sx_need(s, "="))
         return false;
     out->is_any_result = wf_sx_take(s, "?") || wf_sx_take(s, "...");
     if (!out->is_any_result && !wf_sx_number(s, &out->want)) {
-        wf_sx_fail(s, NULL, "a result is expected after '='");
+        wf_sx_bad(s, "a result is expected after '='");
         return false;
     }
     (void)wf_sx_word(s, out->want_errno, sizeof(out->want_errno));

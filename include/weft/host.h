@@ -563,6 +563,31 @@ struct weft_private_net {
 int weft_private_net_enter(struct weft_private_net *out, const struct weft_prefix *kernel,
                            char *err, size_t err_cap) __attribute__((warn_unused_result));
 
+/**
+ * weft_private_enter() - Move this process into an own network namespace, without any wire
+ * @err: set to one line on failure: what to try
+ * @err_cap: bytes at @err
+ *
+ * As weft_private_net_enter() does first.
+ *
+ * Return: 0, or -1 with a line in @err.
+ */
+int weft_private_enter(char *err, size_t err_cap) __attribute__((warn_unused_result));
+
+/**
+ * weft_private_tun() - Lay a TUN in the namespace this process is in, with a route to everywhere
+ * @kernel: address of the kernel's end
+ * @mtu: bytes of a packet, 68..65535
+ * @err: set to one line on failure: what to try
+ * @err_cap: bytes at @err
+ *
+ * IPv6 is switched off for it.
+ *
+ * Return: its descriptor, which does not block and carries IPv4 packets, or -1 with a line in @err.
+ */
+int weft_private_tun(const struct weft_prefix *kernel, uint32_t mtu, char *err, size_t err_cap)
+    __attribute__((warn_unused_result));
+
 /* ---- control socket ---- */
 
 struct weft_ctl;

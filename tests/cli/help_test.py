@@ -10,7 +10,7 @@ import sys
 import tap
 
 WEFT, MAN = sys.argv[1], pathlib.Path(sys.argv[2])
-COMMANDS = ["lab", "host", "ping", "traceroute", "fetch", "show", "capture"]
+COMMANDS = ["lab", "host", "ping", "traceroute", "fetch", "show", "capture", "script"]
 
 
 def weft(*args):
@@ -73,6 +73,10 @@ BAD = [
     ("show", 2, r"show what\? links, addresses, routes"),
     ("show weather", 2, r"show what\? .* not 'weather'"),
     ("show links --control /nonexistent.ctl", 3, r"no host is running there"),
+    ("script", 2, r"run which scripts\? give files or folders"),
+    ("script --set sack=0 a.pkt", 2, r"--set 'sack=0' is not like NAME:NUMBER,NAME:NUMBER"),
+    ("script --tolerance_usecs x a.pkt", 2, r"--tolerance_usecs 'x' is not a number"),
+    ("script /nonexistent.pkt", 3, r"/nonexistent.pkt: No such file"),
     ("capture nonsense", 2, r"filter: 'nonsense' is none of host, port, arp, icmp, tcp, udp"),
     ("capture host", 2, r"'host' is followed by an IPv4 address, not ''"),
     ("capture tcp and", 2, r"filter: 'and' stands between two conditions"),

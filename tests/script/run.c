@@ -95,6 +95,8 @@ static bool run_one(size_t number, const char *path, const struct weft_script_co
     int err = text == NULL ? -WEFT_ENOENT : weft_script_run(cfg, path, text, len, &r);
     if (text == NULL)
         printf("# %s cannot be read\n", path);
+    else if (err == -WEFT_EOPNOTSUPP)
+        printf("# not applicable: %s\n", r.why);
     else if (is_proves_wanted)
         printf("# proves:%s\n", r.proves);
     printf("%sok %zu - %s\n", err == 0 ? "" : "not ", number, path);
