@@ -61,7 +61,7 @@ static void change_option(struct swarm *s)
         {WEFT_IP_TOS, 0, 255},
         {WEFT_TCP_DELACK_MS, 1, 500},
         {WEFT_TCP_RTO_MIN_MS, 1, 1000},
-        {WEFT_TCP_SYN_COOKIES, 0, 2},
+        {WEFT_TCP_SYN_COOKIES, 0, 1},
         {WEFT_TCP_FASTOPEN, 0, 8},
         {WEFT_SO_KEEPALIVE, 0, 1},
         {WEFT_TCP_KEEPIDLE_S, 1, 10},

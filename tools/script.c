@@ -191,6 +191,9 @@ static int run_list(const struct wf_script_opts *o, const struct wf_script_list 
     struct wf_script_sums sums = {.passed = 0};
     uint64_t begin = now_ns();
     int code = 0;
+    for (size_t i = 0; i < list->n; i++) /* Nothing is told of a run that cannot be. */
+        if (access(list->path[i], R_OK) != 0)
+            return wf_trouble("%s: %s", list->path[i], strerror(errno));
     if (!o->is_json && !o->is_quiet)
         printf("1..%zu\n", list->n);
     if (o->against != NULL)

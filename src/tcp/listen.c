@@ -372,7 +372,10 @@ static void stray_ack(struct net *net, struct tcp_listener *l, struct tcp_seg *s
     if (may_be)
         wf_count(net, is_cookie ? WEFT_COUNT_TCP_COOKIES_IN : WEFT_COUNT_TCP_COOKIES_FAILED);
     if (!is_cookie) {
-        wf_tcp_reset_output(net, s);
+        /* Text may have overtaken the segment that brings the cookie back: that one comes, too. */
+        bool may_be_early = may_be && (s->len > 0 || (s->h.flags & TCP_FIN) != 0);
+        if (!may_be_early)
+            wf_tcp_reset_output(net, s);
         wf_net_drop(net, s->p, WEFT_DROP_TCP_LISTEN);
         return;
     }

@@ -88,9 +88,9 @@ static const struct row rows[] = {
     {HEAD H1, "4:35: interface eth0 of h1 is on no link"},
     {HEAD "    h1: {kind: host, gateway: nowhere}\n",
      "4:31: topology.nodes.h1.gateway: expected an address such as 10.0.1.1, got \"nowhere\""},
-    {HEAD "    h1: {kind: host, tcp: {cc: bbr}}\n",
-     "4:32: topology.nodes.h1.tcp.cc: unknown value \"bbr\" (there are: cubic, reno, "
-     "newreno, tahoe, vegas, aimd, mimd)"},
+    {HEAD "    h1: {kind: host, tcp: {cc: cobra}}\n",
+     "4:32: topology.nodes.h1.tcp.cc: unknown value \"cobra\" (there are: cubic, reno, "
+     "newreno, tahoe, vegas, aimd, mimd, bbr)"},
     {HEAD "    h1: {kind: host, tcp: {cc: aimd, cc-parameters: {c: 1}}}\n",
      "4:54: topology.nodes.h1.tcp.cc-parameters: unknown parameter \"c\" (there are: a, b, "
      "ssthresh, limit, inflate, alpha, beta, gamma)"},
