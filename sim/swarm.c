@@ -106,15 +106,6 @@ static void draw_buffers(struct swarm *s, struct weft_actor_config *c)
     }
 }
 
-/* Any algorithm, or the stack's; without a draw, so that a seed goes on being the same world. */
-static const struct weft_cc_ops *draw_cc(uint64_t pattern)
-{
-    uint32_t n = 0;
-    while (weft_cc_at(n) != NULL)
-        n++;
-    return weft_cc_at((uint32_t)(pattern >> 32) % (n + 1));
-}
-
 static void draw_client(struct swarm *s, const struct role *role, struct weft_actor_config *c)
 {
     struct sim_rng *r = &s->rng;
@@ -125,8 +116,6 @@ static void draw_client(struct swarm *s, const struct role *role, struct weft_ac
     c->parallel = (uint32_t)sim_rng_range(r, 1, 4);
     c->start_ns = sim_rng_below(r, 5 * SWARM_S);
     c->pattern = sim_rng_next(r);
-    if (is_tcp(c->kind))
-        c->cc = draw_cc(c->pattern);
     if (!is_tcp(c->kind))
         c->interval_ns = sim_rng_below(r, 3) == 0 ? sim_rng_range(r, 10, 2000) * 1000
                                                   : sim_rng_range(r, 1, 300) * SWARM_MS;
@@ -157,6 +146,9 @@ static bool add_pair(struct swarm *s, uint32_t i)
     const struct swarm_host *from = &s->host[sim_rng_below(r, s->hosts_n)];
     const struct swarm_host *to = &s->host[sim_rng_below(r, s->hosts_n)];
     struct weft_actor_config c, v;
+    /* In one small pool two ends that echo may each wait for memory that the other holds. */
+    if (s->has_tight_memory && to == from)
+        to = &s->host[(size_t)(to - s->host + 1) % s->hosts_n];
     s->hops[i] = 1 + (from->net > to->net ? from->net - to->net : to->net - from->net);
     memset(&c, 0, sizeof(c));
     memset(&v, 0, sizeof(v));
