@@ -40,7 +40,7 @@ uint32_t wf_bbr_bdp(const struct bbr *b, uint64_t bw, uint32_t gain)
 
 uint32_t wf_bbr_budget(const struct bbr *b, uint32_t bytes, uint64_t pacing_Bps)
 {
-    uint64_t quantum = wf_max_u64(wf_min_u64(pacing_Bps / 1000, QUANTUM_MAX), 2 * b->mss);
+    uint64_t quantum = wf_max_u64(wf_min_u64(pacing_Bps / 1000, QUANTUM_MAX), 2ULL * b->mss);
     bytes = wf_max_u32(bytes, wf_max_u32((uint32_t)(3 * quantum), BBR_PIPE_SEGS * b->mss));
     return b->phase == BBR_UP ? bytes + 2 * b->mss : bytes;
 }

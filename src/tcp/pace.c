@@ -27,7 +27,7 @@ uint64_t wf_pace_rate(const struct pace_in *in)
 
 uint32_t wf_pace_burst(uint64_t rate_Bps, uint32_t mss, uint32_t max)
 {
-    uint64_t n = rate_Bps == 0 ? max : wf_max_u64(rate_Bps / 1000, 2 * mss);
+    uint64_t n = rate_Bps == 0 ? max : wf_max_u64(rate_Bps / 1000, 2ULL * mss);
     uint32_t burst = (uint32_t)wf_min_u64(n, max);
     return wf_max_u32(burst - burst % mss, mss);
 }

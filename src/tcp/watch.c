@@ -43,7 +43,7 @@ void wf_tcp_watch_sent(struct net *net, struct tcp_conn *c, uint32_t len)
         wf_rate_sent(&c->rate, &r->mark, &now, flight, len);
     }
     uint64_t rate = wf_tcp_pace_rate(c);
-    bool is_free = c->acct.bytes_sent < PACE_FREE_SEGS * c->snd.mss;
+    bool is_free = c->acct.bytes_sent < (uint64_t)PACE_FREE_SEGS * c->snd.mss;
     if ((c->snd.watch & TCP_WATCH_PACE) != 0 && rate != 0 && !is_free)
         c->snd.pace_ns = wf_pace_next(c->snd.pace_ns, net->now_ns, rate, len);
 }
