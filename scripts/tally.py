@@ -3,7 +3,8 @@
 """Count test cases in meson's logs. Usage: tally.py [--passed N] [--failed N] [--skipped N] LOG.json...
 
 A TAP test counts by its subtests, another test as one case; a test that dies without a failed
-subtest is one failed case more. What was skipped is listed with its reason. The last line is
+subtest is one failed case more. What was skipped is listed with its reason, what failed with the
+first lines of what it said. The last line is
 `N passed, N failed, N skipped`; the exit code is 1 if anything failed. The options add to the counts.
 """
 import argparse
@@ -12,6 +13,7 @@ import re
 import sys
 
 SUBTEST = re.compile(r"^(not )?ok\b\s*\d*\s*(?:- )?(.*?)\s*(?:#\s*(SKIP|TODO)\b\s*(.*))?$", re.M | re.I)
+FAILED = re.compile(r"^not ok\b[^\n]*(?:\n#[^\n]*)*", re.M)
 NO_PLAN = re.compile(r"^1\.\.0\b\s*(?:#\s*SKIP\S*\s*(.*))?", re.M | re.I)
 
 
@@ -44,13 +46,30 @@ def count_test(record, skips):
     return int(is_ok), int(not is_ok)
 
 
+def failures(record):
+    """What a failed test said: its failed subtests with their comments, or else its last words."""
+    if record["result"] in ("OK", "EXPECTEDFAIL", "SKIP"):
+        return []
+    out = record.get("stdout") or ""
+    said = [m[0] for m in FAILED.finditer(out) if not re.search(r"# *TODO", m[0].split("\n")[0], re.I)]
+    if not said:
+        said = ["\n".join((out + (record.get("stderr") or "")).strip().splitlines()[-12:])]
+    texts = []
+    for text in said:
+        lines = text.splitlines() or [record["result"]]
+        if len(lines) > 16:  # A traceback says where at its head and what at its end.
+            lines = [*lines[:4], "# ...", *lines[-11:]]
+        texts.append("\n".join([f"failed: {record['name']}: {lines[0]}", *("    " + x for x in lines[1:])]))
+    return texts
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for what in ("passed", "failed", "skipped"):
         parser.add_argument(f"--{what}", type=int, default=0)
     parser.add_argument("logs", nargs="*")
     args = parser.parse_args()
-    passed, failed, skips = args.passed, args.failed, []
+    passed, failed, skips, bad = args.passed, args.failed, [], []
     for path in args.logs:
         try:
             records = [json.loads(line) for line in open(path)]
@@ -60,8 +79,11 @@ def main():
             more_passed, more_failed = count_test(record, skips)
             passed += more_passed
             failed += more_failed
+            bad += failures(record)
     for line in sorted(set(skips)):
         print(f"skipped: {line}")
+    for text in bad:
+        print(text)
     print(f"{passed} passed, {failed} failed, {args.skipped + len(skips)} skipped")
     return failed > 0
 

@@ -7,6 +7,7 @@ import pathlib
 import select
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ WEFT = os.path.abspath(sys.argv[1])
 
 def enter():
     """Go on in a network namespace of our own, or skip the file."""
+    os.umask(0o022)  # The hosts become nobody and have to read what the cases write.
     if os.environ.get("WEFT_TEST_INSIDE") == "1":
         sh("ip link set lo up")
         return
@@ -44,10 +46,22 @@ def need(tool):
         raise tap.Skip(f"{tool} is not installed")
 
 
+def is_open_to_all(path):
+    return all(os.stat(p).st_mode & stat.S_IXOTH for p in (path, *path.parents))
+
+
+def open_place():
+    """A place for temporary files that every user can walk to: TMPDIR may lie in somebody's own folder."""
+    for place in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
+        if os.path.isdir(place) and is_open_to_all(pathlib.Path(place).resolve()):
+            return place
+    raise tap.Skip("no folder for temporary files is open to all users")
+
+
 @contextlib.contextmanager
 def folder():
     """A folder that everybody may look into, gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="weft-cli-") as name:
+    with tempfile.TemporaryDirectory(prefix="weft-cli-", dir=open_place()) as name:
         os.chmod(name, 0o755)
         yield pathlib.Path(name)
 
