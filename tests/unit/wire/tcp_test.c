@@ -93,6 +93,7 @@ static bool same_opts(const struct tcp_opts *a, const struct tcp_opts *b)
     return true;
 }
 
+/* proves: TCP-UTO-01 */
 static void emit_lays_options_out_and_parse_reads_them(void)
 {
     for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
