@@ -109,12 +109,6 @@ static void on_loss(struct weft_cc *cc, const struct weft_cc_loss *l)
     store(cc, &s);
 }
 
-static void on_recovered(struct weft_cc *cc, uint64_t now_ns)
-{
-    (void)now_ns;
-    cc->cwnd = cc->ssthresh;
-}
-
 static void on_rto(struct weft_cc *cc, const struct weft_cc_loss *l, bool is_first)
 {
     struct aimd s = load(cc);
@@ -123,12 +117,6 @@ static void on_rto(struct weft_cc *cc, const struct weft_cc_loss *l, bool is_fir
     s.is_after_rto = true;
     cc->cwnd = l->mss;
     store(cc, &s);
-}
-
-static void on_idle(struct weft_cc *cc, uint64_t idle_ns, uint64_t rto_ns, uint32_t restart_window)
-{
-    if (idle_ns > rto_ns)
-        cc->cwnd = wf_min_u32(cc->cwnd, restart_window);
 }
 
 static void on_undo(struct weft_cc *cc)
@@ -164,9 +152,9 @@ const struct weft_cc_ops weft_cc_aimd = {.abi = WEFT_CC_ABI,
                                          .init = init_aimd,
                                          .on_ack = on_ack_aimd,
                                          .on_loss = on_loss,
-                                         .on_recovered = on_recovered,
+                                         .on_recovered = wf_cc_recovered,
                                          .on_rto = on_rto,
-                                         .on_idle = on_idle,
+                                         .on_idle = wf_cc_restart,
                                          .on_undo = on_undo,
                                          .set = set};
 
@@ -176,8 +164,8 @@ const struct weft_cc_ops weft_cc_mimd = {.abi = WEFT_CC_ABI,
                                          .init = init_mimd,
                                          .on_ack = on_ack_mimd,
                                          .on_loss = on_loss,
-                                         .on_recovered = on_recovered,
+                                         .on_recovered = wf_cc_recovered,
                                          .on_rto = on_rto,
-                                         .on_idle = on_idle,
+                                         .on_idle = wf_cc_restart,
                                          .on_undo = on_undo,
                                          .set = set};

@@ -287,12 +287,6 @@ static void on_loss(struct weft_cc *cc, const struct weft_cc_loss *l)
     store(cc, &s);
 }
 
-static void on_recovered(struct weft_cc *cc, uint64_t now_ns)
-{
-    (void)now_ns;
-    cc->cwnd = cc->ssthresh;
-}
-
 static void on_rto(struct weft_cc *cc, const struct weft_cc_loss *l, bool is_first)
 {
     struct cubic s = load(cc);
@@ -344,7 +338,7 @@ const struct weft_cc_ops weft_cc_cubic = {.abi = WEFT_CC_ABI,
                                           .init = init,
                                           .on_ack = on_ack,
                                           .on_loss = on_loss,
-                                          .on_recovered = on_recovered,
+                                          .on_recovered = wf_cc_recovered,
                                           .on_rto = on_rto,
                                           .on_idle = on_idle,
                                           .on_undo = on_undo,

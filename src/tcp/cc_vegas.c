@@ -143,12 +143,6 @@ static void on_loss(struct weft_cc *cc, const struct weft_cc_loss *l)
     store(cc, &s);
 }
 
-static void on_recovered(struct weft_cc *cc, uint64_t now_ns)
-{
-    (void)now_ns;
-    cc->cwnd = cc->ssthresh;
-}
-
 static void on_rto(struct weft_cc *cc, const struct weft_cc_loss *l, bool is_first)
 {
     struct vegas s = load(cc);
@@ -162,8 +156,7 @@ static void on_rto(struct weft_cc *cc, const struct weft_cc_loss *l, bool is_fir
 static void on_idle(struct weft_cc *cc, uint64_t idle_ns, uint64_t rto_ns, uint32_t restart_window)
 {
     struct vegas s = load(cc);
-    if (idle_ns > rto_ns)
-        cc->cwnd = wf_min_u32(cc->cwnd, restart_window);
+    wf_cc_restart(cc, idle_ns, rto_ns, restart_window);
     forget_round(&s);
     store(cc, &s);
 }
@@ -203,7 +196,7 @@ const struct weft_cc_ops weft_cc_vegas = {.abi = WEFT_CC_ABI,
                                           .init = init,
                                           .on_ack = on_ack,
                                           .on_loss = on_loss,
-                                          .on_recovered = on_recovered,
+                                          .on_recovered = wf_cc_recovered,
                                           .on_rto = on_rto,
                                           .on_idle = on_idle,
                                           .on_undo = on_undo,

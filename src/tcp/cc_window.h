@@ -31,6 +31,21 @@ static inline uint32_t wf_cc_ratio(uint64_t num, uint64_t den, uint16_t *rest)
     return (uint32_t)wf_min_u64(CC_CWND_MAX, num / den + (part >> 16));
 }
 
+/** wf_cc_recovered() - The on_recovered() of those who go on from what they reduced to */
+static inline void wf_cc_recovered(struct weft_cc *cc, uint64_t now_ns)
+{
+    (void)now_ns;
+    cc->cwnd = cc->ssthresh;
+}
+
+/** wf_cc_restart() - The on_idle() of those who begin again after an RTO's time (RFC 5681 4.1) */
+static inline void wf_cc_restart(struct weft_cc *cc, uint64_t idle_ns, uint64_t rto_ns,
+                                 uint32_t restart_window)
+{
+    if (idle_ns > rto_ns)
+        cc->cwnd = wf_min_u32(cc->cwnd, restart_window);
+}
+
 /** wf_cc_set_ssthresh() - WEFT_CC_PARAM_SSTHRESH; 0 or -WEFT_EINVAL */
 static inline int wf_cc_set_ssthresh(struct weft_cc *cc, uint32_t value)
 {

@@ -12,7 +12,7 @@
 #define CORK_NS          (200 * NS_PER_MS)
 #define HOLD_MAX_NS      (60 * NS_PER_S)
 #define KEEP_LOOK_NS     (8ull * 3600 * NS_PER_S) /* Deadlines in ticks reach 9.5 hours. */
-#define R2_RTOS          15u                   /* RFC 9293 3.8.3: with back-off far beyond 100 s. */
+#define R2_RTOS          15u /* RFC 9293 3.8.3: with back-off far beyond 100 s. */
 #define R2_RTOS_ORPHAN   8u
 
 static uint32_t tick_at(uint64_t ns)
