@@ -3,8 +3,10 @@
  * DOC: A server between an honest client and somebody who floods it with SYNs or ACKs
  *
  * The flood comes over a link of its own, 100,000 segments in ten seconds. What the server sends
- * back is counted.
+ * back is counted. `make soak` sets WEFT_FLOOD_SOAK: ten million SYNs in ten seconds beside a
+ * thousand connections a second over a path that loses.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "net.h"
@@ -25,22 +27,35 @@ struct flood {
     uint64_t pushed, answer_bytes, resets;
 };
 
-static void flood_new(struct flood *f)
+/* A host for so many connections at a time. */
+static struct weft_node *big_host(struct weft_world *w, const char *name, uint32_t conns)
 {
-    static const struct weft_link_quality perfect;
-    struct weft_link_quality q = perfect;
+    struct weft_node_config cfg;
+    struct weft_node *node = NULL;
+    weft_node_config_default(&cfg, name);
+    cfg.stack.socks_max = cfg.stack.tcp_conns_max = conns;
+    cfg.stack.tcp_busy_max = conns;
+    cfg.stack.tcp_timewait_max = 65536; /* Ten thousand close within one 2 MSL. */
+    cfg.stack.tcp_records_max = cfg.stack.pkts_max = cfg.stack.blocks_max = 32 * conns;
+    cfg.area_bytes = 256u << 20;
+    T_EQ(weft_node_add(w, &cfg, &node), 0);
+    return node;
+}
+
+static void flood_on(struct flood *f, const struct weft_link_quality *q, uint32_t conns)
+{
     struct weft_link_config lc;
     struct weft_route r;
     memset(f, 0, sizeof(*f));
     memset(&lc, 0, sizeof(lc));
     memset(&r, 0, sizeof(r));
-    q.delay_ns = 5 * MS;
     struct weft_world_config wc;
     weft_world_config_default(&wc, 1);
+    wc.is_unhashed = conns != 0;
     T_EQ(weft_world_create(&f->w, &wc), 0);
-    f->client = net_host(f->w, "client", false);
-    f->server = net_host(f->w, "server", false);
-    (void)net_join(f->w, f->client, f->server, 1, &q);
+    f->client = conns != 0 ? big_host(f->w, "client", conns) : net_host(f->w, "client", false);
+    f->server = conns != 0 ? big_host(f->w, "server", conns) : net_host(f->w, "server", false);
+    (void)net_join(f->w, f->client, f->server, 1, q);
     memcpy(lc.name, "flood", 6);
     lc.is_l3 = true;
     lc.mtu = 1500;
@@ -53,6 +68,12 @@ static void flood_new(struct flood *f)
     r.dst = weft_ip4(0, 0, 0, 0);
     r.ifindex = weft_link_config_get(f->link)->end[1].ifindex;
     T_EQ(weft_route_add(weft_node_stack(f->server), &r), 0);
+}
+
+static void flood_new(struct flood *f)
+{
+    static const struct weft_link_quality near = {.delay_ns = 5 * MS};
+    flood_on(f, &near, 0);
     f->sink = net_server(f->w, f->server, WEFT_ACTOR_TCP_SINK, PORT, 20000);
     T_EQ(weft_world_run(f->w, 1 * MS), 0);
 }
@@ -235,6 +256,41 @@ static void a_flood_of_acks_finds_no_cookie(void)
     flood_end(&f);
 }
 
+/* proves: TCP-SYN-01 CAP-TCP-25 BAD-DOS-01 */
+static void ten_million_syns_refuse_nobody(void)
+{
+    static const struct weft_link_quality lossy = {.delay_ns = 10 * MS, .loss_ppm = 10000};
+    struct flood f;
+    struct weft_actor *a = NULL;
+    flood_on(&f, &lossy, 4096);
+    f.sink = net_server(f.w, f.server, WEFT_ACTOR_TCP_ECHO, PORT, 0);
+    T_EQ(weft_world_run(f.w, 1 * MS), 0);
+    struct weft_actor_config c =
+        net_client(f.client, WEFT_ACTOR_TCP_ECHO_CLIENT, weft_ip4(10, 1, 0, 2), PORT, 10000);
+    c.count = 10000;
+    c.parallel = 4096;
+    c.interval_ns = MS;
+    c.start_ns = weft_world_now(f.w) + 100 * MS;
+    T_EQ(weft_actor_add(f.w, &c, &a), 0);
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < 10000; i++) {
+        for (uint32_t k = 0; k < 1000; k++)
+            push(&f, 0x14000000 | ((uint32_t)t_random() & 0x3fffffff), 2);
+        T_EQ(weft_world_run(f.w, weft_world_now(f.w) + MS), 0);
+        pull(&f);
+        most = usage(&f).synrcvd > most ? usage(&f).synrcvd : most;
+    }
+    T_CHECK(most <= 1024);
+    T_EQ(weft_world_run(f.w, weft_world_now(f.w) + 200 * S), 0);
+    const struct weft_actor_result *r = weft_actor_result(a);
+    printf("# %" PRIu64 " SYNs, %" PRIu64 " connections of %u ended well, %u half open at most\n",
+           f.pushed, r->done, c.count, most);
+    T_EQ(r->done, c.count);
+    T_CHECK(!r->has_failed);
+    T_EQ(r->bytes_in, 10000ull * c.count);
+    flood_end(&f);
+}
+
 static const struct t_case cases[] = {
     {"a flood of SYNs shuts nobody out", a_flood_of_syns_shuts_nobody_out},
     {"a flood from one neighbourhood neither", a_flood_from_one_neighbourhood_neither},
@@ -242,4 +298,11 @@ static const struct t_case cases[] = {
     {"a flood of ACKs finds no cookie", a_flood_of_acks_finds_no_cookie},
 };
 
-T_MAIN(cases)
+static const struct t_case soak[] = {
+    {"ten million SYNs in ten seconds refuse nobody", ten_million_syns_refuse_nobody},
+};
+
+int main(void)
+{
+    return getenv("WEFT_FLOOD_SOAK") != NULL ? t_main(soak, 1) : t_main(cases, 4);
+}
