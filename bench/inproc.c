@@ -6,6 +6,7 @@
  *   inproc super [MBYTES]   bulk TCP in super-frames, no checksums
  *   inproc rr [COUNT]       64-byte request and response
  *   inproc conn [COUNT]     connect, send, close
+ *   inproc flood [COUNT]    SYNs of strangers to a listener, most of them answered by a cookie
  *   inproc idle [COUNT]     memory of an idle connection, per endpoint
  *   inproc limit            copies and sums over 1 MiB: what bulk is held against
  */
@@ -129,6 +130,107 @@ static void conn(uint64_t count)
     double t = bench_now() - t0;
     printf("{\"bench\": \"conn\", \"count\": %" PRIu64 ", \"seconds\": %.6f, \"per_s\": %.0f}\n",
            count, t, (double)count / t);
+    pair_close(&p);
+}
+
+/* ---- a flood of SYNs ---- */
+
+#define SYN_BYTES 58u /* Ethernet, IPv4, TCP with an MSS. */
+#define STRANGERS 65536u
+
+static void put(uint8_t *p, uint64_t v, unsigned bytes)
+{
+    while (bytes-- > 0) {
+        p[bytes] = (uint8_t)v;
+        v >>= 8;
+    }
+}
+
+static uint16_t checksum(uint32_t sum, const uint8_t *p, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i += 2)
+        sum += (uint32_t)p[i] << 8 | p[i + 1];
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (uint16_t) ~(sum + (sum >> 16));
+}
+
+static void make_syn(uint8_t *p, uint32_t i)
+{
+    static const uint8_t head[] = {2, 0, 0,    0, 0,  2,    2, 0, 0,
+                                   0, 0, 1,    8, 0,  0x45, 0, 0, SYN_BYTES - 14,
+                                   0, 0, 0x40, 0, 64, 6,    0, 0};
+    uint64_t r = (i + 1) * 0x9e3779b97f4a7c15ull;
+    memset(p, 0, SYN_BYTES);
+    memcpy(p, head, sizeof(head));
+    put(p + 26, 0x14000000 | (r >> 40), 4);
+    put(p + 30, 0x0a000002, 4);
+    put(p + 34, 1024 + r % 60000, 2);
+    put(p + 36, 7, 2);
+    put(p + 38, r >> 16, 4);
+    put(p + 46, 0x6002, 2);
+    put(p + 48, 65535, 2);
+    put(p + 54, 0x020405b4, 4);
+    put(p + 24, checksum(0, p + 14, 20), 2);
+    put(p + 50, checksum(6 + SYN_BYTES - 34, p + 26, SYN_BYTES - 26), 2);
+}
+
+/* The way back to strangers, who never answer. */
+static void open_gate(const struct pair_side *s)
+{
+    static const uint8_t mac[6] = {2, 0, 0, 0, 0, 1};
+    struct weft_route r = {.gateway = weft_ip4(10, 0, 0, 1)};
+    int err = weft_route_add(s->st, &r);
+    if (err == 0)
+        err = weft_neigh_set(s->st, s->ifindex, &r.gateway, mac);
+    if (err != 0)
+        bench_die("gateway", err);
+}
+
+/* All SYNs are made before the clock starts; a million come in a virtual second. */
+static void flood(uint64_t count)
+{
+    struct pair p;
+    struct weft_config cfg;
+    uint8_t *syns = malloc((size_t)STRANGERS * SYN_BYTES);
+    weft_config_default(&cfg);
+    pair_open(&p, &cfg, 0, 1500, 16u << 20);
+    struct pair_side *s = &p.side[1];
+    if (syns == NULL)
+        bench_die("malloc", -WEFT_ENOMEM);
+    for (uint32_t i = 0; i < STRANGERS; i++)
+        make_syn(syns + (size_t)i * SYN_BYTES, i);
+    (void)pair_listen(&p, 128);
+    open_gate(s);
+    double t0 = bench_now();
+    uint64_t answers = 0;
+    for (uint64_t i = 0; i < count; i += PAIR_BURST) {
+        struct weft_frame f[PAIR_BURST];
+        uint64_t cookies[PAIR_BURST];
+        memset(f, 0, sizeof(f));
+        for (uint64_t k = 0; k < PAIR_BURST; k++) {
+            f[k].iov[0].base = syns + (i + k) % STRANGERS * SYN_BYTES;
+            f[k].iov[0].len = f[k].len = SYN_BYTES;
+            f[k].iov_n = 1;
+            f[k].cookie = k + 1;
+        }
+        if (weft_rx(s->st, s->ifindex, f, PAIR_BURST, p.now_ns) != PAIR_BURST)
+            bench_die("the receiver cannot hold so many frames", -WEFT_ENOMEM);
+        while (weft_rx_done(s->st, cookies, PAIR_BURST) > 0)
+            ;
+        for (uint32_t n; (n = weft_tx(s->st, s->ifindex, f, PAIR_BURST, p.now_ns)) > 0;) {
+            for (uint32_t k = 0; k < n; k++)
+                cookies[k] = f[k].cookie;
+            weft_tx_done(s->st, cookies, n);
+            answers += n;
+        }
+        p.now_ns += PAIR_BURST * 1000;
+        weft_advance(s->st, p.now_ns);
+    }
+    double t = bench_now() - t0;
+    printf("{\"bench\": \"flood\", \"count\": %" PRIu64 ", \"seconds\": %.6f, \"per_s\": %.0f, "
+           "\"answers\": %" PRIu64 ", \"cookies\": %" PRIu64 "}\n",
+           count, t, (double)count / t, answers, weft_counter(s->st, WEFT_COUNT_TCP_COOKIES_OUT));
+    free(syns);
     pair_close(&p);
 }
 
@@ -259,11 +361,13 @@ int main(int argc, char **argv)
         rr(n != 0 ? n : 200000);
     else if (strcmp(what, "conn") == 0)
         conn(n != 0 ? n : 50000);
+    else if (strcmp(what, "flood") == 0)
+        flood(n != 0 ? n : 2000000);
     else if (strcmp(what, "idle") == 0)
         idle(n != 0 ? (uint32_t)n : 100000);
     else if (strcmp(what, "limit") == 0)
         limit();
     else
-        return fprintf(stderr, "usage: inproc bulk|super|rr|conn|idle|limit [COUNT]\n"), 2;
+        return fprintf(stderr, "usage: inproc bulk|super|rr|conn|flood|idle|limit [COUNT]\n"), 2;
     return 0;
 }
