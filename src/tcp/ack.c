@@ -174,14 +174,21 @@ static uint32_t without_sack(struct net *net, struct tcp_conn *c, struct tcp_del
     uint32_t lost = c->sb.lost;
     if (is_advance) {
         c->rec.dup_acks = 0;
+        bool is_first = (wf_cc_ops(&c->cc)->flags & WEFT_CC_FIRST_ACK) != 0;
         bool is_partial = c->rec.state == REC_RECOVERY && wf_seq_lt(c->snd.una, c->rec.recover);
-        if (is_partial && (wf_cc_ops(&c->cc)->flags & WEFT_CC_FIRST_ACK) != 0)
+        /* RFC 6582 3.2 step 2, 4.1: duplicates of the end may come from what was sent again while
+         * it had arrived; of fewer than four segments there are too few to look like a loss. */
+        c->rec.is_held = !is_first && c->rec.state != REC_OPEN &&
+                         wf_seq_eq(c->snd.una, c->rec.recover) && d->bytes > 4 * c->snd.mss;
+        if (is_partial && is_first)
             c->rec.recover = c->snd.una; /* RFC 5681 3.2 step 6: it is over. */
-        else if (is_partial)
+        else if (is_partial) {
             wf_sb_mark_front_lost(&net->tcp->recs, &c->sb, c->snd.mss);
+            c->snd.wants_first = true;
+        }
     } else if (is_dup && c->rec.dup_acks < UINT8_MAX) {
         c->rec.dup_acks++;
-        if (c->rec.state == REC_OPEN && c->rec.dup_acks == RACK_DUPTHRESH)
+        if (c->rec.state == REC_OPEN && c->rec.dup_acks == RACK_DUPTHRESH && !c->rec.is_held)
             wf_sb_mark_front_lost(&net->tcp->recs, &c->sb, c->snd.mss);
         /* RFC 9937 6.2: no more than was out can have left, however many duplicates come. */
         bool is_all = c->rec.state == REC_RECOVERY && c->rec.prr_delivered >= c->rec.prr_fs;
@@ -224,9 +231,13 @@ static void control(struct net *net, struct tcp_conn *c, const struct tcp_delive
     if (c->sb.lost > 0 && c->rec.state == REC_OPEN)
         enter_recovery(net, c, d->bytes);
     is_fast = c->rec.state == REC_RECOVERY;
-    if (is_fast && ops->recovery == WEFT_CC_RECOVERY_PRR && (d->bytes > 0 || newly_lost > 0))
-        wf_rec_prr(&c->rec, d->bytes, wf_tcp_flight(c), c->cc.ssthresh, c->snd.mss,
+    if (is_fast && ops->recovery == WEFT_CC_RECOVERY_PRR && (d->bytes > 0 || newly_lost > 0)) {
+        uint32_t bytes = d->bytes;
+        if (!c->opt.has_sack)
+            bytes = wf_rec_dup_bytes(&c->rec, bytes, c->snd.mss, is_advance);
+        wf_rec_prr(&c->rec, bytes, wf_tcp_flight(c), c->cc.ssthresh, c->snd.mss,
                    is_advance && newly_lost == 0);
+    }
     bool is_every = (ops->flags & (WEFT_CC_EVERY_ACK | WEFT_CC_RATES)) != 0;
     if (WF_UNLIKELY(ce_bytes > 0) && !is_fast) {
         take_mark(net, c, d->bytes);

@@ -93,7 +93,7 @@ void wf_rec_enter(struct tcp_rec *rec, struct tcp_seq nxt, uint32_t flight, uint
     rec->state = REC_RECOVERY;
     rec->recover = nxt;
     rec->prr_fs = wf_max_u32(flight, mss);
-    rec->prr_delivered = rec->prr_out = 0;
+    rec->prr_delivered = rec->prr_out = rec->dup_bytes = 0;
     rec->has_tlp = false;
     if (rec->reo_persist > 0 && --rec->reo_persist == 0)
         rec->reo_mult = 0;
@@ -115,6 +115,17 @@ void wf_rec_prr(struct tcp_rec *rec, uint32_t delivered, uint32_t pipe, uint32_t
     if (rec->prr_out == 0 && out < mss)
         out = mss; /* The fast retransmission itself always goes out. */
     rec->prr_cwnd = pipe + out;
+}
+
+uint32_t wf_rec_dup_bytes(struct tcp_rec *rec, uint32_t bytes, uint32_t mss, bool is_advance)
+{
+    if (!is_advance) {
+        rec->dup_bytes += bytes;
+        return bytes;
+    }
+    uint32_t known = wf_min_u32(rec->dup_bytes, bytes);
+    rec->dup_bytes -= known;
+    return wf_max_u32(bytes - known, mss); /* The segment that was asked for, at least. */
 }
 
 void wf_rec_rto(struct tcp_rec *rec, struct tcp_seq nxt)

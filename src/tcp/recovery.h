@@ -31,6 +31,7 @@ struct tcp_rec {
     uint8_t reo_mult;    /* reo_wnd is this many quarters of the minimum RTT. */
     uint8_t reo_persist; /* Recoveries until reo_mult goes back to 1. */
     bool has_dsack_round;
+    bool is_held; /* Without SACK: duplicates may still be of what was sent again for nothing. */
     struct tcp_seq dsack_round; /* SND.NXT when the window was widened last. */
     struct tcp_seq recover;     /* RECOVERY, LOSS: ends when this is acknowledged. */
     struct tcp_seq rack_end;    /* RACK.segment: end ... */
@@ -40,7 +41,8 @@ struct tcp_rec {
     struct tcp_seq tlp_end; /* End of the tail loss probe that is out. */
     uint32_t prr_fs;        /* RecoverFS: bytes in flight when recovery began. */
     uint32_t prr_delivered, prr_out;
-    uint32_t prr_cwnd; /* Window while in RECOVERY. */
+    uint32_t prr_cwnd;  /* Window while in RECOVERY. */
+    uint32_t dup_bytes; /* Without SACK: delivered by duplicates, not acknowledged yet. */
 };
 
 /** struct rack_time - What RACK measures against */
@@ -73,6 +75,13 @@ void wf_rec_enter(struct tcp_rec *rec, struct tcp_seq nxt, uint32_t flight, uint
 /** wf_rec_prr() - One acknowledgement in RECOVERY: set the window (RFC 9937 6) */
 void wf_rec_prr(struct tcp_rec *rec, uint32_t delivered, uint32_t pipe, uint32_t ssthresh,
                 uint32_t mss, bool is_safe);
+
+/**
+ * wf_rec_dup_bytes() - Without SACK: bytes that an acknowledgement delivers beyond those that
+ * duplicates have stood for (RFC 9937 6.2)
+ * @bytes: of a segment for a duplicate, else all that is newly acknowledged
+ */
+uint32_t wf_rec_dup_bytes(struct tcp_rec *rec, uint32_t bytes, uint32_t mss, bool is_advance);
 
 /** wf_rec_rto() - The retransmission timer expired */
 void wf_rec_rto(struct tcp_rec *rec, struct tcp_seq nxt);
