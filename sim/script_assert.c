@@ -174,6 +174,7 @@ static bool from_info(const struct weft_tcp_info *t, const char *name, int64_t *
         {"ooo", t->ooo},
         {"rtos", t->rtos},
         {"recoveries", t->recoveries},
+        {"recovery", t->recovery},
         {"tlps", t->tlps},
         {"undos", t->undos},
         {"reorder_seen", t->reorder_seen},

@@ -55,6 +55,7 @@ static const struct {
     {"quickack", WEFT_TCP_QUICKACK},
     {"pacing", WEFT_TCP_PACING},
     {"max_pacing_rate", WEFT_TCP_MAX_PACING_RATE},
+    {"recovery", WEFT_TCP_RECOVERY},
     {"maxseg", WEFT_TCP_MAXSEG},
     {"sndbuf", WEFT_SO_SNDBUF},
     {"rcvbuf", WEFT_SO_RCVBUF},

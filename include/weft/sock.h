@@ -95,6 +95,8 @@ enum weft_sock_opt {
                                of by the retransmission timeout */
     WEFT_TCP_PACING,        /* 0, 1: spread segments over the round trip */
     WEFT_TCP_MAX_PACING_RATE, /* bytes/s, 0 = no limit; a limit turns pacing on */
+    WEFT_TCP_RECOVERY,        /* enum weft_tcp_recovery: how losses are found, RACK by default;
+                                 before connect or listen */
 
     WEFT_SOCK_OPT_COUNT
 };
@@ -104,6 +106,16 @@ enum weft_tcp_ecn_mode {
     WEFT_TCP_ECN_OFF = 0,
     WEFT_TCP_ECN_CLASSIC, /* RFC 3168: one echo a round trip. */
     WEFT_TCP_ECN_ACC,     /* RFC 9768: every mark is counted. */
+};
+
+/** enum weft_tcp_recovery - How losses are found; a peer without SACK leaves only NewReno's way */
+enum weft_tcp_recovery {
+    WEFT_TCP_RECOVERY_RACK = 0, /* By time, with tail loss probes (RFC 8985). */
+    WEFT_TCP_RECOVERY_SACK,     /* By how much above was SACKed (RFC 6675). */
+    WEFT_TCP_RECOVERY_NEWRENO,  /* By duplicate and partial acknowledgements, whatever SACK tells
+                                   (RFC 6582). */
+
+    WEFT_TCP_RECOVERY_COUNT
 };
 
 /** enum weft_tcp_state - The eleven states of RFC 9293 3.3.2 */
@@ -162,6 +174,7 @@ struct weft_tcp_info {
     uint64_t bytes_sent, bytes_retrans, bytes_acked, bytes_received;
     uint64_t segs_out, segs_in, retrans_segs;
     uint32_t rtos, recoveries, tlps, undos, reorder_seen;
+    enum weft_tcp_recovery recovery; /* How losses are found on this connection. */
     enum weft_tcp_ecn_mode ecn;
     uint32_t delivered_ce; /* Segments sent that were marked on their way, as the peer tells. */
     uint32_t received_ce;  /* Segments received with a mark. */

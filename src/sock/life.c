@@ -21,7 +21,7 @@ void wf_sock_set_life(struct tcp_user *u, enum weft_sock_opt opt, int64_t v)
     else if (opt == WEFT_TCP_SOFT_ERRORS)
         u->is_soft_quiet = v == 0;
     else if (opt == WEFT_TCP_UTO)
-        u->uto = (uint8_t)v;
+        u->uto = (unsigned)v & 3u;
     else if (opt == WEFT_SO_OOBINLINE)
         u->is_oob_apart = v == 0;
     else if (opt == WEFT_TCP_STDURG)

@@ -53,6 +53,7 @@ static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
     [WEFT_TCP_PERSIST_FIXED] = {0, 1, true, false, false},
     [WEFT_TCP_PACING] = {0, 1, true, false, false},
     [WEFT_TCP_MAX_PACING_RATE] = {0, INT64_MAX, true, false, false},
+    [WEFT_TCP_RECOVERY] = {0, WEFT_TCP_RECOVERY_COUNT - 1, true, false, true},
 };
 
 static void set_dgram(struct udp_ep *ep, enum weft_sock_opt opt, int64_t v)
@@ -119,6 +120,8 @@ static void set_tcp(struct tcp_user *u, enum weft_sock_opt opt, int64_t v)
         u->is_paced = v != 0;
     else if (opt == WEFT_TCP_MAX_PACING_RATE)
         u->max_pacing_Bps = (uint64_t)v;
+    else if (opt == WEFT_TCP_RECOVERY)
+        u->recovery = (unsigned)v & 3u;
     else
         wf_sock_set_life(u, opt, v);
 }
@@ -202,6 +205,8 @@ static int64_t get_tcp(const struct tcp_user *u, enum weft_sock_opt opt)
         return u->is_paced;
     if (opt == WEFT_TCP_MAX_PACING_RATE)
         return (int64_t)u->max_pacing_Bps;
+    if (opt == WEFT_TCP_RECOVERY)
+        return u->recovery;
     return wf_sock_get_life(u, opt);
 }
 

@@ -2,10 +2,14 @@
 /**
  * DOC: ack - what an acknowledgement tells: progress, SACK, RTT, window, losses
  *
- * RFC 9293 3.10.7.4 step five; RFC 2018 and 2883; RFC 6298 3; RFC 8985; RFC 9937. Timestamps give
+ * RFC 9293 3.10.7.4 step five; RFC 2018 and 2883; RFC 6298 3; RFC 8985 or those before it (see
+ * recovery.h); RFC 9937. Timestamps give
  * an RTT where the acknowledged data was sent more than once (RFC 7323 4).
  */
 #include "tcp/conn.h"
+#include "tcp/recovery_newreno.h"
+#include "tcp/recovery_rack.h"
+#include "tcp/recovery_sack.h"
 
 uint32_t wf_tcp_flight(const struct tcp_conn *c)
 {
@@ -35,7 +39,7 @@ static bool take_sacks(struct net *net, struct tcp_conn *c, const struct tcp_seg
                        struct tcp_delivery *d)
 {
     const struct tcp_opts *o = &s->h.opt;
-    if (!c->opt.has_sack || o->sack_n == 0)
+    if (o->sack_n == 0 || c->rec.kind == WEFT_TCP_RECOVERY_NEWRENO)
         return false;
     bool has_dsack = is_dsack(o, s->h.ack);
     for (uint8_t i = has_dsack ? 1 : 0; i < o->sack_n; i++) {
@@ -105,22 +109,25 @@ static struct weft_cc_loss loss_sample(const struct net *net, const struct tcp_c
                                  .lost = c->sb.lost,
                                  .flight = c->snd.nxt.v - c->snd.una.v - c->sb.sacked,
                                  .mss = c->snd.mss,
-                                 .has_sack = c->opt.has_sack};
+                                 .has_sack = c->rec.kind != WEFT_TCP_RECOVERY_NEWRENO};
 }
 
 /* @delivered: by the acknowledgement that told of it; it was in flight until then (RFC 9937 6.1). */
 static void enter_recovery(struct net *net, struct tcp_conn *c, uint32_t delivered)
 {
     struct weft_cc_loss l = loss_sample(net, c);
-    if (c->opt.has_sack)
-        l.flight += delivered;
-    else /* Limited transmit went beyond cwnd, and does not count (RFC 3042). */
-        l.flight = wf_min_u32(l.flight, wf_max_u32(c->cc.cwnd, c->snd.mss));
+    uint32_t window = wf_max_u32(c->cc.cwnd, c->snd.mss), flight = l.flight + delivered;
+    if (c->rec.kind == WEFT_TCP_RECOVERY_RACK)
+        l.flight = flight;
+    else /* FlightSize; limited transmit went beyond cwnd, and does not count (RFC 3042). */
+        l.flight = wf_min_u32(c->snd.nxt.v - c->snd.una.v, window);
+    if (c->rec.kind == WEFT_TCP_RECOVERY_NEWRENO)
+        flight = l.flight;
     if (wf_cc_ops(&c->cc)->recovery == WEFT_CC_RECOVERY_NONE) {
         wf_sb_mark_all_lost(&c->sb);
         wf_rec_rto(&c->rec, c->snd.nxt);
     } else {
-        wf_rec_enter(&c->rec, c->snd.nxt, l.flight, c->snd.mss);
+        wf_rec_enter(&c->rec, c->snd.una, c->snd.nxt, flight, c->snd.mss);
     }
     /* RFC 3168 6.1.2: losses of a window that was reduced for a mark do not reduce it again. */
     const struct tcp_txrec *lost = wf_sb_first_lost(&c->sb);
@@ -148,55 +155,71 @@ void wf_tcp_after_losses(struct net *net, struct tcp_conn *c)
     wf_tcp_wake(net, c);
 }
 
-static void detect(struct net *net, struct tcp_conn *c, uint32_t *newly_lost)
+/* RACK: a timestamp echo tells the answer to an original from that to its retransmission. */
+static void find_by_time(struct net *net, struct tcp_conn *c, const struct tcp_seg *s,
+                         const struct tcp_delivery *d)
 {
-    uint64_t wait_ns = 0;
+    uint64_t floor_ns = UINT64_MAX, wait_ns = 0;
+    if (c->opt.has_ts && s->h.opt.has_ts) {
+        uint32_t age_ms = wf_tcp_ts_now(net, &c->opt) - s->h.opt.ts_ecr;
+        floor_ns = age_ms < 60000
+                       ? net->now_ns - wf_min_u64(net->now_ns, age_ms * NS_PER_MS) + NS_PER_MS
+                       : UINT64_MAX;
+    }
     struct rack_time t = wf_tcp_rack_time(net, c);
-    *newly_lost = wf_rec_detect(&c->rec, &c->sb, &t, &wait_ns);
+    wf_rec_delivered(&c->rec, d, &t, floor_ns);
+    wf_rec_detect(&c->rec, &c->sb, &t, &wait_ns);
     if (wait_ns != 0)
         wf_tcp_timer_set(net, c, TCP_T_REO, wait_ns);
     else
         wf_tcp_timer_clear(c, TCP_T_REO);
-    if (*newly_lost > 0) {
-        uint32_t v[6] = {c->snd.una.v - c->snd.iss.v, *newly_lost, WEFT_WHY_RETRANSMIT};
-        wf_tcp_trace(net, c, WEFT_TRACE_TCP_LOSS, v);
+}
+
+static void find_by_duplicates(struct net *net, struct tcp_conn *c, struct tcp_delivery *d,
+                               bool is_advance, bool is_dup)
+{
+    bool is_sack = c->rec.kind == WEFT_TCP_RECOVERY_SACK;
+    struct tcp_seq right = wf_seq_add(c->snd.una, c->snd.wnd);
+    struct rec_ack a = {.una = c->snd.una,
+                        .nxt = c->snd.nxt,
+                        .mss = c->snd.mss,
+                        .bytes = d->bytes,
+                        .is_advance = is_advance,
+                        .is_dup = is_sack ? d->sacked_bytes > 0 : is_dup,
+                        .has_new = wf_tcp_has_unsent(c) && wf_seq_gt(right, c->snd.nxt),
+                        .is_first_last = (wf_cc_ops(&c->cc)->flags & WEFT_CC_FIRST_ACK) != 0};
+    if (is_sack) {
+        wf_rec_sack_ack(&c->rec, &net->tcp->recs, &c->sb, &a);
+        return;
+    }
+    switch (wf_rec_newreno_ack(&c->rec, &net->tcp->recs, &c->sb, &a)) {
+    case NEWRENO_NOTHING:
+        break;
+    case NEWRENO_LEFT:
+    case NEWRENO_LOST:
+        d->bytes = c->snd.mss;
+        break;
+    case NEWRENO_PARTIAL:
+        c->snd.wants_first = true;
+        break;
     }
 }
 
-/*
- * A peer without SACK: three duplicates mean the front is lost (RFC 5681 3.2), each duplicate that
- * a segment has left the network, and a partial acknowledgement that the next one is lost too
- * (RFC 6582 3.2). Returns the bytes marked lost.
- */
-static uint32_t without_sack(struct net *net, struct tcp_conn *c, struct tcp_delivery *d,
-                             bool is_advance, bool is_dup)
+/* Returns the bytes that are known to be lost now, and were not. */
+static uint32_t find_losses(struct net *net, struct tcp_conn *c, const struct tcp_seg *s,
+                            struct tcp_delivery *d, bool is_advance, bool is_dup)
 {
-    uint32_t lost = c->sb.lost;
-    if (is_advance) {
-        c->rec.dup_acks = 0;
-        bool is_first = (wf_cc_ops(&c->cc)->flags & WEFT_CC_FIRST_ACK) != 0;
-        bool is_partial = c->rec.state == REC_RECOVERY && wf_seq_lt(c->snd.una, c->rec.recover);
-        /* RFC 6582 3.2 step 2, 4.1: duplicates of the end may come from what was sent again while
-         * it had arrived; of fewer than four segments there are too few to look like a loss. */
-        c->rec.is_held = !is_first && c->rec.state != REC_OPEN &&
-                         wf_seq_eq(c->snd.una, c->rec.recover) && d->bytes > 4 * c->snd.mss;
-        if (is_partial && is_first)
-            c->rec.recover = c->snd.una; /* RFC 5681 3.2 step 6: it is over. */
-        else if (is_partial) {
-            wf_sb_mark_front_lost(&net->tcp->recs, &c->sb, c->snd.mss);
-            c->snd.wants_first = true;
-        }
-    } else if (is_dup && c->rec.dup_acks < UINT8_MAX) {
-        c->rec.dup_acks++;
-        if (c->rec.state == REC_OPEN && c->rec.dup_acks == RACK_DUPTHRESH && !c->rec.is_held)
-            wf_sb_mark_front_lost(&net->tcp->recs, &c->sb, c->snd.mss);
-        /* RFC 9937 6.2: no more than was out can have left, however many duplicates come. */
-        bool is_all = c->rec.state == REC_RECOVERY && c->rec.prr_delivered >= c->rec.prr_fs;
-        bool has_left = c->rec.dup_acks >= RACK_DUPTHRESH || c->rec.state == REC_RECOVERY;
-        if (has_left && !is_all)
-            d->bytes = c->snd.mss;
+    uint32_t ever = c->sb.lost_ever;
+    if (WF_LIKELY(c->rec.kind == WEFT_TCP_RECOVERY_RACK))
+        find_by_time(net, c, s, d);
+    else
+        find_by_duplicates(net, c, d, is_advance, is_dup);
+    uint32_t newly_lost = c->sb.lost_ever - ever;
+    if (newly_lost > 0) {
+        uint32_t v[6] = {c->snd.una.v - c->snd.iss.v, newly_lost, WEFT_WHY_RETRANSMIT};
+        wf_tcp_trace(net, c, WEFT_TRACE_TCP_LOSS, v);
     }
-    return c->sb.lost - lost;
+    return newly_lost;
 }
 
 /* Congestion was reported without a loss: once a round trip the window comes down; where it cannot,
@@ -233,8 +256,8 @@ static void control(struct net *net, struct tcp_conn *c, const struct tcp_delive
     is_fast = c->rec.state == REC_RECOVERY;
     if (is_fast && ops->recovery == WEFT_CC_RECOVERY_PRR && (d->bytes > 0 || newly_lost > 0)) {
         uint32_t bytes = d->bytes;
-        if (!c->opt.has_sack)
-            bytes = wf_rec_dup_bytes(&c->rec, bytes, c->snd.mss, is_advance);
+        if (c->rec.kind == WEFT_TCP_RECOVERY_NEWRENO)
+            bytes = wf_rec_newreno_delivered(&c->rec, bytes, c->snd.mss, is_advance);
         wf_rec_prr(&c->rec, bytes, wf_tcp_flight(c), c->cc.ssthresh, c->snd.mss,
                    is_advance && newly_lost == 0);
     }
@@ -332,6 +355,18 @@ static void rearm(struct net *net, struct tcp_conn *c)
     wf_tcp_timer_sent(net, c, false);
 }
 
+/*
+ * RFC 6298 5.3 knows only acknowledgements of new data. RACK's timer starts over with everything
+ * that is delivered, NewReno's with a fast retransmission; RFC 6675's when it sends again.
+ */
+static bool restarts_timer(const struct tcp_conn *c, const struct tcp_delivery *d,
+                           uint32_t newly_lost)
+{
+    if (c->rec.kind == WEFT_TCP_RECOVERY_RACK)
+        return d->bytes > 0 || newly_lost > 0;
+    return c->rec.kind == WEFT_TCP_RECOVERY_NEWRENO && newly_lost > 0;
+}
+
 void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *s)
 {
     struct tcp_delivery d = {0};
@@ -351,27 +386,14 @@ void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *
         take_rtt(net, c, s, &d, is_advance);
         if (has_dsack)
             wf_rec_dsack(&c->rec, c->snd.una, c->snd.nxt);
-        /* A timestamp echo tells the answer to an original from that to its retransmission. */
-        uint64_t floor_ns = UINT64_MAX;
-        if (c->opt.has_ts && s->h.opt.has_ts) {
-            uint32_t age_ms = wf_tcp_ts_now(net, &c->opt) - s->h.opt.ts_ecr;
-            floor_ns = age_ms < 60000
-                           ? net->now_ns - wf_min_u64(net->now_ns, age_ms * NS_PER_MS) + NS_PER_MS
-                           : UINT64_MAX;
-        }
-        struct rack_time t = wf_tcp_rack_time(net, c);
-        wf_rec_delivered(&c->rec, &d, &t, floor_ns);
-        if (c->opt.has_sack)
-            detect(net, c, &newly_lost);
-        else
-            newly_lost = without_sack(net, c, &d, is_advance, is_dup);
+        newly_lost = find_losses(net, c, s, &d, is_advance, is_dup);
         undo(net, c, s, &d, is_advance, is_dup, has_dsack);
         tlp(net, c, s, is_dup, has_dsack);
         uint32_t ce_bytes = 0;
         if (WF_UNLIKELY(c->ecn.mode != WEFT_TCP_ECN_OFF) && wf_seq_geq(s->h.ack, c->snd.una))
             ce_bytes = wf_ecn_feedback(&c->ecn, &s->h, c->snd.una, d.bytes, c->snd.mss);
         control(net, c, &d, flight, newly_lost, is_advance, ce_bytes);
-        if (is_advance || d.bytes > 0 || newly_lost > 0)
+        if (is_advance || restarts_timer(c, &d, newly_lost))
             rearm(net, c);
         uint32_t v[6] = {c->snd.una.v - c->snd.iss.v, wf_tcp_cwnd(c),         c->cc.ssthresh,
                          wf_rtt_srtt_us(&c->rtt),     wf_rtt_rto_us(&c->rtt), wf_tcp_flight(c)};

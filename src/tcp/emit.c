@@ -8,6 +8,7 @@
  */
 #include "tcp/conn.h"
 #include "tcp/plan.h"
+#include "tcp/recovery_sack.h"
 
 #define CHALLENGES_MIN 500u /* Ceiling of the stack per second: between this ... */
 #define CHALLENGES_VAR 500u /* ... and this many more, anew each second (RFC 5961 7). */
@@ -458,6 +459,51 @@ static struct pkt *emit_tlp(struct net *net, struct tcp_conn *c, const struct tc
     return emit_again(net, c, r, r->seq, plan->len, WEFT_WHY_TLP);
 }
 
+static bool is_sack_recovery(const struct tcp_conn *c)
+{
+    return c->rec.state == REC_RECOVERY && c->rec.kind == WEFT_TCP_RECOVERY_SACK;
+}
+
+/* RFC 6675 6 lets the timer start over with each retransmission in recovery. */
+static void sack_resent(struct net *net, struct tcp_conn *c, struct tcp_seq end)
+{
+    if (!is_sack_recovery(c))
+        return;
+    wf_rec_sack_resent(&c->rec, end);
+    wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000);
+}
+
+/* The first lost record, or its front, again. */
+static struct pkt *emit_lost(struct net *net, struct tcp_conn *c, const struct tcp_plan *plan)
+{
+    struct tcp_txrec *r = wf_sb_first_lost(&c->sb);
+    uint8_t why = c->rec.state == REC_LOSS ? WEFT_WHY_RTO : WEFT_WHY_RETRANSMIT;
+    struct pkt *p = emit_again(net, c, r, r->seq, plan->len, why);
+    if (p != NULL)
+        sack_resent(net, c, r->end);
+    return p;
+}
+
+/* RFC 6675 4, NextSeg() rules 3 and 4: a rescue leaves HighRxt alone. */
+static struct pkt *emit_maybe_lost(struct net *net, struct tcp_conn *c, const struct tcp_plan *plan)
+{
+    struct sack_again again = wf_rec_sack_again(&c->rec, &c->sb);
+    struct tcp_txrec *r = again.r;
+    if (r != NULL && again.is_rescue && r->end.v - r->seq.v > plan->len + 1)
+        r = wf_sb_split_tail(&net->tcp->recs, r, plan->len);
+    if (r == NULL)
+        return NULL;
+    struct pkt *p = emit_again(net, c, r, r->seq, plan->len, WEFT_WHY_RETRANSMIT);
+    if (p == NULL)
+        return NULL;
+    if (again.is_rescue)
+        c->rec.is_rescued = true;
+    else
+        wf_sb_mark_twice(&c->sb, r);
+    sack_resent(net, c, again.is_rescue ? c->rec.high_rxt : r->end);
+    return p;
+}
+
 /*
  * A number that is old draws an answer and disturbs nothing: with data waiting it asks for the
  * window, without it whether the peer is there. Some peers answer only if there is an octet in it.
@@ -487,11 +533,10 @@ static struct pkt *emit_planned(struct net *net, struct tcp_conn *c, const struc
     switch ((enum tcp_act)plan->act) {
     case TCP_ACT_DATA:
         return emit_data(net, c, plan);
-    case TCP_ACT_RETRANSMIT: {
-        struct tcp_txrec *r = wf_sb_first_lost(&c->sb);
-        uint8_t why = c->rec.state == REC_LOSS ? WEFT_WHY_RTO : WEFT_WHY_RETRANSMIT;
-        return emit_again(net, c, r, r->seq, plan->len, why);
-    }
+    case TCP_ACT_RETRANSMIT:
+        return emit_lost(net, c, plan);
+    case TCP_ACT_AGAIN:
+        return emit_maybe_lost(net, c, plan);
     case TCP_ACT_TLP_RTX:
         return emit_tlp(net, c, plan);
     case TCP_ACT_PROBE:
@@ -522,11 +567,16 @@ static uint32_t window(const struct tcp_conn *c, const struct tcp_txrec *lost)
     uint32_t cwnd = wf_tcp_cwnd(c);
     /* RFC 3042: a segment for each of the first two duplicates; with SACK the flight shrinks. */
     if (c->rec.state == REC_OPEN)
-        return c->rec.dup_acks == 0 ? cwnd : cwnd + wf_min_u32(c->rec.dup_acks, 2) * c->snd.mss;
+        return c->rec.dup_acks == 0 || c->rec.kind != WEFT_TCP_RECOVERY_NEWRENO
+                   ? cwnd
+                   : cwnd + wf_min_u32(c->rec.dup_acks, 2) * c->snd.mss;
     bool is_own =
         c->rec.state == REC_RECOVERY && wf_cc_ops(&c->cc)->recovery == WEFT_CC_RECOVERY_OWN;
-    if (is_own && lost != NULL && wf_seq_eq(lost->seq, c->snd.una))
-        return wf_max_u32(cwnd, wf_tcp_flight(c) + c->snd.mss); /* RFC 5681 3.2 step 3. */
+    /* RFC 5681 3.2 step 3; with SACK only what begins the recovery (RFC 6675 5 step 4.3). */
+    bool is_asked = lost != NULL && wf_seq_eq(lost->seq, c->snd.una) &&
+                    (c->rec.prr_out == 0 || !is_sack_recovery(c));
+    if (is_own && is_asked)
+        return wf_max_u32(cwnd, wf_tcp_flight(c) + c->snd.mss);
     return cwnd;
 }
 
@@ -573,6 +623,24 @@ static void ask_with_new(struct tcp_conn *c, struct tcp_plan_in *in)
     in->wnd = wf_seq_min(right, quota).v - in->una.v;
 }
 
+/* RFC 6675 4, 5: pipe, and what may go again although it is not deemed lost. */
+static void sack_again(const struct tcp_conn *c, struct tcp_plan_in *in)
+{
+    in->flight += c->sb.twice;
+    struct sack_again again = wf_rec_sack_again(&c->rec, &c->sb);
+    if (again.r != NULL)
+        in->again_bytes = again.r->end.v - again.r->seq.v;
+}
+
+/* What is different while losses are repaired. */
+static void in_trouble(struct tcp_conn *c, struct tcp_plan_in *in)
+{
+    if (wf_undo_is_asking(&c->undo))
+        ask_with_new(c, in);
+    else if (is_sack_recovery(c))
+        sack_again(c, in);
+}
+
 /* RFC 5681 4.1: what was in use before a pause is no longer known to be free. */
 static void after_idle(struct net *net, struct tcp_conn *c)
 {
@@ -611,8 +679,8 @@ static enum tcp_tx tx_planned(struct net *net, struct tcp_conn *c, struct pkt **
     }
     after_idle(net, c);
     struct tcp_plan_in in = plan_in(net, c);
-    if (wf_undo_is_asking(&c->undo))
-        ask_with_new(c, &in);
+    if (WF_UNLIKELY(c->rec.state != REC_OPEN))
+        in_trouble(c, &in);
     struct tcp_plan plan = wf_tcp_plan(&in);
     if (plan.is_cwnd_limited) {
         c->snd.was_limited = true;

@@ -230,6 +230,7 @@ void wf_tcp_established(struct net *net, struct tcp_conn *c)
     wf_tcp_timer_clear(c, TCP_T_RTO);
     wf_tcp_timer_progress(c);
     wf_tcp_update_mss(net, c);
+    wf_rec_choose(&c->rec, c->user.recovery, c->opt.has_sack);
     /* RFC 5681 3.1: a lost SYN or SYN,ACK means one segment to begin with. */
     bool is_lost = c->rtt.srtt8_us == 0 && !c->opt.is_cookie;
     uint32_t iw = is_lost ? c->snd.mss : wf_tcp_initial_window(c);

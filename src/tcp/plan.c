@@ -118,6 +118,21 @@ static bool plan_new(const struct tcp_plan_in *in, struct tcp_plan *p)
     return true;
 }
 
+/* RFC 6675 4: nothing new can go, and the window has room for something that may be lost. */
+static bool plan_again(const struct tcp_plan_in *in, struct tcp_plan *p)
+{
+    if (in->again_bytes == 0 || cwnd_room(in) < wf_min_u32(in->mss, in->again_bytes))
+        return false;
+    if (in->is_pacing) {
+        p->why = WEFT_WHY_PACING;
+        return false;
+    }
+    p->act = TCP_ACT_AGAIN;
+    p->why = WEFT_WHY_RETRANSMIT;
+    p->len = wf_min_u32(in->mss, in->again_bytes);
+    return true;
+}
+
 /* RFC 8985 7.3: new data if the window lets it, else the last segment again. */
 static bool plan_tlp(const struct tcp_plan_in *in, struct tcp_plan *p)
 {
@@ -145,7 +160,7 @@ struct tcp_plan wf_tcp_plan(const struct tcp_plan_in *in)
     struct tcp_plan p = {.act = TCP_ACT_NONE, .why = WEFT_WHY_EMPTY};
     if (plan_lost(in, &p) || plan_tlp(in, &p))
         return p;
-    if (in->lost_bytes == 0 && plan_new(in, &p))
+    if (in->lost_bytes == 0 && (plan_new(in, &p) || plan_again(in, &p)))
         return p;
     if (in->wants_probe) {
         p.act = TCP_ACT_PROBE;

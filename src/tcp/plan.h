@@ -2,10 +2,10 @@
 /**
  * DOC: plan - what to send next, and why, or why not: a pure function of the send variables
  *
- * Order: what is lost, a tail loss probe, new data with the FIN behind it, a window probe, an
- * acknowledgement. New data passes the peer's window, the congestion window (or PRR's), silly
- * window avoidance (RFC 9293 3.8.6.2.1), Nagle (3.7.4) and cork, each a reason with a name; what
- * could go then may still have to wait for its turn on a paced connection.
+ * Order: what is lost, a tail loss probe, new data with the FIN behind it, what may be lost, a
+ * window probe, an acknowledgement. New data passes the peer's window, the congestion window (or
+ * PRR's), silly window avoidance (RFC 9293 3.8.6.2.1), Nagle (3.7.4) and cork, each a reason with a
+ * name; what could go then may still have to wait for its turn on a paced connection.
  */
 #ifndef WF_TCP_PLAN_H
 #define WF_TCP_PLAN_H
@@ -20,6 +20,7 @@ enum tcp_act {
     TCP_ACT_NONE,
     TCP_ACT_DATA,       /* New data [seq, seq + len), maybe with FIN. */
     TCP_ACT_RETRANSMIT, /* The front of the first lost record. */
+    TCP_ACT_AGAIN,      /* Something that may be lost: RFC 6675 4, NextSeg() rules 3 and 4. */
     TCP_ACT_TLP_RTX,    /* The last segment again, as a tail loss probe. */
     TCP_ACT_PROBE,      /* A window probe. */
     TCP_ACT_ACK,
@@ -33,7 +34,8 @@ struct tcp_plan_in {
     uint32_t mss;
     uint32_t super_bytes; /* Most payload of one super-frame, a multiple of mss. */
     uint32_t flight, cwnd;
-    uint32_t lost_bytes; /* Length of the first lost record, 0 = nothing lost. */
+    uint32_t lost_bytes;  /* Length of the first lost record, 0 = nothing lost. */
+    uint32_t again_bytes; /* Length of what may go again if there is nothing new, 0 = nothing. */
     bool is_fin_queued, is_fin_sent;
     bool is_nodelay, is_cork;
     bool wants_override, wants_probe, wants_tlp, wants_first, wants_ack;

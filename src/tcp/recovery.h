@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /**
- * DOC: recovery - loss detection by RACK and TLP (RFC 8985), sending in recovery by PRR (RFC 9937)
+ * DOC: recovery - the course of a loss: found, repaired, over, or a mistake; PRR (RFC 9937)
  *
- * Knows neither connection nor clock: deliveries and times go in; lost records, a time to look
- * again and a window come out. Timers it asks for: REO (wait for reordering to resolve), PTO (tail
- * loss probe); the connection's timer keeps them.
+ * How losses are found is one of three: recovery_rack (RFC 8985, the default), recovery_sack
+ * (RFC 6675) or recovery_newreno (RFC 6582; whatever the socket asks for where the peer has no
+ * SACK). Early retransmit (RFC 5827) belongs to the latter two: RACK's tail loss probes do what it
+ * is for.
+ *
+ * Knows neither connection nor clock: deliveries and times go in; lost records and a window come
+ * out.
  */
 #ifndef WF_TCP_RECOVERY_H
 #define WF_TCP_RECOVERY_H
@@ -13,8 +17,9 @@
 #include <stdint.h>
 
 #include "tcp/scoreboard.h"
+#include "weft/sock.h"
 
-#define RACK_DUPTHRESH 3u
+#define REC_DUPTHRESH 3u
 
 /** enum rec_state - Which window the sender obeys */
 enum rec_state {
@@ -26,86 +31,63 @@ enum rec_state {
 /** struct tcp_rec - Recovery state of a connection; zero is a valid start */
 struct tcp_rec {
     uint8_t state;    /* enum rec_state */
-    uint8_t dup_acks; /* In a row, for peers without SACK. */
+    uint8_t kind;     /* enum weft_tcp_recovery, settled by the handshake. */
+    uint8_t dup_acks; /* In a row; with RFC 6675 those that tell of something new. */
     bool has_rack, has_fack, is_reordering_seen, has_tlp, is_tlp_rtx;
     uint8_t reo_mult;    /* reo_wnd is this many quarters of the minimum RTT. */
     uint8_t reo_persist; /* Recoveries until reo_mult goes back to 1. */
     bool has_dsack_round;
-    bool is_held; /* Without SACK: duplicates may still be of what was sent again for nothing. */
+    bool is_held : 1;           /* NewReno: duplicates may be of what was sent again for nothing. */
+    bool is_rescued : 1;        /* RFC 6675: the rescue retransmission of this recovery is out. */
     struct tcp_seq dsack_round; /* SND.NXT when the window was widened last. */
     struct tcp_seq recover;     /* RECOVERY, LOSS: ends when this is acknowledged. */
-    struct tcp_seq rack_end;    /* RACK.segment: end ... */
-    uint64_t rack_sent_ns;      /* ... and time of the most recently sent that was delivered. */
+    union {
+        struct tcp_seq rack_end; /* RACK.segment: end ... */
+        struct tcp_seq high_rxt; /* RFC 6675: end of what this recovery has sent again. */
+    };
+    uint64_t rack_sent_ns; /* ... and time of the most recently sent that was delivered. */
     uint32_t rack_rtt_us;
     struct tcp_seq fack;    /* Highest sequence delivered. */
     struct tcp_seq tlp_end; /* End of the tail loss probe that is out. */
     uint32_t prr_fs;        /* RecoverFS: bytes in flight when recovery began. */
     uint32_t prr_delivered, prr_out;
     uint32_t prr_cwnd;  /* Window while in RECOVERY. */
-    uint32_t dup_bytes; /* Without SACK: delivered by duplicates, not acknowledged yet. */
+    uint32_t dup_bytes; /* NewReno: delivered by duplicates, not acknowledged yet. */
 };
+_Static_assert(sizeof(struct tcp_rec) <= 64, "every connection has one");
 
-/** struct rack_time - What RACK measures against */
-struct rack_time {
-    uint64_t now_ns;
-    uint32_t srtt_us, min_rtt_us;
+/** struct rec_ack - An acknowledgement, for those who count duplicates */
+struct rec_ack {
+    struct tcp_seq una, nxt; /* SND.UNA after it, SND.NXT. */
     uint32_t mss;
+    uint32_t bytes;     /* Newly acknowledged. */
+    bool is_advance;    /* SND.UNA moved. */
+    bool is_dup;        /* RFC 5681 2; with RFC 6675: it tells of something new by SACK. */
+    bool has_new;       /* There is something new to send that the peer's window takes. */
+    bool is_first_last; /* Recovery ends with the first new acknowledgement (Reno). */
 };
 
-/** wf_rec_delivered() - Steps 1 to 3 of RFC 8985 6.2: take in what an acknowledgement delivered */
-void wf_rec_delivered(struct tcp_rec *rec, const struct tcp_delivery *d, const struct rack_time *t,
-                      uint64_t ts_sent_floor_ns);
+/** wf_rec_choose() - The handshake is over: what finds losses is settled */
+void wf_rec_choose(struct tcp_rec *rec, uint8_t wanted, bool has_sack);
 
-/** wf_rec_dsack() - The peer reported a duplicate: widen the reordering window, once a round
- * trip (RFC 8985 6.2 step 4) */
-void wf_rec_dsack(struct tcp_rec *rec, struct tcp_seq una, struct tcp_seq nxt);
-
-/**
- * wf_rec_detect() - Steps 4 and 5: mark what is lost
- * @wait_ns: set to the time after which to look again, 0 = no need
- *
- * Return: bytes newly marked lost.
- */
-uint32_t wf_rec_detect(struct tcp_rec *rec, struct tcp_sb *sb, const struct rack_time *t,
-                       uint64_t *wait_ns);
+/** wf_rec_is_early() - So little is out that three duplicates cannot come (RFC 5827 3.1) */
+bool wf_rec_is_early(const struct rec_ack *a);
 
 /** wf_rec_enter() - Recovery begins: losses were found while OPEN */
-void wf_rec_enter(struct tcp_rec *rec, struct tcp_seq nxt, uint32_t flight, uint32_t mss);
+void wf_rec_enter(struct tcp_rec *rec, struct tcp_seq una, struct tcp_seq nxt, uint32_t flight,
+                  uint32_t mss);
 
 /** wf_rec_prr() - One acknowledgement in RECOVERY: set the window (RFC 9937 6) */
 void wf_rec_prr(struct tcp_rec *rec, uint32_t delivered, uint32_t pipe, uint32_t ssthresh,
                 uint32_t mss, bool is_safe);
 
-/**
- * wf_rec_dup_bytes() - Without SACK: bytes that an acknowledgement delivers beyond those that
- * duplicates have stood for (RFC 9937 6.2)
- * @bytes: of a segment for a duplicate, else all that is newly acknowledged
- */
-uint32_t wf_rec_dup_bytes(struct tcp_rec *rec, uint32_t bytes, uint32_t mss, bool is_advance);
-
 /** wf_rec_rto() - The retransmission timer expired */
 void wf_rec_rto(struct tcp_rec *rec, struct tcp_seq nxt);
-
-/**
- * wf_rec_mark_rto() - After an RTO: the first is lost, and what is older than a round trip and the
- * reordering window (RFC 8985 6.3); without any delivery to measure by, everything
- */
-void wf_rec_mark_rto(const struct tcp_rec *rec, struct tcp_sb *sb, const struct rack_time *t);
 
 /** wf_rec_undo() - It was a mistake: back to OPEN, and reordering is known of */
 void wf_rec_undo(struct tcp_rec *rec);
 
 /** wf_rec_is_over() - Whether @una ends RECOVERY or LOSS; then the state is OPEN again */
 bool wf_rec_is_over(struct tcp_rec *rec, struct tcp_seq una);
-
-/** wf_rec_pto_us() - Time until a tail loss probe (RFC 8985 7.2) */
-uint32_t wf_rec_pto_us(uint32_t srtt_us, uint32_t flight, uint32_t mss);
-
-/**
- * wf_rec_tlp_ack() - An acknowledgement while a probe is out (RFC 8985 7.4)
- *
- * Return: true if the probe repaired a loss that has to count as a congestion event.
- */
-bool wf_rec_tlp_ack(struct tcp_rec *rec, struct tcp_seq ack, bool is_dup_ack, bool has_dsack);
 
 #endif /* WF_TCP_RECOVERY_H */

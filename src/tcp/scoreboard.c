@@ -106,6 +106,15 @@ static void note(struct tcp_delivery *d, const struct tcp_txrec *r, struct tcp_s
     }
 }
 
+/* Bytes of a record are neither lost nor out twice any more. */
+static void uncount(struct tcp_sb *sb, const struct tcp_txrec *r, uint32_t n)
+{
+    if ((r->flags & TXREC_LOST) != 0)
+        sb->lost -= n;
+    if ((r->flags & TXREC_TWICE) != 0)
+        sb->twice -= n;
+}
+
 void wf_sb_ack(struct wf_slab *recs, struct tcp_sb *sb, struct tcp_seq una, struct tcp_delivery *d)
 {
     for (struct tcp_txrec *r = wf_sb_first(sb); r != NULL && wf_seq_lt(r->seq, una);
@@ -116,8 +125,8 @@ void wf_sb_ack(struct wf_slab *recs, struct tcp_sb *sb, struct tcp_seq una, stru
             sb->sacked -= n;
         else
             note(d, r, end);
-        if ((r->flags & TXREC_LOST) != 0)
-            sb->lost -= n;
+        if (WF_UNLIKELY((r->flags & (TXREC_LOST | TXREC_TWICE)) != 0))
+            uncount(sb, r, n);
         if (wf_seq_eq(end, r->end)) {
             forget(recs, r);
         } else {
@@ -163,9 +172,8 @@ void wf_sb_sack(struct wf_slab *recs, struct tcp_sb *sb, struct tcp_seq from, st
         }
         note(d, r, r->end);
         d->sacked_bytes += len_of(r);
-        if ((r->flags & TXREC_LOST) != 0)
-            sb->lost -= len_of(r);
-        r->flags = (r->flags & ~TXREC_LOST) | TXREC_SACKED;
+        uncount(sb, r, len_of(r));
+        r->flags = (r->flags & ~(TXREC_LOST | TXREC_TWICE)) | TXREC_SACKED;
         sb->sacked += len_of(r);
         wf_list_remove(&r->by_time);
         merge(recs, sb, r);
@@ -181,10 +189,25 @@ void wf_sb_mark_lost(struct tcp_sb *sb, struct tcp_txrec *r)
 {
     if ((r->flags & (TXREC_SACKED | TXREC_LOST)) != 0)
         return;
+    wf_sb_unmark_twice(sb, r);
     r->flags |= TXREC_LOST;
     sb->lost += len_of(r);
     sb->lost_ever += len_of(r);
     wf_list_remove(&r->by_time);
+}
+
+void wf_sb_mark_twice(struct tcp_sb *sb, struct tcp_txrec *r)
+{
+    if ((r->flags & TXREC_TWICE) == 0)
+        sb->twice += len_of(r);
+    r->flags |= TXREC_TWICE;
+}
+
+void wf_sb_unmark_twice(struct tcp_sb *sb, struct tcp_txrec *r)
+{
+    if ((r->flags & TXREC_TWICE) != 0)
+        sb->twice -= len_of(r);
+    r->flags &= ~TXREC_TWICE;
 }
 
 void wf_sb_mark_front_lost(struct wf_slab *recs, struct tcp_sb *sb, uint32_t len)
@@ -219,6 +242,7 @@ void wf_sb_unmark_lost(struct tcp_sb *sb)
     struct tcp_txrec *before = NULL;
     WF_LIST_FOR_EACH (l, &sb->by_seq) {
         struct tcp_txrec *r = wf_sb_of_seq(l);
+        wf_sb_unmark_twice(sb, r);
         if ((r->flags & TXREC_LOST) == 0)
             continue;
         r->flags &= ~TXREC_LOST;
@@ -272,12 +296,12 @@ void wf_sb_clear(struct wf_slab *recs, struct tcp_sb *sb)
 {
     for (struct tcp_txrec *r = wf_sb_first(sb); r != NULL; r = wf_sb_first(sb))
         forget(recs, r);
-    sb->sacked = sb->lost = 0;
+    sb->sacked = sb->lost = sb->twice = 0;
 }
 
 bool wf_sb_check(const struct tcp_sb *sb, struct tcp_seq una, struct tcp_seq nxt)
 {
-    uint32_t sacked = 0, lost = 0;
+    uint32_t sacked = 0, lost = 0, twice = 0;
     struct tcp_seq at = una;
     WF_LIST_FOR_EACH (l, &sb->by_seq) {
         const struct tcp_txrec *r = wf_sb_of_seq(l);
@@ -288,7 +312,8 @@ bool wf_sb_check(const struct tcp_sb *sb, struct tcp_seq una, struct tcp_seq nxt
             return false;
         sacked += is_sacked ? len_of(r) : 0;
         lost += is_lost ? len_of(r) : 0;
+        twice += (r->flags & TXREC_TWICE) != 0 ? len_of(r) : 0;
         at = r->end;
     }
-    return wf_seq_eq(at, nxt) && sacked == sb->sacked && lost == sb->lost;
+    return wf_seq_eq(at, nxt) && sacked == sb->sacked && lost == sb->lost && twice == sb->twice;
 }

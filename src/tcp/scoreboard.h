@@ -22,6 +22,7 @@
 #define TXREC_SACKED 1u
 #define TXREC_LOST   2u /* Believed lost and not sent again yet. */
 #define TXREC_RTX    4u /* Was sent more than once: no RTT from it without timestamps. */
+#define TXREC_TWICE  8u /* Went out again while the first copy may still arrive (RFC 6675). */
 
 /** struct tcp_txrec - A run of sequence space sent at one time */
 struct tcp_txrec {
@@ -40,6 +41,7 @@ struct tcp_sb {
     struct wf_list by_time;
     uint32_t sacked, lost; /* Bytes of records with that flag. */
     uint32_t lost_ever;    /* Bytes ever found lost, modulo 2^32. */
+    uint32_t twice;        /* As sacked: both copies are in flight. */
 };
 
 /** struct tcp_delivery - What one acknowledgement told, gathered over its parts */
@@ -84,6 +86,12 @@ struct tcp_txrec *wf_sb_split_tail(struct wf_slab *recs, struct tcp_txrec *r, ui
 
 /** wf_sb_mark_lost() - A record in flight is believed lost */
 void wf_sb_mark_lost(struct tcp_sb *sb, struct tcp_txrec *r);
+
+/** wf_sb_mark_twice() - A record that was not believed lost has gone out again */
+void wf_sb_mark_twice(struct tcp_sb *sb, struct tcp_txrec *r);
+
+/** wf_sb_unmark_twice() - The first copy is lost after all */
+void wf_sb_unmark_twice(struct tcp_sb *sb, struct tcp_txrec *r);
 
 /** wf_sb_mark_front_lost() - The first @len bytes outstanding are believed lost */
 void wf_sb_mark_front_lost(struct wf_slab *recs, struct tcp_sb *sb, uint32_t len);

@@ -91,7 +91,8 @@ struct tcp_user {
     bool is_soft_quiet : 1;
     bool is_oob_apart : 1; /* The urgent octet is not read with the others. */
     bool is_stdurg : 1;    /* The urgent pointer names the last urgent octet, as before RFC 6093. */
-    uint8_t uto;           /* TCP_UTO_ADVERTISE, TCP_UTO_ADOPT */
+    uint8_t uto : 2;       /* TCP_UTO_ADVERTISE, TCP_UTO_ADOPT */
+    uint8_t recovery : 2;  /* enum weft_tcp_recovery */
     uint8_t keepcnt;
     uint16_t keepidle_s, keepintvl_s;
     int32_t linger_ms; /* -1 = close() finishes in the background, 0 = it resets. */

@@ -6,6 +6,7 @@
  * that was put off costs a look when the old time comes, not work on every acknowledgement.
  */
 #include "tcp/conn.h"
+#include "tcp/recovery_rack.h"
 
 #define PERSIST_MAX_NS   (60 * NS_PER_S)
 #define PERSIST_FIXED_NS (30 * NS_PER_S) /* Doubled twice. */
@@ -66,9 +67,9 @@ void wf_tcp_timer_sent(struct net *net, struct tcp_conn *c, bool is_probe)
     if (is_probe || !wf_tcp_timer_is_set(c, TCP_T_RTO)) /* RFC 6298 5.1; RFC 8985 7.3. */
         wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000);
     /* RFC 8985 7.2: outside recovery, nothing SACKed, no probe out, and before the RTO. */
-    bool may_probe = !is_probe && c->opt.has_sack && c->rec.state == REC_OPEN &&
-                     c->sb.sacked == 0 && c->sb.lost == 0 && !c->rec.has_tlp &&
-                     wf_rtt_srtt_us(&c->rtt) != 0;
+    bool may_probe = !is_probe && c->rec.kind == WEFT_TCP_RECOVERY_RACK &&
+                     c->rec.state == REC_OPEN && c->sb.sacked == 0 && c->sb.lost == 0 &&
+                     !c->rec.has_tlp && wf_rtt_srtt_us(&c->rtt) != 0;
     if (!may_probe) {
         wf_tcp_timer_clear(c, TCP_T_PTO);
         return;
@@ -222,12 +223,12 @@ static void rto(struct net *net, struct tcp_conn *c)
     if (first != NULL && (first->flags & TXREC_SACKED) != 0)
         wf_sb_renege(&c->sb); /* Reported, not acknowledged, and now the first: it is gone. */
     struct rack_time t = wf_tcp_rack_time(net, c);
-    if (c->opt.has_sack)
+    if (c->rec.kind == WEFT_TCP_RECOVERY_RACK)
         wf_rec_mark_rto(&c->rec, &c->sb, &t);
     else
         wf_sb_mark_all_lost(&c->sb);
     wf_undo_rto(&c->undo, c->snd.una, net->now_ns, c->rec.state != REC_LOSS,
-                c->opt.has_sack || c->rec.state == REC_OPEN);
+                c->rec.kind != WEFT_TCP_RECOVERY_NEWRENO || c->rec.state == REC_OPEN);
     wf_rec_rto(&c->rec, c->snd.nxt);
     c->snd.wants_first = true;
     wf_ecn_reduced(&c->ecn, c->snd.nxt);

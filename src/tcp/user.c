@@ -260,6 +260,7 @@ void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tc
         .tlps = c->acct.tlps,
         .undos = c->acct.undos,
         .reorder_seen = c->rec.is_reordering_seen,
+        .recovery = (enum weft_tcp_recovery)c->rec.kind,
         .ecn = (enum weft_tcp_ecn_mode)c->ecn.mode,
         .delivered_ce = c->ecn.delivered_ce,
         .received_ce = c->ecn.received_ce,

@@ -4,7 +4,7 @@
 
 #include "base/base.h"
 #include "t.h"
-#include "tcp/recovery.h"
+#include "tcp/recovery_rack.h"
 
 #define MSS 1000u
 #define MS  1000000ull
@@ -93,7 +93,7 @@ static void time_alone_marks_it_too(void)
 static void in_recovery_the_window_is_zero(void)
 {
     start(6);
-    wf_rec_enter(&rec, seg(6), 6 * MSS, MSS);
+    wf_rec_enter(&rec, seg(0), seg(6), 6 * MSS, MSS);
     T_EQ(ack(1101, 0, 1, 2), MSS);
     start(6);
     wf_rec_rto(&rec, seg(6));
@@ -128,7 +128,7 @@ static void a_lost_retransmission_is_found(void)
 {
     start(10);
     T_EQ(ack(1103, 0, 1, 4), MSS);
-    wf_rec_enter(&rec, seg(10), 7 * MSS, MSS);
+    wf_rec_enter(&rec, seg(0), seg(10), 7 * MSS, MSS);
     wf_sb_resent(&recs, &sb, wf_sb_first(&sb), MSS, 1103 * MS);
     T_CHECK(wf_sb_sent(&recs, &sb, seg(10), seg(11), 1104 * MS));
     (void)ack(1109, 0, 4, 10);
@@ -183,7 +183,7 @@ static void duplicates_widen_the_window_until_sixteen_recoveries_are_over(void)
     T_EQ(wait_ns, 99 * MS); /* At most SRTT. */
     for (int i = 0; i < 16; i++) {
         T_CHECK(rec.reo_mult > 0);
-        wf_rec_enter(&rec, seg(4), 4 * MSS, MSS);
+        wf_rec_enter(&rec, seg(0), seg(4), 4 * MSS, MSS);
         T_CHECK(wf_rec_is_over(&rec, seg(4)));
     }
     T_EQ(look(1101), 0);
@@ -210,11 +210,11 @@ static void of_equal_times_the_higher_was_sent_later(void)
 static void recovery_begins_with_a_retransmission(void)
 {
     start(0);
-    wf_rec_enter(&rec, seg(20), 20 * MSS, MSS);
+    wf_rec_enter(&rec, seg(0), seg(20), 20 * MSS, MSS);
     T_CHECK(rec.prr_delivered == 0 && rec.prr_out == 0 && rec.prr_fs == 20 * MSS);
     wf_rec_prr(&rec, 0, 18 * MSS, 10 * MSS, MSS, false);
     T_EQ(rec.prr_cwnd, 19 * MSS);
-    wf_rec_enter(&rec, seg(20), 0, MSS); /* Nothing in flight: no division by zero. */
+    wf_rec_enter(&rec, seg(0), seg(20), 0, MSS); /* Nothing in flight: no division by zero. */
     wf_rec_prr(&rec, MSS, 5 * MSS, MSS, MSS, false);
 }
 
@@ -223,7 +223,7 @@ static void above_the_target_sending_is_proportional(void)
 {
     start(0);
     uint32_t pipe = 20 * MSS, sent = 0;
-    wf_rec_enter(&rec, seg(20), 20 * MSS, MSS);
+    wf_rec_enter(&rec, seg(0), seg(20), 20 * MSS, MSS);
     for (uint32_t i = 1; i <= 10 && pipe > 10 * MSS; i++) {
         pipe -= MSS;
         wf_rec_prr(&rec, MSS, pipe, 10 * MSS, MSS, false);
@@ -242,7 +242,7 @@ static void above_the_target_sending_is_proportional(void)
 static void below_the_target_it_is_conservative_unless_all_goes_well(void)
 {
     start(0);
-    wf_rec_enter(&rec, seg(20), 20 * MSS, MSS);
+    wf_rec_enter(&rec, seg(0), seg(20), 20 * MSS, MSS);
     rec.prr_out = rec.prr_delivered = 3 * MSS;
     wf_rec_prr(&rec, MSS, 4 * MSS, 10 * MSS, MSS, false);
     T_EQ(rec.prr_cwnd, 5 * MSS); /* What left the network comes in. */
@@ -263,7 +263,7 @@ static void a_recovery_with_random_losses_ends_at_the_target(void)
         start(0);
         uint32_t fs = (10 + (uint32_t)(t_random() % 100)) * MSS, target = fs * 7 / 10;
         uint32_t lost = (1 + (uint32_t)(t_random() % 5)) * MSS, pipe = fs - lost, out = 0;
-        wf_rec_enter(&rec, seg(200), fs, MSS);
+        wf_rec_enter(&rec, seg(0), seg(200), fs, MSS);
         for (uint32_t left = pipe; left > 0; left -= MSS) {
             pipe -= MSS;
             wf_rec_prr(&rec, MSS, pipe, target, MSS, t_random() % 2 == 0);
@@ -282,7 +282,7 @@ static void a_recovery_with_random_losses_ends_at_the_target(void)
 static void recovery_ends_at_the_point_where_it_began(void)
 {
     start(0);
-    wf_rec_enter(&rec, seg(10), 5 * MSS, MSS);
+    wf_rec_enter(&rec, seg(0), seg(10), 5 * MSS, MSS);
     T_CHECK(!wf_rec_is_over(&rec, wf_seq_sub(seg(10), 1)) && rec.state == REC_RECOVERY);
     T_CHECK(wf_rec_is_over(&rec, seg(10)) && rec.state == REC_OPEN);
     T_CHECK(!wf_rec_is_over(&rec, seg(11)));
