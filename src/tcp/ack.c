@@ -401,6 +401,6 @@ void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *
     } else if (has_dsack) { /* Of what was sent again in a recovery that is over. */
         undo(net, c, s, &d, false, false, true);
     }
-    if (c->sb.lost > 0 || wf_tcp_has_unsent(c))
+    if (c->sb.lost > 0 || wf_tcp_has_unsent(c) || c->rec.state == REC_RECOVERY)
         wf_tcp_wake(net, c);
 }

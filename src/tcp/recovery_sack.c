@@ -80,15 +80,16 @@ struct sack_again wf_rec_sack_again(const struct tcp_rec *rec, const struct tcp_
     struct sack_again again = {0};
     struct tcp_txrec *last = NULL;
     bool is_below = false; /* Something SACKed lies above. */
+    /* What has gone out again already needs neither rule. */
     for (struct wf_list *l = sb->by_seq.prev; l != &sb->by_seq; l = l->prev) {
         struct tcp_txrec *r = wf_sb_of_seq(l);
         is_below |= is_sacked(r);
         if (is_sacked(r))
             continue;
-        if (last == NULL)
-            last = r;
         if (wf_seq_lt(r->seq, rec->high_rxt))
             break;
+        if (last == NULL)
+            last = r;
         if (is_below)
             again.r = r;
     }
