@@ -21,6 +21,7 @@ const char *const wf_lab_step_names[] = {[LAB_STEP_PING] = "ping",
 
 const char *const wf_lab_cc_names[] = {"cubic", "reno", "newreno", "tahoe", "vegas",
                                        "aimd",  "mimd", "bbr",     NULL};
+const char *const wf_lab_recovery_names[] = {"rack", "sack", "newreno", NULL};
 const char *const wf_lab_ecn_names[] = {"answer", "ask", "accurate", "never", NULL};
 const char *const wf_lab_show_names[] = {"interfaces", "addresses", "routes", "neighbours",
                                          "sockets",    "counters",  "drops",  NULL};

@@ -73,6 +73,7 @@ struct lab_tcp {
     struct lab_cc_params cc_params;
     yaml_node_t *cc_node;                 /* While it is read. */
     int ecn;                              /* Index into wf_lab_ecn_names. */
+    int recovery;                         /* enum weft_tcp_recovery */
     uint64_t send_buffer, receive_buffer; /* Bytes, 0 = default. */
     bool is_nodelay;
 };
@@ -223,7 +224,8 @@ struct lab_step_talk {
     size_t sizes_n;
     uint64_t bytes, reply, pattern, read_bytes, read_every;
     uint64_t send_buffer, receive_buffer;
-    int cc; /* Index into wf_lab_cc_names, -1 = the node's. */
+    int cc;       /* Index into wf_lab_cc_names, -1 = the node's. */
+    int recovery; /* enum weft_tcp_recovery, -1 = the node's. */
     struct lab_cc_params cc_params;
     yaml_node_t *cc_node; /* While it is read. */
     bool has_df, is_nodelay, is_echoed;
@@ -319,6 +321,7 @@ extern const char *const wf_lab_kind_names[]; /* By enum lab_kind; ends with NUL
 extern const char *const wf_lab_step_names[]; /* By enum lab_step_kind; ends with NULL. */
 extern const char *const wf_lab_cc_names[];   /* Ends with NULL. */
 extern const char *const wf_lab_ecn_names[];
+extern const char *const wf_lab_recovery_names[]; /* By enum weft_tcp_recovery; ends with NULL. */
 extern const char *const wf_lab_show_names[];     /* Ends with NULL. */
 extern const char *const wf_lab_protocol_names[]; /* Ends with NULL; the first is "any". */
 extern const char *const wf_lab_neigh_names[];    /* By enum weft_neigh_state; ends with NULL. */

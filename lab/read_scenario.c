@@ -110,6 +110,7 @@ static const struct lab_field tcp_fields[] = {
     {LAB_VALUE("nodelay", LAB_T_BOOL, TALK(is_nodelay))},
     {LAB_WORDS("cc", TALK(cc), wf_lab_cc_names)},
     {LAB_VALUE("cc-parameters", LAB_T_NODE, TALK(cc_node))},
+    {LAB_WORDS("recovery", TALK(recovery), wf_lab_recovery_names)},
 };
 static const struct lab_field refused_fields[] = {FROM_TO, PORT};
 #undef TALK
@@ -200,7 +201,8 @@ static void read_talk(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at
     }
 }
 
-/* What a transfer says of congestion control, for both of its ends; the rest is the sender's. */
+/* What a transfer says of congestion control and recovery, for both ends; the rest is the sender's.
+ */
 static void read_transfer_cc(struct lab_doc *d, const struct lab_at *at, struct lab_step *s)
 {
     const struct lab_tcp *node = &wf_lab_node(wf_lab_reader(d)->lab, s->from)->set.tcp;
@@ -208,6 +210,8 @@ static void read_transfer_cc(struct lab_doc *d, const struct lab_at *at, struct 
         s->talk.cc = node->cc;
         s->talk.cc_params = node->cc_params;
     }
+    if (s->talk.recovery < 0)
+        s->talk.recovery = node->recovery;
     if (s->talk.cc_node != NULL)
         wf_read_cc_params(d, s->talk.cc_node, at, s->talk.cc, &s->talk.cc_params);
     s->talk.cc_node = NULL;
@@ -329,7 +333,7 @@ static void read_kind(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at
     case LAB_STEP_TCP:
         s->talk.port = 5001;
         s->talk.pattern = 1;
-        s->talk.cc = -1;
+        s->talk.cc = s->talk.recovery = -1;
         unsigned errors = d->errors;
         read_talk(d, n, at, &tcp, s);
         if (d->errors == errors)

@@ -84,6 +84,7 @@ static const struct lab_field tcp_fields[] = {
     {LAB_WORDS("cc", TCP(cc), wf_lab_cc_names)},
     {LAB_VALUE("cc-parameters", LAB_T_NODE, TCP(cc_node))},
     {LAB_WORDS("ecn", TCP(ecn), wf_lab_ecn_names)},
+    {LAB_WORDS("recovery", TCP(recovery), wf_lab_recovery_names)},
     {LAB_NUMBER("send-buffer", LAB_T_BYTES, TCP(send_buffer), 2048, 1U << 30)},
     {LAB_NUMBER("receive-buffer", LAB_T_BYTES, TCP(receive_buffer), 2048, 1U << 30)},
     {LAB_VALUE("nodelay", LAB_T_BOOL, TCP(is_nodelay))},

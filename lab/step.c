@@ -42,6 +42,7 @@ static void set_cc(const struct lab_step *s, struct weft_actor_config *cfg)
 {
     if (s->kind != LAB_STEP_TCP)
         return;
+    cfg->recovery = (uint8_t)s->talk.recovery;
     cfg->cc = weft_cc_find(wf_lab_cc_names[s->talk.cc]);
     cfg->cc_set_n = (uint8_t)s->talk.cc_params.n;
     for (unsigned i = 0; i < s->talk.cc_params.n; i++) {

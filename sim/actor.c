@@ -186,6 +186,7 @@ void wf_sim_actor_tag(struct weft_actor *a, uint64_t sock, uint32_t slot)
         {WEFT_IP_DF, a->cfg.has_df ? 1 : 0},
         {WEFT_TCP_PACING, a->cfg.is_paced ? 1 : 0},
         {WEFT_TCP_MAX_PACING_RATE, (int64_t)a->cfg.max_pacing_Bps},
+        {WEFT_TCP_RECOVERY, a->cfg.recovery},
     };
     for (size_t i = 0; i < sizeof(set) / sizeof(set[0]); i++)
         if (set[i].value != 0)

@@ -75,7 +75,8 @@ uint32_t wf_swarm_ccs(void)
     return n;
 }
 
-/* Every algorithm there is, with and without pacing; a limit may be far below what links carry. */
+/* Every algorithm there is, with and without pacing; a limit may be far below what links carry.
+ * Every way to find losses. */
 static void draw_sending(struct swarm *s, struct weft_actor_config *c)
 {
     if (sim_rng_below(&s->rng, 2) == 0)
@@ -83,6 +84,8 @@ static void draw_sending(struct swarm *s, struct weft_actor_config *c)
     c->is_paced = sim_rng_below(&s->rng, 4) == 0;
     if (sim_rng_below(&s->rng, 8) == 0)
         c->max_pacing_Bps = sim_rng_range(&s->rng, 5000, 5000000);
+    if (sim_rng_below(&s->rng, 2) == 0)
+        c->recovery = (uint8_t)sim_rng_below(&s->rng, WEFT_TCP_RECOVERY_COUNT);
 }
 
 static void draw_buffers(struct swarm *s, struct weft_actor_config *c)
@@ -162,12 +165,12 @@ static bool add_pair(struct swarm *s, uint32_t i)
     (void)snprintf(c.name, sizeof(c.name), "%s %u", weft_actor_kind_name(c.kind), i);
     wf_swarm_say(s,
                  "%s: %s to %s, bytes %llu, reply %llu, count %u, start %llu ms, buffers %u %u, "
-                 "abort %llu, cc %s, paced %d, at most %llu B/s",
+                 "abort %llu, cc %s, paced %d, at most %llu B/s, recovery %u",
                  c.name, weft_node_name(from->node), weft_node_name(to->node),
                  (unsigned long long)c.bytes, (unsigned long long)c.reply_bytes, c.count,
                  (unsigned long long)(c.start_ns / SWARM_MS), c.sndbuf, c.rcvbuf,
                  (unsigned long long)c.abort_at, c.cc != NULL ? c.cc->name : "-", c.is_paced,
-                 (unsigned long long)c.max_pacing_Bps);
+                 (unsigned long long)c.max_pacing_Bps, c.recovery);
     if (role->server != WEFT_ACTOR_KIND_COUNT) {
         fit_server(&c, &v);
         draw_buffers(s, &v);

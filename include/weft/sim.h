@@ -580,6 +580,7 @@ struct weft_actor_config {
     uint64_t max_pacing_Bps;    /* TCP: 0 = no limit. */
     uint8_t ttl;                /* 0 = default. */
     uint8_t cc_set_n;           /* Entries of cc_set. */
+    uint8_t recovery;           /* TCP: enum weft_tcp_recovery */
     bool is_nodelay, is_paced;
     bool has_df;
     bool is_lending;              /* Read in place, by weft_sock_recv_lend(). */

@@ -9,10 +9,12 @@
 void wf_rtt_sample(struct tcp_rtt *r, uint32_t rtt_us)
 {
     rtt_us = wf_min_u32(wf_max_u32(rtt_us, 1), SAMPLE_MAX_US);
-    r->last_us = rtt_us;
     r->backoff = 0;
-    if (r->min_us == 0 || rtt_us < r->min_us)
-        r->min_us = rtt_us;
+    if (rtt_us < r->next_us || r->next_us == 0) {
+        r->next_us = rtt_us;
+        if (rtt_us < r->min_us || r->min_us == 0)
+            r->min_us = rtt_us;
+    }
     if (r->srtt8_us == 0) { /* RFC 6298 2.2 */
         r->srtt8_us = rtt_us * 8;
         r->rttvar4_us = rtt_us * 2;
@@ -22,6 +24,17 @@ void wf_rtt_sample(struct tcp_rtt *r, uint32_t rtt_us)
     uint32_t err = rtt_us > srtt ? rtt_us - srtt : srtt - rtt_us;
     r->rttvar4_us = r->rttvar4_us - (r->rttvar4_us >> 2) + err;
     r->srtt8_us = r->srtt8_us - (r->srtt8_us >> 3) + rtt_us;
+}
+
+void wf_rtt_age(struct tcp_rtt *r, uint32_t now)
+{
+    if (r->window != 0 && now - r->window < RTT_WINDOW)
+        return;
+    if (r->window != 0 && r->next_us != 0) { /* Without a sample the old one holds. */
+        r->min_us = r->next_us;
+        r->next_us = 0;
+    }
+    r->window = wf_max_u32(now, 1);
 }
 
 void wf_rtt_set_floor(struct tcp_rtt *r, uint16_t rto_min_ms)

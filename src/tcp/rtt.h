@@ -16,13 +16,15 @@
 #define RTO_SYN_LOST_US 3000000u   /* RFC 6298 5.7 */
 #define RTO_MAX_US      120000000u /* RFC 6298 2.5 asks for at least 60 s. */
 #define RTO_MIN_MS      200u
+#define RTT_WINDOW      60000u /* The smallest sample is forgotten after one to two of these. */
 
 /** struct tcp_rtt - Estimator of one path; zero is a valid start */
 struct tcp_rtt {
     uint32_t srtt8_us;   /* Smoothed RTT, times 8; 0 = no sample yet. */
     uint32_t rttvar4_us; /* Its mean deviation, times 4. */
-    uint32_t min_us;     /* Smallest sample, 0 = none. */
-    uint32_t last_us;    /* Latest sample. */
+    uint32_t min_us;     /* Smallest sample of this window and the one before it, 0 = none. */
+    uint32_t next_us;    /* Smallest sample of this window ... */
+    uint32_t window;     /* ... which began then; 0 = none has. */
     uint16_t rto_min_ms; /* Floor; 0 = RTO_MIN_MS. */
     uint8_t backoff;     /* Doublings since the last sample (Karn). */
     bool is_syn_lost;    /* The handshake gave no sample: RTO starts at 3 s. */
@@ -30,6 +32,13 @@ struct tcp_rtt {
 
 /** wf_rtt_sample() - Take one measurement, 0 counts as 1 us; it ends the back-off */
 void wf_rtt_sample(struct tcp_rtt *r, uint32_t rtt_us);
+
+/**
+ * wf_rtt_age() - Look whether a window is over, so that a path which became longer is believed (RFC
+ * 8985 6.2); now and then is enough
+ * @now: any clock in about milliseconds that wraps
+ */
+void wf_rtt_age(struct tcp_rtt *r, uint32_t now);
 
 /** wf_rtt_set_floor() - Least variance term and least timeout; 0 = RTO_MIN_MS */
 void wf_rtt_set_floor(struct tcp_rtt *r, uint16_t rto_min_ms);

@@ -399,6 +399,7 @@ void wf_tcp_expire(struct net *net, struct wf_timer *t)
     struct tcp_conn *c = WF_CONTAINER_OF(t, struct tcp_conn, timer);
     uint64_t handle = wf_slab_handle(&net->tcp->conns, c);
     uint32_t now = (uint32_t)(net->now_ns / WF_TICK_NS);
+    wf_rtt_age(&c->rtt, wf_tcp_coarse(net)); /* While data flows an expiry comes every RTO. */
     for (unsigned i = 0; i < TCP_T_COUNT; i++) {
         bool is_due = net->has_jumped || (int32_t)(c->timers.due[i] - now) <= 0;
         if ((c->timers.armed >> i & 1) == 0 || !is_due)

@@ -12,6 +12,7 @@
 #include "lab/read.h"
 #include "t.h"
 #include "weft/cc.h"
+#include "weft/sock.h"
 
 #define HEAD                                                                                       \
     "name: t\n"                                                                                    \
@@ -275,8 +276,9 @@ static void settings_go_from_defaults_over_kinds_to_nodes(void)
     struct lab lab = {0};
     T_CHECK(read_text("name: t\ntopology:\n"
                       "  defaults: {kind: host, tcp: {cc: reno, send-buffer: 64KiB, "
-                      "cc-parameters: {ssthresh: 64KiB, limit: 1}}}\n"
-                      "  kinds: {router: {tcp: {send-buffer: 128KiB, cc-parameters: {limit: 2}}}}\n"
+                      "cc-parameters: {ssthresh: 64KiB, limit: 1}, recovery: newreno}}\n"
+                      "  kinds: {router: {tcp: {send-buffer: 128KiB, cc-parameters: {limit: 2}, "
+                      "recovery: sack}}}\n"
                       "  nodes: {a: {}, b: {kind: router}, c: {kind: router, tcp: {cc: cubic}, "
                       "forwarding: no}}\n",
                       buf, sizeof(buf), &lab));
@@ -291,6 +293,8 @@ static void settings_go_from_defaults_over_kinds_to_nodes(void)
         T_EQ(b->tcp.cc_params.set[1].param, WEFT_CC_PARAM_LIMIT);
         T_EQ(a->tcp.cc_params.set[1].value, 1);
         T_EQ(b->tcp.cc_params.set[1].value, 2);
+        T_EQ(a->tcp.recovery, WEFT_TCP_RECOVERY_NEWRENO);
+        T_EQ(b->tcp.recovery, WEFT_TCP_RECOVERY_SACK);
         T_EQ(a->tcp.send_buffer, 65536);
         T_EQ(b->tcp.cc, 1);
         T_EQ(b->tcp.send_buffer, 131072);

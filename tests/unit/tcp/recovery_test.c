@@ -169,6 +169,7 @@ static void an_ambiguous_delivery_does_not_hide_a_certain_one(void)
     T_CHECK(rec.has_rack && rec.rack_sent_ns == 1002 * MS && rec.rack_rtt_us == 100000);
 }
 
+/* proves: TCP-RACK-08 */
 static void duplicates_widen_the_window_until_sixteen_recoveries_are_over(void)
 {
     start(4);

@@ -129,13 +129,29 @@ static void huge_samples_do_not_overflow(void)
     }
 }
 
-static void the_smallest_and_the_latest_are_kept(void)
+/* proves: TCP-RACK-04 */
+static void the_smallest_is_kept_for_one_to_two_windows(void)
 {
     struct tcp_rtt r = {0};
+    wf_rtt_age(&r, UINT32_MAX - 1000); /* The clock wraps. */
     wf_rtt_sample(&r, 30000);
     wf_rtt_sample(&r, 20000);
     wf_rtt_sample(&r, 40000);
-    T_CHECK(r.min_us == 20000 && r.last_us == 40000);
+    T_EQ(r.min_us, 20000);
+    wf_rtt_age(&r, RTT_WINDOW - 1002);
+    wf_rtt_sample(&r, 50000);
+    T_EQ(r.min_us, 20000);
+    wf_rtt_age(&r, RTT_WINDOW); /* Over, but the window before counts. */
+    T_EQ(r.min_us, 20000);
+    wf_rtt_sample(&r, 60000);
+    wf_rtt_sample(&r, 55000);
+    T_EQ(r.min_us, 20000);
+    wf_rtt_age(&r, 2 * RTT_WINDOW);
+    T_EQ(r.min_us, 55000);
+    wf_rtt_age(&r, 9 * RTT_WINDOW); /* Nothing was measured: the last one holds. */
+    T_EQ(r.min_us, 55000);
+    wf_rtt_sample(&r, 10000);
+    T_EQ(r.min_us, 10000);
 }
 
 static const struct t_case cases[] = {
@@ -151,6 +167,6 @@ static const struct t_case cases[] = {
     {"after a lost SYN the timeout is three seconds",
      after_a_lost_syn_the_timeout_is_three_seconds},
     {"huge samples do not overflow", huge_samples_do_not_overflow},
-    {"the smallest and the latest are kept", the_smallest_and_the_latest_are_kept},
+    {"the smallest is kept for one to two windows", the_smallest_is_kept_for_one_to_two_windows},
 };
 T_MAIN(cases)
