@@ -141,7 +141,7 @@ static void enter_recovery(struct net *net, struct tcp_conn *c, uint32_t deliver
     }
     c->acct.recoveries++;
     wf_count(net, WEFT_COUNT_TCP_RECOVERIES);
-    wf_tcp_timer_clear(c, TCP_T_PTO);
+    wf_tcp_timer_call_off(c, TCP_T_PTO);
 }
 
 void wf_tcp_after_losses(struct net *net, struct tcp_conn *c)
@@ -169,10 +169,7 @@ static void find_by_time(struct net *net, struct tcp_conn *c, const struct tcp_s
     struct rack_time t = wf_tcp_rack_time(net, c);
     wf_rec_delivered(&c->rec, d, &t, floor_ns);
     wf_rec_detect(&c->rec, &c->sb, &t, &wait_ns);
-    if (wait_ns != 0)
-        wf_tcp_timer_set(net, c, TCP_T_REO, wait_ns);
-    else
-        wf_tcp_timer_clear(c, TCP_T_REO);
+    wf_tcp_timer_reo(net, c, wait_ns);
 }
 
 static void find_by_duplicates(struct net *net, struct tcp_conn *c, struct tcp_delivery *d,
@@ -344,14 +341,11 @@ static void undo(struct net *net, struct tcp_conn *c, const struct tcp_seg *s,
 static void rearm(struct net *net, struct tcp_conn *c)
 {
     if (wf_seq_eq(c->snd.una, c->snd.nxt)) { /* RFC 6298 5.2 */
-        if (!c->ecn.is_held)
-            wf_tcp_timer_clear(c, TCP_T_RTO);
-        wf_tcp_timer_clear(c, TCP_T_PTO);
-        wf_tcp_timer_clear(c, TCP_T_REO);
+        wf_tcp_timer_all_acked(c);
         return;
     }
     if (!c->ecn.is_held)
-        wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000); /* 5.3 */
+        wf_tcp_timer_restart(net, c); /* 5.3 */
     wf_tcp_timer_sent(net, c, false);
 }
 

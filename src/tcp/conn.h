@@ -209,6 +209,19 @@ uint64_t wf_tcp_pace_rate(const struct tcp_conn *c);
 void wf_tcp_timer_set(struct net *net, struct tcp_conn *c, enum tcp_timer which, uint64_t in_ns);
 /** wf_tcp_timer_clear() - Disarm a purpose */
 void wf_tcp_timer_clear(struct tcp_conn *c, enum tcp_timer which);
+/** wf_tcp_timer_call_off() - Disarm PTO or REO: RTO goes on if it stood in for that */
+void wf_tcp_timer_call_off(struct tcp_conn *c, enum tcp_timer which);
+/** wf_tcp_timer_reo() - Look for losses again after that long, 0 = no need */
+void wf_tcp_timer_reo(struct net *net, struct tcp_conn *c, uint64_t wait_ns);
+/** wf_tcp_timer_all_acked() - Nothing is out: no RTO, and nothing that stands in for it */
+void wf_tcp_timer_all_acked(struct tcp_conn *c);
+/** wf_tcp_timer_restart() - RTO starts over, armed or kept for later */
+void wf_tcp_timer_restart(struct net *net, struct tcp_conn *c);
+/** wf_tcp_timer_is_out() - Whether RTO is armed, or what stands in for it */
+static inline bool wf_tcp_timer_is_out(const struct tcp_conn *c)
+{
+    return (c->timers.armed & (1u << TCP_T_RTO | 1u << TCP_T_PTO | 1u << TCP_T_REO)) != 0;
+}
 /** wf_tcp_timer_is_set() - Whether a purpose is armed */
 static inline bool wf_tcp_timer_is_set(const struct tcp_conn *c, enum tcp_timer which)
 {

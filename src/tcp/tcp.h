@@ -161,13 +161,18 @@ struct tcp_opt {
     bool is_cookie; /* From a SYN cookie: how long the handshake took is not known. */
 };
 
-/** enum tcp_timer - Purposes of a connection's timer */
+/**
+ * enum tcp_timer - Purposes of a connection's timer
+ *
+ * Of the first four one is armed at a time (RFC 8985 8): PTO and REO, which come sooner, stand in
+ * for RTO, whose deadline is kept and holds again when they are called off.
+ */
 enum tcp_timer {
     TCP_T_RTO,
     TCP_T_PTO,
     TCP_T_REO,
     TCP_T_PERSIST,
-    TCP_T_DELACK,
+    TCP_T_DELACK, /* From here on each for itself. */
     TCP_T_LINGER,
     TCP_T_KEEP,
     TCP_T_PACE,

@@ -16,6 +16,9 @@
 #define R2_RTOS          15u /* RFC 9293 3.8.3: with back-off far beyond 100 s. */
 #define R2_RTOS_ORPHAN   8u
 
+/* RFC 8985 8: of these one is armed at a time. */
+#define ONE_OF (1u << TCP_T_RTO | 1u << TCP_T_PTO | 1u << TCP_T_REO | 1u << TCP_T_PERSIST)
+
 static uint32_t tick_at(uint64_t ns)
 {
     return (uint32_t)((ns + WF_TICK_NS - 1) / WF_TICK_NS);
@@ -33,6 +36,8 @@ static void arm_wheel(struct net *net, struct tcp_conn *c, uint32_t due)
 void wf_tcp_timer_set(struct net *net, struct tcp_conn *c, enum tcp_timer which, uint64_t in_ns)
 {
     c->timers.due[which] = tick_at(net->now_ns + in_ns);
+    if (which < TCP_T_DELACK)
+        c->timers.armed &= (uint8_t)~ONE_OF;
     c->timers.armed |= (uint8_t)(1u << which);
     arm_wheel(net, c, c->timers.due[which]);
 }
@@ -40,6 +45,50 @@ void wf_tcp_timer_set(struct net *net, struct tcp_conn *c, enum tcp_timer which,
 void wf_tcp_timer_clear(struct tcp_conn *c, enum tcp_timer which)
 {
     c->timers.armed &= (uint8_t) ~(1u << which);
+}
+
+/* The wheel's entry is no later than the earlier deadline was, so RTO needs none. */
+void wf_tcp_timer_call_off(struct tcp_conn *c, enum tcp_timer which)
+{
+    if (!wf_tcp_timer_is_set(c, which))
+        return;
+    c->timers.armed &= (uint8_t)~ONE_OF;
+    c->timers.armed |= 1u << TCP_T_RTO;
+}
+
+/* Instead of RTO, unless that comes first. */
+static bool stand_in(struct net *net, struct tcp_conn *c, enum tcp_timer which, uint64_t in_ns)
+{
+    if ((int32_t)(tick_at(net->now_ns + in_ns) - c->timers.due[TCP_T_RTO]) >= 0)
+        return false;
+    wf_tcp_timer_set(net, c, which, in_ns);
+    return true;
+}
+
+void wf_tcp_timer_reo(struct net *net, struct tcp_conn *c, uint64_t wait_ns)
+{
+    if (wait_ns == 0 || !wf_tcp_timer_is_out(c) || !stand_in(net, c, TCP_T_REO, wait_ns))
+        wf_tcp_timer_call_off(c, TCP_T_REO);
+}
+
+void wf_tcp_timer_all_acked(struct tcp_conn *c)
+{
+    if (c->ecn.is_held) { /* It is that which RTO waits for. */
+        wf_tcp_timer_call_off(c, TCP_T_PTO);
+        wf_tcp_timer_call_off(c, TCP_T_REO);
+        return;
+    }
+    c->timers.armed &= (uint8_t) ~(1u << TCP_T_RTO | 1u << TCP_T_PTO | 1u << TCP_T_REO);
+}
+
+void wf_tcp_timer_restart(struct net *net, struct tcp_conn *c)
+{
+    uint64_t rto_ns = (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000;
+    bool is_kept = (c->timers.armed & (1u << TCP_T_PTO | 1u << TCP_T_REO)) != 0;
+    if (is_kept)
+        c->timers.due[TCP_T_RTO] = tick_at(net->now_ns + rto_ns);
+    else
+        wf_tcp_timer_set(net, c, TCP_T_RTO, rto_ns);
 }
 
 void wf_tcp_timer_stop(struct tcp_conn *c)
@@ -64,22 +113,20 @@ void wf_tcp_timer_progress(struct tcp_conn *c)
 void wf_tcp_timer_sent(struct net *net, struct tcp_conn *c, bool is_probe)
 {
     wf_tcp_timer_clear(c, TCP_T_PERSIST);
-    if (is_probe || !wf_tcp_timer_is_set(c, TCP_T_RTO)) /* RFC 6298 5.1; RFC 8985 7.3. */
+    if (is_probe || !wf_tcp_timer_is_out(c)) /* RFC 6298 5.1; RFC 8985 7.3. */
         wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000);
     /* RFC 8985 7.2: outside recovery, nothing SACKed, no probe out, and before the RTO. */
     bool may_probe = !is_probe && c->rec.kind == WEFT_TCP_RECOVERY_RACK &&
                      c->rec.state == REC_OPEN && c->sb.sacked == 0 && c->sb.lost == 0 &&
-                     !c->rec.has_tlp && wf_rtt_srtt_us(&c->rtt) != 0;
+                     !c->rec.has_tlp && wf_rtt_srtt_us(&c->rtt) != 0 &&
+                     !wf_tcp_timer_is_set(c, TCP_T_REO);
     if (!may_probe) {
-        wf_tcp_timer_clear(c, TCP_T_PTO);
+        wf_tcp_timer_call_off(c, TCP_T_PTO);
         return;
     }
     uint32_t pto = wf_rec_pto_us(wf_rtt_srtt_us(&c->rtt), wf_tcp_flight(c), c->snd.mss);
-    uint32_t due = tick_at(net->now_ns + (uint64_t)pto * 1000);
-    if ((int32_t)(due - c->timers.due[TCP_T_RTO]) < 0)
-        wf_tcp_timer_set(net, c, TCP_T_PTO, (uint64_t)pto * 1000);
-    else
-        wf_tcp_timer_clear(c, TCP_T_PTO);
+    if (!stand_in(net, c, TCP_T_PTO, (uint64_t)pto * 1000))
+        wf_tcp_timer_call_off(c, TCP_T_PTO);
 }
 
 void wf_tcp_timer_hold(struct net *net, struct tcp_conn *c, uint32_t shift)
@@ -99,7 +146,7 @@ static uint64_t persist_ns(const struct tcp_conn *c)
 void wf_tcp_timer_blocked(struct net *net, struct tcp_conn *c)
 {
     bool is_waiting = wf_tcp_has_unsent(c) || c->sb.lost > 0;
-    bool is_running = wf_tcp_timer_is_set(c, TCP_T_RTO) || wf_tcp_timer_is_set(c, TCP_T_PERSIST) ||
+    bool is_running = wf_tcp_timer_is_out(c) || wf_tcp_timer_is_set(c, TCP_T_PERSIST) ||
                       wf_tcp_timer_is_set(c, TCP_T_PACE);
     if (!is_waiting || is_running)
         return;
@@ -235,8 +282,6 @@ static void rto(struct net *net, struct tcp_conn *c)
     uint32_t v[6] = {c->snd.una.v - c->snd.iss.v, c->sb.lost, WEFT_WHY_RTO};
     wf_tcp_trace(net, c, WEFT_TRACE_TCP_LOSS, v);
     wf_tcp_timer_set(net, c, TCP_T_RTO, wait_ns);
-    wf_tcp_timer_clear(c, TCP_T_PTO);
-    wf_tcp_timer_clear(c, TCP_T_REO);
     wf_tcp_wake(net, c);
 }
 
@@ -244,9 +289,9 @@ static void reo(struct net *net, struct tcp_conn *c)
 {
     uint64_t wait_ns = 0;
     struct rack_time t = wf_tcp_rack_time(net, c);
+    c->timers.armed |= 1u << TCP_T_RTO; /* It was due later. */
     uint32_t lost = wf_rec_detect(&c->rec, &c->sb, &t, &wait_ns);
-    if (wait_ns != 0)
-        wf_tcp_timer_set(net, c, TCP_T_REO, wait_ns);
+    wf_tcp_timer_reo(net, c, wait_ns);
     if (lost > 0)
         wf_tcp_after_losses(net, c);
 }

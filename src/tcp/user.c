@@ -398,13 +398,15 @@ bool wf_tcp_check(const struct net *net, const struct tcp_conn *c)
                     wf_seq_leq(c->rcv.acked, c->rcv.nxt);
     struct tcp_seq limit = wf_seq(c->sendq.end + (c->snd.is_fin_sent ? 1u : 0u));
     bool is_sent = wf_seq_leq(c->snd.nxt, limit);
-    bool has_timer = wf_seq_eq(c->snd.una, c->snd.nxt) || wf_tcp_timer_is_set(c, TCP_T_RTO);
+    bool has_timer = wf_seq_eq(c->snd.una, c->snd.nxt) || wf_tcp_timer_is_out(c);
+    uint32_t one_of = c->timers.armed & ((1u << TCP_T_DELACK) - 1);
+    bool is_alone = (one_of & (one_of - 1)) == 0; /* RFC 8985 8 */
     /* What was counted and what the numbers say agree. */
     bool is_counted =
         c->rcv.nxt.v == c->rcv.irs.v + 1 + (uint32_t)c->acct.bytes_received + c->rcv.is_fin_seen;
     /* Who waits for its turn is woken. */
     bool is_paced = c->snd.why != WEFT_WHY_PACING || wf_tcp_timer_is_set(c, TCP_T_PACE) ||
                     wf_list_is_linked(&c->sender.link);
-    return is_order && is_sent && has_timer && is_counted && is_paced &&
+    return is_order && is_sent && has_timer && is_alone && is_counted && is_paced &&
            wf_sb_check(&c->sb, c->snd.una, c->snd.nxt);
 }
