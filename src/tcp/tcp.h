@@ -221,7 +221,7 @@ struct tcp_conn {
     struct tcp_opt opt;       /* options.c, open.c */
     struct tcp_rtt rtt;       /* rtt.c */
     struct tcp_sb sb;         /* scoreboard.c */
-    struct tcp_rec rec;       /* recovery.c */
+    struct tcp_rec rec;       /* recovery*.c, emit.c */
     struct tcp_undo undo;     /* undo.c */
     struct tcp_rate rate;     /* rate.c */
     struct weft_cc cc;        /* cc_*.c */

@@ -92,6 +92,25 @@ static void exit_codes_say_how_it_ended(void)
                    LAB_EXIT_BAD_FILE, "4:30: route of a by 10.0.0.9");
 }
 
+static void losses_are_found_as_the_node_or_the_step_says(void)
+{
+    check_run_text(
+        "name: t\n"
+        "topology:\n"
+        "  nodes:\n"
+        "    a: {kind: host, interfaces: {eth0: 10.0.0.1/24}, tcp: {recovery: sack}}\n"
+        "    b: {kind: host, interfaces: {eth0: 10.0.0.2/24}}\n"
+        "  links: [{endpoints: [\"a:eth0\", \"b:eth0\"], delay: 5ms, loss: 20%}]\n"
+        "scenario:\n"
+        "  - tcp-transfer: {from: a, to: b, bytes: 20KiB}\n"
+        "    expect: {verified: yes, tail-probes: 0, retransmits: \"> 0\"}\n"
+        "  - tcp-transfer: {from: a, to: b, bytes: 20KiB, port: 5002, recovery: rack}\n"
+        "    expect: {verified: yes, tail-probes: \"> 0\"}\n"
+        "  - tcp-transfer: {from: a, to: b, bytes: 20KiB, port: 5003, recovery: newreno}\n"
+        "    expect: {verified: yes, tail-probes: 0, retransmits: \"> 0\"}\n",
+        LAB_EXIT_OK, "ok");
+}
+
 static void steps_begin_when_they_should(void)
 {
     check_run_text(PAIR
@@ -214,6 +233,8 @@ static void a_folder_that_cannot_be_made_is_one_line(void)
 
 static const struct t_case cases[] = {
     {"exit codes say how it ended", exit_codes_say_how_it_ended},
+    {"losses are found as the node or the step says",
+     losses_are_found_as_the_node_or_the_step_says},
     {"steps begin when they should", steps_begin_when_they_should},
     {"a seed is a run", a_seed_is_a_run},
     {"the labs hold what they promise", the_labs_hold_what_they_promise},
