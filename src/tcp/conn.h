@@ -9,7 +9,8 @@
 #define TCP_TS_BYTES 12u /* Of the timestamp option, padded. */
 #define NS_PER_MS    1000000ull
 #define NS_PER_S     1000000000ull
-#define R1_RTOS      3u /* Expiries after which the path is doubted (RFC 9293 3.8.3). */
+#define COARSE_PER_S 954u /* Units of wf_tcp_coarse(). */
+#define R1_RTOS      3u   /* Expiries after which the path is doubted (RFC 9293 3.8.3). */
 
 /** wf_tcp_is_quiet() - Whether nothing is to be sent yet (RFC 9293 3.4.3) */
 static inline bool wf_tcp_is_quiet(const struct net *net)

@@ -52,8 +52,9 @@ void wf_tcp_challenge(struct net *net, struct tcp_conn *c)
         t->challenge_ns = net->now_ns;
         t->challenge_left = CHALLENGES_MIN + wf_rng_below(&net->rng, CHALLENGES_VAR);
     }
-    if (net->now_ns - c->rcv.challenge_ns >= NS_PER_S || c->rcv.challenges == 0) {
-        c->rcv.challenge_ns = net->now_ns;
+    uint32_t now = wf_tcp_coarse(net);
+    if (now - c->rcv.challenge_at >= COARSE_PER_S || c->rcv.challenges == 0) {
+        c->rcv.challenge_at = now;
         c->rcv.challenges = 0;
     }
     if (c->rcv.challenges >= CHALLENGES_PER_CONN || t->challenge_left == 0) {

@@ -238,7 +238,7 @@ void wf_tcp_established(struct net *net, struct tcp_conn *c)
     wf_tcp_cc_begin(&c->cc, &c->user, c->snd.mss, iw);
     wf_tcp_watch(c);
     wf_dst_confirm(net, &c->dst);
-    c->rcv.heard = wf_tcp_coarse(net);
+    c->acct.heard = wf_tcp_coarse(net);
     wf_tcp_timer_keep(net, c);
     c->snd.wants_uto = wf_tcp_uto_wire(&c->user) != 0; /* RFC 5482 3: again without SYN. */
     wf_tcp_wake(net, c);

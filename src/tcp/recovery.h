@@ -25,16 +25,16 @@ enum rec_state {
 
 /** struct tcp_rec - Recovery state of a connection; zero is a valid start */
 struct tcp_rec {
-    uint8_t state;    /* enum rec_state */
-    uint8_t dup_acks; /* In a row, for peers without SACK. */
-    bool has_rack, has_fack, is_reordering_seen, has_tlp, is_tlp_rtx;
-    uint8_t reo_mult;    /* reo_wnd is this many quarters of the minimum RTT. */
-    uint8_t reo_persist; /* Recoveries until reo_mult goes back to 1. */
-    bool has_dsack_round;
+    uint64_t rack_sent_ns; /* RACK.segment, the most recently sent that was delivered: time. */
+    uint8_t state;         /* enum rec_state */
+    uint8_t dup_acks;      /* In a row, for peers without SACK. */
+    bool has_rack, has_fack;
+    bool is_reordering_seen : 1, has_tlp : 1, is_tlp_rtx : 1, has_dsack_round : 1;
+    uint8_t reo_mult;           /* reo_wnd is this many quarters of the minimum RTT. */
+    uint8_t reo_persist;        /* Recoveries until reo_mult goes back to 1. */
     struct tcp_seq dsack_round; /* SND.NXT when the window was widened last. */
     struct tcp_seq recover;     /* RECOVERY, LOSS: ends when this is acknowledged. */
-    struct tcp_seq rack_end;    /* RACK.segment: end ... */
-    uint64_t rack_sent_ns;      /* ... and time of the most recently sent that was delivered. */
+    struct tcp_seq rack_end;    /* Its end. */
     uint32_t rack_rtt_us;
     struct tcp_seq fack;    /* Highest sequence delivered. */
     struct tcp_seq tlp_end; /* End of the tail loss probe that is out. */

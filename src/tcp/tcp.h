@@ -134,7 +134,6 @@ struct tcp_rcv {
     struct tcp_seq acked; /* RCV.NXT in the last segment sent (Last.ACK.sent). */
     struct tcp_seq dsack_from, dsack_to; /* Duplicate to report, when has_dsack. */
     struct tcp_seq up;                   /* RCV.UP: one past the last urgent octet, while is_urg. */
-    uint32_t heard;                      /* When any segment of the peer came last, coarse. */
     uint16_t mss;                        /* Largest segment seen: an estimate of the peer's. */
     uint8_t quick;                       /* Acknowledgements still sent at once. */
     uint8_t urg_octet;
@@ -144,8 +143,8 @@ struct tcp_rcv {
     bool is_urg_read : 1;   /* ... but the octet before it, apart. */
     bool has_urg_octet : 1; /* urg_octet was taken out of the stream, and not been read. */
     bool is_at_mark : 1;    /* ... and nothing that came after it has been read either. */
-    uint8_t challenges;     /* Challenge ACKs sent in the second that began at ... */
-    uint64_t challenge_ns;
+    uint8_t challenges;     /* Challenge ACKs sent in the interval that began at ... */
+    uint32_t challenge_at;  /* ... coarse. */
 };
 
 /** struct tcp_opt - What the handshake agreed on */
@@ -156,8 +155,8 @@ struct tcp_opt {
     uint16_t peer_mss;
     uint16_t peer_uto; /* Its user timeout as on the wire (RFC 5482); 0 = it told none. */
     uint8_t snd_wscale, rcv_wscale;
-    bool has_ts, has_sack, has_wscale;
-    bool is_cookie; /* From a SYN cookie: how long the handshake took is not known. */
+    bool has_ts : 1, has_sack : 1, has_wscale : 1;
+    bool is_cookie : 1; /* From a SYN cookie: how long the handshake took is not known. */
 };
 
 /** enum tcp_timer - Purposes of a connection's timer */
@@ -190,6 +189,7 @@ struct tcp_timers {
 struct tcp_acct {
     uint64_t bytes_sent, bytes_retrans, bytes_acked, bytes_received;
     uint32_t segs_out, segs_in, retrans_segs, rtos, recoveries, tlps, undos;
+    uint32_t heard;    /* When any segment of the peer came last, coarse. */
     uint64_t state_ns; /* When the present state began. */
 };
 

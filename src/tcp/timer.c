@@ -312,7 +312,7 @@ void wf_tcp_timer_keep(struct net *net, struct tcp_conn *c)
         wf_tcp_timer_clear(c, TCP_T_KEEP);
         return;
     }
-    uint64_t silent_ns = coarse_ns(wf_tcp_coarse(net) - c->rcv.heard),
+    uint64_t silent_ns = coarse_ns(wf_tcp_coarse(net) - c->acct.heard),
              idle_ns = keep_idle_ns(net, c);
     keep_wait(net, c, idle_ns > silent_ns ? idle_ns - silent_ns : 0);
 }
@@ -323,7 +323,7 @@ void wf_tcp_timer_keep(struct net *net, struct tcp_conn *c)
  */
 static void keep(struct net *net, struct tcp_conn *c)
 {
-    uint32_t now = wf_tcp_coarse(net), silent = now - c->rcv.heard;
+    uint32_t now = wf_tcp_coarse(net), silent = now - c->acct.heard;
     if (c->timers.keeps > 0 && silent <= now - c->timers.keep_at)
         c->timers.keeps = 0; /* Something came after the probe. */
     uint64_t idle_ns = keep_idle_ns(net, c), intvl_ns = c->user.keepintvl_s * NS_PER_S;

@@ -211,7 +211,7 @@ uint32_t wf_tcp_ready(const struct tcp_conn *c)
 
 static uint32_t silent_ms(const struct net *net, const struct tcp_conn *c)
 {
-    return (uint32_t)(((uint64_t)(wf_tcp_coarse(net) - c->rcv.heard) << 20) / NS_PER_MS);
+    return (uint32_t)(((uint64_t)(wf_tcp_coarse(net) - c->acct.heard) << 20) / NS_PER_MS);
 }
 
 void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tcp_info *out)
