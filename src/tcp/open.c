@@ -24,6 +24,7 @@ void wf_tcp_user_default(const struct net *net, struct tcp_user *u)
                            .syn_retries = 7,
                            .ecn_ask = net->cfg->tcp_ecn,
                            .syn_cookies = TCP_COOKIES_PRESSURE,
+                           .mtu_probing = net->cfg->tcp_mtu_probing,
                            .may_ts = true,
                            .may_sack = true,
                            .may_wscale = true};
@@ -230,6 +231,7 @@ void wf_tcp_established(struct net *net, struct tcp_conn *c)
     wf_tcp_timer_clear(c, TCP_T_RTO);
     wf_tcp_timer_progress(c);
     wf_tcp_update_mss(net, c);
+    wf_mtu_probe_mode(net, c);
     /* RFC 5681 3.1: a lost SYN or SYN,ACK means one segment to begin with. */
     bool is_lost = c->rtt.srtt8_us == 0 && !c->opt.is_cookie;
     uint32_t iw = is_lost ? c->snd.mss : wf_tcp_initial_window(c);

@@ -229,6 +229,7 @@ static void rto(struct net *net, struct tcp_conn *c)
     wf_undo_rto(&c->undo, c->snd.una, net->now_ns, c->rec.state != REC_LOSS,
                 c->opt.has_sack || c->rec.state == REC_OPEN);
     wf_rec_rto(&c->rec, c->snd.nxt);
+    wf_mtu_probe_rto(net, c);
     c->snd.wants_first = true;
     wf_ecn_reduced(&c->ecn, c->snd.nxt);
     uint32_t v[6] = {c->snd.una.v - c->snd.iss.v, c->sb.lost, WEFT_WHY_RTO};

@@ -230,6 +230,9 @@ void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tc
         .backoff = c->rtt.backoff,
         .mss = c->snd.mss,
         .peer_mss = c->opt.peer_mss,
+        .path_mtu = wf_mtu_in_use(c),
+        .mtu_search_max = c->mtup.high,
+        .mtu_probe = c->mtup.probe,
         .srtt_us = wf_rtt_srtt_us(&c->rtt),
         .rttvar_us = c->rtt.rttvar4_us / 4,
         .rto_us = wf_rtt_rto_us(&c->rtt),
@@ -374,6 +377,8 @@ int wf_tcp_apply_user(struct net *net, struct tcp_conn *c, const struct tcp_user
     uint16_t uto = wf_tcp_uto_wire(&c->user);
     c->user = *u;
     wf_tcp_watch(c);
+    if (wf_tcp_is_synchronized(c))
+        wf_mtu_probe_mode(net, c);
     if (wf_tcp_uto_wire(u) != uto && wf_tcp_is_synchronized(c))
         tell_uto(net, c);
     wf_rtt_set_floor(&c->rtt, u->rto_min_ms);
