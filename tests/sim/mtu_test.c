@@ -126,9 +126,45 @@ static void the_search_comes_close(void)
     T_CHECK(n > 1480);
 }
 
+/* What a new connection of @from hears of the other end. */
+static uint32_t announced(struct weft_world *w, struct weft_node *from)
+{
+    struct weft_stack *st = weft_node_stack(from);
+    struct weft_endpoint to = {.addr = weft_ip4(10, 1, 0, 2), .port = 9};
+    struct weft_tcp_info info = {.peer_mss = 0};
+    uint64_t s = 0;
+    T_EQ(weft_sock_open(st, WEFT_SOCK_TCP, &s), 0);
+    T_EQ(weft_sock_connect(st, s, &to), 0);
+    weft_node_touch(from);
+    T_EQ(weft_world_run(w, weft_world_now(w) + S), 0);
+    T_EQ(weft_sock_tcp_info(st, s, &info), 0);
+    T_EQ(info.state, WEFT_TCP_ESTABLISHED);
+    T_EQ(weft_sock_abort(st, s), 0);
+    weft_node_touch(from);
+    return info.peer_mss;
+}
+
+/* proves: TCP-MSS-03 SHLD-6 */
+static void what_is_announced_follows_the_interface(void)
+{
+    static const uint32_t mtus[] = {1500, 1000, 576, 1400};
+    struct weft_link_quality q = {.delay_ns = MS};
+    struct weft_world *w = net_new(3);
+    struct weft_node *a = net_host(w, "a", false), *b = net_host(w, "b", false);
+    struct weft_link *link = net_join(w, a, b, 1, &q);
+    (void)net_server(w, b, WEFT_ACTOR_TCP_SINK, 9, 0);
+    for (unsigned i = 0; i < sizeof(mtus) / sizeof(mtus[0]); i++) {
+        uint16_t ifindex = weft_link_config_get(link)->end[1].ifindex;
+        T_EQ(weft_if_set_mtu(weft_node_stack(b), ifindex, mtus[i]), 0);
+        T_EQ(announced(w, a), mtus[i] - 40);
+    }
+    weft_world_destroy(w);
+}
+
 static const struct t_case cases[] = {
     {"without the search a transfer stalls", without_the_search_it_stalls},
     {"BAD-DST-10: a black hole is found", a_black_hole_is_found},
     {"the search comes close", the_search_comes_close},
+    {"what is announced follows the interface", what_is_announced_follows_the_interface},
 };
 T_MAIN(cases)
