@@ -409,6 +409,9 @@ bool wf_tcp_check(const struct net *net, const struct tcp_conn *c)
     /* Who waits for its turn is woken. */
     bool is_paced = c->snd.why != WEFT_WHY_PACING || wf_tcp_timer_is_set(c, TCP_T_PACE) ||
                     wf_list_is_linked(&c->sender.link);
-    return is_order && is_sent && has_timer && is_counted && is_paced &&
+    const struct tcp_mtup *m = &c->mtup;
+    bool is_range =
+        m->low == 0 ? m->probe == 0 : m->low <= m->high && (m->probe == 0 || m->probe > m->low);
+    return is_order && is_sent && has_timer && is_counted && is_paced && is_range &&
            wf_sb_check(&c->sb, c->snd.una, c->snd.nxt);
 }
