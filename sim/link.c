@@ -84,18 +84,21 @@ static uint64_t wire_bytes(const struct weft_link *link, const struct weft_frame
     return bytes + ETH_WIRE_BYTES * segs;
 }
 
-static bool is_too_long(const struct weft_link *link, const struct weft_frame *f)
+static bool is_too_long(const struct weft_link *link, unsigned dir, const struct weft_frame *f)
 {
+    uint32_t mtu = link->cfg.mtu, hole = link->dir[dir].q.mtu;
     if (f->gso_size != 0 && f->gso_segs > 1)
         return !link->cfg.has_superframes;
-    if (link->cfg.mtu == 0)
+    if (hole != 0 && (mtu == 0 || hole < mtu))
+        mtu = hole;
+    if (mtu == 0)
         return false;
     if (link->cfg.is_l3)
-        return f->len > link->cfg.mtu;
+        return f->len > mtu;
     uint8_t h[ETH_HDR_BYTES];
     size_t n = wf_sim_frame_peek(f, h, sizeof(h));
     bool is_tagged = n == sizeof(h) && h[12] == 0x81 && h[13] == 0;
-    return f->len > link->cfg.mtu + ETH_HDR_BYTES + (is_tagged ? ETH_VLAN_BYTES : 0);
+    return f->len > mtu + ETH_HDR_BYTES + (is_tagged ? ETH_VLAN_BYTES : 0);
 }
 
 static void queue_drain(struct sim_dir *d, uint64_t now_ns)
@@ -368,7 +371,7 @@ void wf_sim_link_send(struct weft_link *link, unsigned dir, struct sim_frame *fr
         drop(link, dir, WEFT_FATE_CUT, fr);
         return;
     }
-    if (is_too_long(link, &fr->f)) {
+    if (is_too_long(link, dir, &fr->f)) {
         drop(link, dir, WEFT_FATE_MTU, fr);
         return;
     }

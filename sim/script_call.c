@@ -74,6 +74,7 @@ static const struct opt_name {
     {"IP_RECVERR", WEFT_IP_RECVERR, 1},
     {"TCP_NODELAY", WEFT_TCP_NODELAY, 1},
     {"TCP_ECN", WEFT_TCP_ECN, 1},
+    {"TCP_MTU_PROBING", WEFT_TCP_MTU_PROBING, 1},
     {"TCP_CORK", WEFT_TCP_CORK, 1},
     {"TCP_MAXSEG", WEFT_TCP_MAXSEG, 1},
     {"TCP_QUICKACK", WEFT_TCP_QUICKACK, 1},

@@ -53,7 +53,7 @@ static const struct setting {
     {"ipv4.tcp_recovery", RULE_FIXED, 1, "switch for RACK"},
     {"ipv4.tcp_early_retrans", RULE_FIXED, 3, "switch for tail loss probes"},
     {"ipv4.tcp_slow_start_after_idle", RULE_FIXED, 1, "window that outlives idle times"},
-    {"ipv4.tcp_mtu_probing", RULE_FIXED, 0, "path MTU discovery without ICMP"},
+    {"ipv4.tcp_mtu_probing", RULE_MODE, WEFT_TCP_MTU_PROBING, NULL},
     {"ipv4.tcp_thin_linear_timeouts", RULE_FIXED, 0, "linear timeouts"},
     {"ipv4.tcp_syncookies", RULE_MODE, WEFT_TCP_SYN_COOKIES, NULL},
     {"ipv4.tcp_abort_on_overflow", RULE_FIXED, 0, "resets on overflow of the accept queue"},

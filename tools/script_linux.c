@@ -260,6 +260,7 @@ static const char *setting_of(enum weft_sock_opt opt)
            : opt == WEFT_TCP_WSCALE      ? "net.ipv4.tcp_window_scaling"
            : opt == WEFT_TCP_ECN         ? "net.ipv4.tcp_ecn"
            : opt == WEFT_TCP_SYN_COOKIES ? "net.ipv4.tcp_syncookies"
+           : opt == WEFT_TCP_MTU_PROBING ? "net.ipv4.tcp_mtu_probing"
                                          : NULL;
 }
 

@@ -353,6 +353,8 @@ struct weft_link_quality {
     uint32_t burst_enter_ppm,
         burst_leave_ppm;     /* Gilbert-Elliott: a frame's chance to change state. */
     uint32_t burst_loss_ppm; /* Loss in the bad state. */
+    uint32_t mtu;            /* A black hole: longer IP packets than this vanish, and no interface
+                                knows. 0 = there is none. */
     uint32_t dup_ppm;
     uint32_t dup_copies;     /* Extra copies of a duplicated frame, 0 = 1. */
     uint32_t corrupt_ppm;    /* One random bit flips, in a copy. */

@@ -94,6 +94,9 @@ enum weft_sock_opt {
     WEFT_TCP_PERSIST_FIXED, /* 0, 1: a closed window is probed after 30, 60, 120, 120 ... s instead
                                of by the retransmission timeout */
     WEFT_TCP_PACING,        /* 0, 1: spread segments over the round trip */
+    WEFT_TCP_MTU_PROBING,   /* 0..2: packets of other sizes find out the path MTU where routers do
+                               not tell it (RFC 4821): never, when timeouts in a row look like a
+                               black hole (the default), always */
     WEFT_TCP_MAX_PACING_RATE, /* bytes/s, 0 = no limit; a limit turns pacing on */
     WEFT_TCP_RECOVERY,        /* enum weft_tcp_recovery: how losses are found, RACK by default;
                                  before connect or listen */
@@ -167,6 +170,9 @@ struct weft_tcp_info {
     bool has_timestamps, has_sack, has_wscale, is_in_recovery, is_in_loss;
     uint8_t snd_wscale, rcv_wscale, backoff;
     uint32_t mss, peer_mss;
+    uint32_t path_mtu;       /* IP bytes of the packet of a full segment. */
+    uint32_t mtu_search_max; /* The search goes up to this; 0 = there never was one. */
+    uint32_t mtu_probe;      /* Size of the probe that is out, 0 = none. */
     uint32_t srtt_us, rttvar_us, rto_us, min_rtt_us;
     uint32_t cwnd, ssthresh, flight, snd_wnd, rcv_wnd;
     uint32_t sendq, unsent, recvq, ooo;

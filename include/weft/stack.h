@@ -60,6 +60,12 @@ struct weft_config {
                                100 s ... */
     uint32_t tcp_uto_max_s; /* ... and not above 22 days. */
 
+    uint32_t tcp_mtu_base;         /* Size that a search for the path MTU begins at, 68..65535. */
+    uint32_t tcp_mtu_min;          /* Black holes bring it down to this, 68..1280. */
+    uint32_t tcp_mtu_raise_s;      /* A search that is over begins again then, 300..21600. */
+    uint32_t tcp_challenges_max;   /* Challenge ACKs of a connection (RFC 5961) in ... */
+    uint32_t tcp_challenges_in_ms; /* ... this time, 1..600000; at most 255. */
+
     uint64_t tcp_quiet_until_ns; /* TCP sends nothing before this time, so that what an earlier run
                                     sent is gone (RFC 9293 3.4.3); 0 = no quiet time. */
     uint32_t sndbuf_bytes, rcvbuf_bytes; /* Defaults of WEFT_SO_SNDBUF and _RCVBUF. */
@@ -70,6 +76,7 @@ struct weft_config {
     const struct weft_vec *vec;   /* Vector routines; NULL = portable ones. */
     const struct weft_cc_ops *cc; /* Default congestion control; NULL = CUBIC. */
     uint8_t tcp_ecn;              /* WEFT_TCP_ECN of new sockets. */
+    uint8_t tcp_mtu_probing;      /* WEFT_TCP_MTU_PROBING of new sockets. */
 };
 
 /**

@@ -164,6 +164,11 @@ enum weft_drop {
     X(TCP_FO_ACTIVE, "tcp.fastopen_active")                                                        \
     X(TCP_FO_ACTIVE_FAILED, "tcp.fastopen_active_failed")                                          \
     X(TCP_KEEP_PROBES, "tcp.keepalive_probes")                                                     \
+    X(TCP_MTU_PROBES, "tcp.mtu_probes")                                                            \
+    X(TCP_MTU_PROBES_LOST, "tcp.mtu_probes_lost")                                                  \
+    X(TCP_MTU_REVERTED, "tcp.mtu_reverted")                                                        \
+    X(TCP_BLACK_HOLES, "tcp.mtu_black_holes")                                                      \
+    X(TCP_MTU_DOUBTED, "tcp.mtu_claims_doubted")                                                   \
     X(TCP_KEEP_DEAD, "tcp.keepalive_timeouts")                                                     \
     X(TCP_URGENT_IN, "tcp.urgent_in")                                                              \
     X(TCP_LINGER_RSTS, "tcp.linger_resets")                                                        \

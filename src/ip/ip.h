@@ -84,6 +84,10 @@ bool wf_ip4_source(const struct net *net, uint32_t dst4, uint32_t *src4, uint16_
 /** wf_pmtu_get() - MTU of the path to @dst4, at most @if_mtu */
 uint32_t wf_pmtu_get(const struct net *net, uint32_t dst4, uint32_t if_mtu);
 
+/** wf_pmtu_claimed() - What a router says of the path: the MTU it names, or a plateau below the
+ * packet that was too long for it */
+uint32_t wf_pmtu_claimed(uint32_t told_mtu, uint32_t packet_bytes);
+
 /** wf_pmtu_learn() - A router needs fragments (RFC 1191); true if the path MTU went down */
 bool wf_pmtu_learn(struct net *net, uint32_t dst4, uint32_t told_mtu, uint32_t packet_bytes,
                    uint32_t if_mtu);

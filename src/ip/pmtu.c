@@ -28,11 +28,16 @@ static uint32_t plateau(uint32_t packet_bytes)
     return 68;
 }
 
+uint32_t wf_pmtu_claimed(uint32_t told_mtu, uint32_t packet_bytes)
+{
+    return told_mtu != 0 ? told_mtu : plateau(packet_bytes);
+}
+
 bool wf_pmtu_learn(struct net *net, uint32_t dst4, uint32_t told_mtu, uint32_t packet_bytes,
                    uint32_t if_mtu)
 {
     uint32_t now = wf_pmtu_get(net, dst4, if_mtu);
-    uint32_t mtu = told_mtu != 0 ? told_mtu : plateau(packet_bytes);
+    uint32_t mtu = wf_pmtu_claimed(told_mtu, packet_bytes);
     mtu = wf_max_u32(mtu, wf_min_u32(net->cfg->pmtu_min, now));
     if (mtu >= now)
         return false;

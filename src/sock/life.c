@@ -22,6 +22,8 @@ void wf_sock_set_life(struct tcp_user *u, enum weft_sock_opt opt, int64_t v)
         u->is_soft_quiet = v == 0;
     else if (opt == WEFT_TCP_UTO)
         u->uto = (unsigned)v & 3u;
+    else if (opt == WEFT_TCP_MTU_PROBING)
+        u->mtu_probing = (uint8_t)v;
     else if (opt == WEFT_SO_OOBINLINE)
         u->is_oob_apart = v == 0;
     else if (opt == WEFT_TCP_STDURG)
@@ -54,6 +56,8 @@ int64_t wf_sock_get_life(const struct tcp_user *u, enum weft_sock_opt opt)
         return !u->is_soft_quiet;
     if (opt == WEFT_TCP_UTO)
         return u->uto;
+    if (opt == WEFT_TCP_MTU_PROBING)
+        return u->mtu_probing;
     return u->is_persist_fixed;
 }
 

@@ -52,6 +52,7 @@ static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
     [WEFT_TCP_STDURG] = {0, 1, true, false, false},
     [WEFT_TCP_PERSIST_FIXED] = {0, 1, true, false, false},
     [WEFT_TCP_PACING] = {0, 1, true, false, false},
+    [WEFT_TCP_MTU_PROBING] = {0, TCP_MTU_PROBING_COUNT - 1, true, false, false},
     [WEFT_TCP_MAX_PACING_RATE] = {0, INT64_MAX, true, false, false},
     [WEFT_TCP_RECOVERY] = {0, WEFT_TCP_RECOVERY_COUNT - 1, true, false, true},
 };

@@ -41,6 +41,12 @@ void weft_config_default(struct weft_config *cfg)
         .tcp_records_max = 16384,
         .tcp_uto_min_s = 100,
         .tcp_uto_max_s = 3600,
+        .tcp_mtu_base = 1024,
+        .tcp_mtu_min = 68,
+        .tcp_mtu_raise_s = 600,
+        .tcp_mtu_probing = TCP_MTU_PROBING_BLACK_HOLE,
+        .tcp_challenges_max = 10,
+        .tcp_challenges_in_ms = 5000,
         .sndbuf_bytes = 1 << 20,
         .tcp_ecn = TCP_ECN_ANSWER,
         .rcvbuf_bytes = 1 << 20,
@@ -75,8 +81,12 @@ static bool config_ok(const struct weft_config *c)
                       in(c->tcp_records_max, 16, 1u << 24) &&
                       in(c->tcp_uto_min_s, 100, c->tcp_uto_max_s) &&
                       in(c->tcp_uto_max_s, 100, 32767u * 60);
-    bool is_rest_ok = c->tcp_ecn < TCP_ECN_ASK_COUNT && in(c->sndbuf_bytes, 2048, 1u << 30) &&
-                      in(c->rcvbuf_bytes, 2048, 1u << 30) &&
+    bool is_mtu_ok = in(c->tcp_mtu_base, 68, 65535) && in(c->tcp_mtu_min, 68, 1280) &&
+                     in(c->tcp_mtu_raise_s, 300, 21600) &&
+                     c->tcp_mtu_probing < TCP_MTU_PROBING_COUNT &&
+                     in(c->tcp_challenges_max, 1, 255) && in(c->tcp_challenges_in_ms, 1, 600000);
+    bool is_rest_ok = is_mtu_ok && c->tcp_ecn < TCP_ECN_ASK_COUNT &&
+                      in(c->sndbuf_bytes, 2048, 1u << 30) && in(c->rcvbuf_bytes, 2048, 1u << 30) &&
                       (c->trace_max == 0 || (is_pow2(c->trace_max) && c->trace_max <= 1u << 24));
     return is_net_ok && is_mem_ok && is_sock_ok && is_rest_ok;
 }

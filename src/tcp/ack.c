@@ -142,13 +142,21 @@ static void enter_recovery(struct net *net, struct tcp_conn *c, uint32_t deliver
     c->acct.recoveries++;
     wf_count(net, WEFT_COUNT_TCP_RECOVERIES);
     wf_tcp_timer_call_off(c, TCP_T_PTO);
+    wf_mtu_probe_episode(net, c);
+}
+
+/* What is marked lost begins a recovery, unless it is no more than a probe of the path MTU. */
+static bool is_loss(struct net *net, struct tcp_conn *c)
+{
+    return c->sb.lost > 0 && c->rec.state == REC_OPEN &&
+           (c->mtup.probe == 0 || !wf_mtu_probe_is_alone(net, c));
 }
 
 void wf_tcp_after_losses(struct net *net, struct tcp_conn *c)
 {
     if (c->sb.lost == 0)
         return;
-    if (c->rec.state == REC_OPEN) {
+    if (is_loss(net, c)) {
         enter_recovery(net, c, 0);
         wf_rec_prr(&c->rec, 0, wf_tcp_flight(c), c->cc.ssthresh, c->snd.mss, false);
     }
@@ -248,7 +256,7 @@ static void control(struct net *net, struct tcp_conn *c, const struct tcp_delive
     bool is_fast = c->rec.state == REC_RECOVERY, was_fast = is_fast;
     if (wf_rec_is_over(&c->rec, c->snd.una) && is_fast)
         ops->on_recovered(&c->cc, net->now_ns);
-    if (c->sb.lost > 0 && c->rec.state == REC_OPEN)
+    if (is_loss(net, c))
         enter_recovery(net, c, d->bytes);
     is_fast = c->rec.state == REC_RECOVERY;
     if (is_fast && ops->recovery == WEFT_CC_RECOVERY_PRR && (d->bytes > 0 || newly_lost > 0)) {
@@ -383,6 +391,8 @@ void wf_tcp_take_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg *
         newly_lost = find_losses(net, c, s, &d, is_advance, is_dup);
         undo(net, c, s, &d, is_advance, is_dup, has_dsack);
         tlp(net, c, s, is_dup, has_dsack);
+        if (WF_UNLIKELY(c->mtup.probe != 0))
+            wf_mtu_probe_acked(net, c);
         uint32_t ce_bytes = 0;
         if (WF_UNLIKELY(c->ecn.mode != WEFT_TCP_ECN_OFF) && wf_seq_geq(s->h.ack, c->snd.una))
             ce_bytes = wf_ecn_feedback(&c->ecn, &s->h, c->snd.una, d.bytes, c->snd.mss);

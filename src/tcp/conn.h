@@ -189,6 +189,44 @@ void wf_tcp_reset_output(struct net *net, const struct tcp_seg *s);
 /** wf_tcp_reset_conn() - Send RST for a connection: SEQ = SND.NXT */
 void wf_tcp_reset_conn(struct net *net, struct tcp_conn *c);
 
+/* ---- mtu_probe.c ---- */
+
+/** enum mtu_probe_now - Whether the next segment is to be a probe */
+enum mtu_probe_now {
+    MTU_PROBE_NO,
+    MTU_PROBE_WAIT, /* Nothing new, until there is room for it. */
+    MTU_PROBE_GO,
+};
+
+/** wf_mtu_probe_mode() - The handshake is over, or the socket's option is another */
+void wf_mtu_probe_mode(struct net *net, struct tcp_conn *c);
+/** wf_mtu_probe_now() - Is it time, with *@mss as SND.MSS; only with TCP_WATCH_MTU */
+enum mtu_probe_now wf_mtu_probe_now(struct net *net, struct tcp_conn *c, uint32_t *mss);
+/** wf_mtu_probe_sent() - A probe left: new data up to SND.NXT */
+void wf_mtu_probe_sent(struct net *net, struct tcp_conn *c, uint32_t mss);
+/** wf_mtu_probe_acked() - SND.UNA moved while a probe is out */
+void wf_mtu_probe_acked(struct net *net, struct tcp_conn *c);
+/** wf_mtu_probe_is_alone() - Something is lost: only the probe that is out? Then it is no sign of
+ * congestion, and goes again; otherwise it is a segment like others from here on */
+bool wf_mtu_probe_is_alone(struct net *net, struct tcp_conn *c);
+/** wf_mtu_probe_resent() - The end of what is out went again while a probe is out */
+void wf_mtu_probe_resent(struct tcp_conn *c);
+/** wf_mtu_probe_episode() - Recovery begins */
+void wf_mtu_probe_episode(struct net *net, struct tcp_conn *c);
+/** wf_mtu_probe_rto() - The retransmission timer expired */
+void wf_mtu_probe_rto(struct net *net, struct tcp_conn *c);
+/** wf_mtu_probe_resized() - SND.MSS is another one */
+void wf_mtu_probe_resized(struct tcp_conn *c);
+/** wf_mtu_probe_full() - @len bytes up to SND.NXT at most left; only with TCP_WATCH_FULL */
+void wf_mtu_probe_full(struct tcp_conn *c, uint32_t len);
+/** wf_mtu_is_doubted() - ICMP speaks of less than what is known to arrive: only if @seq times out,
+ * it is believed (RFC 5927 7.2) */
+bool wf_mtu_is_doubted(struct tcp_conn *c, struct tcp_seq seq, uint32_t mtu);
+/** wf_mtu_in_use() - Size of the packet of a full segment: eff_pmtu, unless the peer wants less */
+uint32_t wf_mtu_in_use(const struct tcp_conn *c);
+/** wf_mtu_told() - ICMP named the path MTU */
+void wf_mtu_told(struct net *net, struct tcp_conn *c, uint32_t mtu);
+
 /* ---- watch.c ---- */
 
 /** wf_tcp_watch() - What has to be done about packets, after options or algorithm changed */

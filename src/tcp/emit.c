@@ -53,11 +53,13 @@ void wf_tcp_challenge(struct net *net, struct tcp_conn *c)
         t->challenge_ns = net->now_ns;
         t->challenge_left = CHALLENGES_MIN + wf_rng_below(&net->rng, CHALLENGES_VAR);
     }
-    if (net->now_ns - c->rcv.challenge_ns >= NS_PER_S || c->rcv.challenges == 0) {
-        c->rcv.challenge_ns = net->now_ns;
+    uint32_t now = wf_tcp_coarse(net);
+    uint32_t interval = (uint32_t)(net->cfg->tcp_challenges_in_ms * NS_PER_MS >> 20);
+    if (now - c->rcv.challenge_at > interval || c->rcv.challenges == 0) {
+        c->rcv.challenge_at = now;
         c->rcv.challenges = 0;
     }
-    if (c->rcv.challenges >= CHALLENGES_PER_CONN || t->challenge_left == 0) {
+    if (c->rcv.challenges >= net->cfg->tcp_challenges_max || t->challenge_left == 0) {
         wf_count(net, WEFT_COUNT_TCP_CHALLENGES_LIMITED);
         return;
     }
@@ -453,6 +455,8 @@ static struct pkt *emit_tlp(struct net *net, struct tcp_conn *c, const struct tc
         r = wf_sb_split_tail(&net->tcp->recs, r, plan->len);
     if (r == NULL)
         return NULL;
+    if (c->mtup.probe != 0)
+        wf_mtu_probe_resent(c);
     c->rec.has_tlp = true;
     c->rec.is_tlp_rtx = true;
     c->rec.tlp_end = c->snd.nxt;
@@ -670,6 +674,30 @@ static enum tcp_tx tx_opening(struct net *net, struct tcp_conn *c, struct pkt **
     return TCP_TX_IDLE;
 }
 
+/*
+ * A probe of the path MTU is planned and built as an ordinary segment of a connection whose
+ * segments are that long. NULL: none goes now; *@is_waiting: nor does anything else that is new.
+ */
+static struct pkt *tx_mtu_probe(struct net *net, struct tcp_conn *c, bool *is_waiting)
+{
+    uint32_t usual = c->snd.mss, mss = 0;
+    enum mtu_probe_now now = wf_mtu_probe_now(net, c, &mss);
+    struct pkt *p = NULL;
+    *is_waiting = now == MTU_PROBE_WAIT;
+    if (now != MTU_PROBE_GO)
+        return NULL;
+    c->snd.mss = mss;
+    struct tcp_plan_in in = plan_in(net, c);
+    in.super_bytes = in.mss;
+    struct tcp_plan plan = wf_tcp_plan(&in);
+    if (plan.act == TCP_ACT_DATA && plan.why == WEFT_WHY_NEW_DATA && plan.len == mss)
+        p = emit_data(net, c, &plan);
+    c->snd.mss = usual;
+    if (p != NULL)
+        wf_mtu_probe_sent(net, c, mss);
+    return p;
+}
+
 static enum tcp_tx tx_planned(struct net *net, struct tcp_conn *c, struct pkt **out)
 {
     if (WF_UNLIKELY(c->ecn.wants_handshake)) { /* Only a pure ACK can tell (RFC 9768 3.2.2.1). */
@@ -678,7 +706,14 @@ static enum tcp_tx tx_planned(struct net *net, struct tcp_conn *c, struct pkt **
         return *out != NULL ? TCP_TX_PACKET : TCP_TX_NO_PACKET;
     }
     after_idle(net, c);
+    bool is_waiting = false;
+    if (WF_UNLIKELY((c->snd.watch & TCP_WATCH_MTU) != 0)) {
+        *out = tx_mtu_probe(net, c, &is_waiting);
+        if (*out != NULL)
+            return TCP_TX_PACKET;
+    }
     struct tcp_plan_in in = plan_in(net, c);
+    in.is_held |= is_waiting;
     if (WF_UNLIKELY(c->rec.state != REC_OPEN))
         in_trouble(c, &in);
     struct tcp_plan plan = wf_tcp_plan(&in);

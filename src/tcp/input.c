@@ -51,7 +51,7 @@ static void dispatch(struct net *net, struct tcp_seg *s, const struct tcp_key *k
     struct tcp_conn *c = wf_tcp_find_conn(net, k);
     if (WF_LIKELY(c != NULL)) {
         c->acct.segs_in += wf_max_u32(1, s->p->gso_segs);
-        c->rcv.heard = wf_tcp_coarse(net);
+        c->acct.heard = wf_tcp_coarse(net);
         if (c->state == WEFT_TCP_SYN_SENT)
             wf_tcp_synsent_arrives(net, c, s);
         else

@@ -24,6 +24,7 @@ void wf_tcp_user_default(const struct net *net, struct tcp_user *u)
                            .syn_retries = 7,
                            .ecn_ask = net->cfg->tcp_ecn,
                            .syn_cookies = TCP_COOKIES_PRESSURE,
+                           .mtu_probing = net->cfg->tcp_mtu_probing,
                            .may_ts = true,
                            .may_sack = true,
                            .may_wscale = true};
@@ -231,6 +232,7 @@ void wf_tcp_established(struct net *net, struct tcp_conn *c)
     wf_tcp_timer_progress(c);
     wf_tcp_update_mss(net, c);
     wf_rec_choose(&c->rec, c->user.recovery, c->opt.has_sack);
+    wf_mtu_probe_mode(net, c);
     /* RFC 5681 3.1: a lost SYN or SYN,ACK means one segment to begin with. */
     bool is_lost = c->rtt.srtt8_us == 0 && !c->opt.is_cookie;
     uint32_t iw = is_lost ? c->snd.mss : wf_tcp_initial_window(c);
@@ -239,7 +241,7 @@ void wf_tcp_established(struct net *net, struct tcp_conn *c)
     wf_tcp_cc_begin(&c->cc, &c->user, c->snd.mss, iw);
     wf_tcp_watch(c);
     wf_dst_confirm(net, &c->dst);
-    c->rcv.heard = wf_tcp_coarse(net);
+    c->acct.heard = wf_tcp_coarse(net);
     wf_tcp_timer_keep(net, c);
     c->snd.wants_uto = wf_tcp_uto_wire(&c->user) != 0; /* RFC 5482 3: again without SYN. */
     wf_tcp_wake(net, c);

@@ -88,13 +88,18 @@ void wf_tcp_update_mss(struct net *net, struct tcp_conn *c)
     const struct netif *nif = wf_netif_get(net, c->dst.ifindex);
     if (nif != NULL) {
         uint32_t path = wf_pmtu_get(net, wf_addr_to4(&c->key.remote.addr), nif->mtu);
+        if (c->mtup.low != 0)
+            path = wf_min_u32(path, c->mtup.low);
         ours = wf_min_u32(ours, path - IP4_HDR_BYTES - TCP_HDR_BYTES);
     }
     uint32_t mss = wf_min_u32(ours, wf_max_u32(c->opt.peer_mss, MSS_FLOOR));
     if (c->opt.has_ts)
         mss = mss > TCP_TS_BYTES + 8 ? mss - TCP_TS_BYTES : 8;
+    if (mss == c->snd.mss)
+        return;
     wf_cc_mss(&c->cc, c->snd.mss, mss);
     c->snd.mss = mss;
+    wf_mtu_probe_resized(c);
 }
 
 uint32_t wf_tcp_initial_window(const struct tcp_conn *c)

@@ -2,21 +2,6 @@
 /** DOC: quote - ICMP errors about our segments (RFC 9293 3.9.2.2, RFC 5927) */
 #include "tcp/conn.h"
 
-/* A smaller path: cut what is out anew, without taking it for congestion (RFC 1191 6.4). */
-static void take_mtu(struct net *net, struct tcp_conn *c, const struct icmp_quote *q)
-{
-    const struct netif *nif = wf_netif_get(net, c->dst.ifindex);
-    uint32_t dst4 = wf_addr_to4(&c->key.remote.addr), old = c->snd.mss;
-    if (nif == NULL)
-        return;
-    (void)wf_pmtu_learn(net, dst4, q->told_mtu, q->packet_bytes, nif->mtu);
-    wf_tcp_update_mss(net, c); /* Another connection may have learned it already. */
-    if (c->snd.mss >= old || !wf_tcp_is_synchronized(c))
-        return;
-    wf_sb_mark_all_lost(&c->sb);
-    wf_tcp_wake(net, c);
-}
-
 void wf_tcp_quote(struct net *net, const struct icmp_quote *q)
 {
     struct tcp_key k = {.local = {.addr = q->src, .port = wf_ld16be(q->l4)},
@@ -31,7 +16,11 @@ void wf_tcp_quote(struct net *net, const struct icmp_quote *q)
         return;
     }
     if (q->is_mtu) {
-        take_mtu(net, c, q);
+        uint32_t mtu = wf_pmtu_claimed(q->told_mtu, q->packet_bytes);
+        if (wf_mtu_is_doubted(c, seq, mtu))
+            wf_count(net, WEFT_COUNT_TCP_MTU_DOUBTED);
+        else
+            wf_mtu_told(net, c, mtu);
         return;
     }
     bool is_opening = c->state == WEFT_TCP_SYN_SENT;

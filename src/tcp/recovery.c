@@ -19,9 +19,11 @@ void wf_rec_enter(struct tcp_rec *rec, struct tcp_seq una, struct tcp_seq nxt, u
     rec->is_rescued = false;
     if (rec->kind == WEFT_TCP_RECOVERY_SACK)
         rec->high_rxt = una;
+    else if (rec->kind == WEFT_TCP_RECOVERY_NEWRENO)
+        rec->dup_bytes = 0;
     rec->recover = nxt;
     rec->prr_fs = wf_max_u32(flight, mss);
-    rec->prr_delivered = rec->prr_out = rec->dup_bytes = 0;
+    rec->prr_delivered = rec->prr_out = 0;
     rec->has_tlp = false;
     if (rec->reo_persist > 0 && --rec->reo_persist == 0)
         rec->reo_mult = 0;

@@ -30,31 +30,33 @@ enum rec_state {
 
 /** struct tcp_rec - Recovery state of a connection; zero is a valid start */
 struct tcp_rec {
-    uint8_t state;    /* enum rec_state */
-    uint8_t kind;     /* enum weft_tcp_recovery, settled by the handshake. */
-    uint8_t dup_acks; /* In a row; with RFC 6675 those that tell of something new. */
-    bool has_rack, has_fack, is_reordering_seen, has_tlp, is_tlp_rtx;
-    uint8_t reo_mult;    /* reo_wnd is this many quarters of the minimum RTT. */
-    uint8_t reo_persist; /* Recoveries until reo_mult goes back to 1. */
-    bool has_dsack_round;
+    uint64_t rack_sent_ns; /* RACK.segment, the most recently sent that was delivered: time ... */
+    uint8_t state;         /* enum rec_state */
+    uint8_t kind;          /* enum weft_tcp_recovery, settled by the handshake. */
+    uint8_t dup_acks;      /* In a row; with RFC 6675 those that tell of something new. */
+    bool has_rack, has_fack;
+    bool is_reordering_seen : 1, has_tlp : 1, is_tlp_rtx : 1, has_dsack_round : 1;
     bool is_held : 1;           /* NewReno: duplicates may be of what was sent again for nothing. */
     bool is_rescued : 1;        /* RFC 6675: the rescue retransmission of this recovery is out. */
+    uint8_t reo_mult;           /* reo_wnd is this many quarters of the minimum RTT. */
+    uint8_t reo_persist;        /* Recoveries until reo_mult goes back to 1. */
     struct tcp_seq dsack_round; /* SND.NXT when the window was widened last. */
     struct tcp_seq recover;     /* RECOVERY, LOSS: ends when this is acknowledged. */
     union {
-        struct tcp_seq rack_end; /* RACK.segment: end ... */
+        struct tcp_seq rack_end; /* ... and end. */
         struct tcp_seq high_rxt; /* RFC 6675: end of what this recovery has sent again. */
     };
-    uint64_t rack_sent_ns; /* ... and time of the most recently sent that was delivered. */
-    uint32_t rack_rtt_us;
+    union {
+        uint32_t rack_rtt_us;
+        uint32_t dup_bytes; /* NewReno: delivered by duplicates, not acknowledged yet. */
+    };
     struct tcp_seq fack;    /* Highest sequence delivered. */
     struct tcp_seq tlp_end; /* End of the tail loss probe that is out. */
     uint32_t prr_fs;        /* RecoverFS: bytes in flight when recovery began. */
     uint32_t prr_delivered, prr_out;
-    uint32_t prr_cwnd;  /* Window while in RECOVERY. */
-    uint32_t dup_bytes; /* NewReno: delivered by duplicates, not acknowledged yet. */
+    uint32_t prr_cwnd; /* Window while in RECOVERY. */
 };
-_Static_assert(sizeof(struct tcp_rec) <= 64, "every connection has one");
+_Static_assert(sizeof(struct tcp_rec) <= 56, "every connection has one");
 
 /** struct rec_ack - An acknowledgement, for those who count duplicates */
 struct rec_ack {

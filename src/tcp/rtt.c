@@ -28,13 +28,14 @@ void wf_rtt_sample(struct tcp_rtt *r, uint32_t rtt_us)
 
 void wf_rtt_age(struct tcp_rtt *r, uint32_t now)
 {
-    if (r->window != 0 && now - r->window < RTT_WINDOW)
+    uint8_t at = (uint8_t)wf_max_u32(now >> RTT_AGE_SHIFT & UINT8_MAX, 1);
+    if (r->window != 0 && (uint8_t)(at - r->window) < RTT_WINDOW)
         return;
     if (r->window != 0 && r->next_us != 0) { /* Without a sample the old one holds. */
         r->min_us = r->next_us;
         r->next_us = 0;
     }
-    r->window = wf_max_u32(now, 1);
+    r->window = at;
 }
 
 void wf_rtt_set_floor(struct tcp_rtt *r, uint16_t rto_min_ms)

@@ -16,18 +16,20 @@
 #define RTO_SYN_LOST_US 3000000u   /* RFC 6298 5.7 */
 #define RTO_MAX_US      120000000u /* RFC 6298 2.5 asks for at least 60 s. */
 #define RTO_MIN_MS      200u
-#define RTT_WINDOW      60000u /* The smallest sample is forgotten after one to two of these. */
+#define RTT_WINDOW      15u /* The smallest sample is forgotten after one to two of these, 61 s each. \
+                             */
+#define RTT_AGE_SHIFT 12
 
 /** struct tcp_rtt - Estimator of one path; zero is a valid start */
 struct tcp_rtt {
-    uint32_t srtt8_us;   /* Smoothed RTT, times 8; 0 = no sample yet. */
-    uint32_t rttvar4_us; /* Its mean deviation, times 4. */
-    uint32_t min_us;     /* Smallest sample of this window and the one before it, 0 = none. */
-    uint32_t next_us;    /* Smallest sample of this window ... */
-    uint32_t window;     /* ... which began then; 0 = none has. */
-    uint16_t rto_min_ms; /* Floor; 0 = RTO_MIN_MS. */
-    uint8_t backoff;     /* Doublings since the last sample (Karn). */
-    bool is_syn_lost;    /* The handshake gave no sample: RTO starts at 3 s. */
+    uint32_t srtt8_us;    /* Smoothed RTT, times 8; 0 = no sample yet. */
+    uint32_t rttvar4_us;  /* Its mean deviation, times 4. */
+    uint32_t min_us;      /* Smallest sample of this window and the one before it, 0 = none. */
+    uint32_t next_us;     /* Smallest sample of this window ... */
+    uint16_t rto_min_ms;  /* Floor; 0 = RTO_MIN_MS. */
+    uint8_t window;       /* When that began, in units of 2^12 ms; 0 = none has. */
+    uint8_t backoff : 7;  /* Doublings since the last sample (Karn). */
+    bool is_syn_lost : 1; /* The handshake gave no sample: RTO starts at 3 s. */
 };
 
 /** wf_rtt_sample() - Take one measurement, 0 counts as 1 us; it ends the back-off */

@@ -39,13 +39,12 @@
 #include "weft/sock.h"
 #include "wire/wire.h"
 
-#define TCP_MSS_DEFAULT     536u /* RFC 9293 3.7.1, IPv4 */
-#define TCP_MSS_MIN         88u
-#define TCP_CC_PARAMS       3 /* Parameters that a socket remembers. */
-#define TCP_TIMEOUT_NEVER   UINT32_MAX
-#define TCP_UTO_ADVERTISE   1u
-#define TCP_UTO_ADOPT       2u
-#define CHALLENGES_PER_CONN 4u /* A second; never holds back an acknowledgement of data. */
+#define TCP_MSS_DEFAULT   536u /* RFC 9293 3.7.1, IPv4 */
+#define TCP_MSS_MIN       88u
+#define TCP_CC_PARAMS     3 /* Parameters that a socket remembers. */
+#define TCP_TIMEOUT_NEVER UINT32_MAX
+#define TCP_UTO_ADVERTISE 1u
+#define TCP_UTO_ADOPT     2u
 
 /** struct tcp_key - Both ends of a connection */
 struct tcp_key {
@@ -66,12 +65,22 @@ enum tcp_syn_cookies {
     TCP_COOKIES_ALWAYS,
 };
 
+/** enum tcp_mtu_probing - When the path MTU is searched for (WEFT_TCP_MTU_PROBING) */
+enum tcp_mtu_probing {
+    TCP_MTU_PROBING_OFF,
+    TCP_MTU_PROBING_BLACK_HOLE, /* Timeouts in a row look like one. */
+    TCP_MTU_PROBING_ALWAYS,
+
+    TCP_MTU_PROBING_COUNT
+};
+
 /** struct tcp_user - What the user chose; a listener hands it to its connections */
 struct tcp_user {
     const struct weft_cc_ops *cc;
     uint64_t max_pacing_Bps;          /* 0 = no limit */
     uint32_t cc_value[TCP_CC_PARAMS]; /* What was set, by ... */
     uint8_t cc_param[TCP_CC_PARAMS];  /* ... parameter + 1; 0 = free. */
+    uint8_t mtu_probing;              /* enum tcp_mtu_probing */
     uint32_t sndbuf, rcvbuf;
     uint32_t user_timeout_ms; /* 0 = R2, TCP_TIMEOUT_NEVER */
     uint32_t msl_ms;
@@ -124,9 +133,11 @@ struct tcp_snd {
 };
 
 /* Why watch.c has a look at each packet of data; mostly nothing. */
-#define TCP_WATCH_PACE 1u /* It is spread over the round trip. */
-#define TCP_WATCH_RATE 2u /* The congestion control wants delivery rates ... */
-#define TCP_WATCH_SENT 4u /* ... or to hear what leaves. */
+#define TCP_WATCH_PACE 1u  /* It is spread over the round trip. */
+#define TCP_WATCH_RATE 2u  /* The congestion control wants delivery rates ... */
+#define TCP_WATCH_SENT 4u  /* ... or to hear what leaves. */
+#define TCP_WATCH_MTU  8u  /* The path MTU is searched for. */
+#define TCP_WATCH_FULL 16u /* No full segment of this size has been sent yet. */
 
 /** struct tcp_rcv - Receive sequence variables */
 struct tcp_rcv {
@@ -135,7 +146,6 @@ struct tcp_rcv {
     struct tcp_seq acked; /* RCV.NXT in the last segment sent (Last.ACK.sent). */
     struct tcp_seq dsack_from, dsack_to; /* Duplicate to report, when has_dsack. */
     struct tcp_seq up;                   /* RCV.UP: one past the last urgent octet, while is_urg. */
-    uint32_t heard;                      /* When any segment of the peer came last, coarse. */
     uint16_t mss;                        /* Largest segment seen: an estimate of the peer's. */
     uint8_t quick;                       /* Acknowledgements still sent at once. */
     uint8_t urg_octet;
@@ -145,8 +155,8 @@ struct tcp_rcv {
     bool is_urg_read : 1;   /* ... but the octet before it, apart. */
     bool has_urg_octet : 1; /* urg_octet was taken out of the stream, and not been read. */
     bool is_at_mark : 1;    /* ... and nothing that came after it has been read either. */
-    uint8_t challenges;     /* Challenge ACKs sent in the second that began at ... */
-    uint64_t challenge_ns;
+    uint8_t challenges;     /* Challenge ACKs sent in the interval that began at ... */
+    uint32_t challenge_at;  /* ... coarse. */
 };
 
 /** struct tcp_opt - What the handshake agreed on */
@@ -157,8 +167,25 @@ struct tcp_opt {
     uint16_t peer_mss;
     uint16_t peer_uto; /* Its user timeout as on the wire (RFC 5482); 0 = it told none. */
     uint8_t snd_wscale, rcv_wscale;
-    bool has_ts, has_sack, has_wscale;
-    bool is_cookie; /* From a SYN cookie: how long the handshake took is not known. */
+    bool has_ts : 1, has_sack : 1, has_wscale : 1;
+    bool is_cookie : 1; /* From a SYN cookie: how long the handshake took is not known. */
+};
+
+/** struct tcp_mtup - The search for the path MTU (RFC 4821); zero is a valid start */
+struct tcp_mtup {
+    struct tcp_seq mark; /* End of the probe that is out, of the first full segment (has_full), or
+                            where a trial began (before). */
+    struct tcp_seq told_at; /* What a doubtful ICMP message quoted, with ... */
+    uint16_t told;          /* ... the MTU it named; 0 = none. */
+    uint16_t low, high;     /* search_low, also eff_pmtu; 0 = no search. search_high. */
+    uint16_t probe;         /* Size of the probe that is out, 0 = none. */
+    uint16_t before;        /* Size before the one that is on trial, 0 = none is. */
+    uint16_t due;           /* No probe before then. */
+    uint16_t lost0;         /* What had been lost ever when the trial began. */
+    uint8_t episodes;       /* Recoveries and timeouts in the trial. */
+    bool is_lost : 1;       /* The probe, and it is being sent again in pieces. */
+    bool has_full : 1;
+    bool is_known : 1; /* A full segment of this size has arrived. */
 };
 
 /**
@@ -196,6 +223,7 @@ struct tcp_timers {
 struct tcp_acct {
     uint64_t bytes_sent, bytes_retrans, bytes_acked, bytes_received;
     uint32_t segs_out, segs_in, retrans_segs, rtos, recoveries, tlps, undos;
+    uint32_t heard;    /* When any segment of the peer came last, coarse. */
     uint64_t state_ns; /* When the present state began. */
 };
 
@@ -220,6 +248,7 @@ struct tcp_conn {
     struct tcp_rcv rcv;       /* recv.c, emit.c, open.c */
     struct tcp_opt opt;       /* options.c, open.c */
     struct tcp_rtt rtt;       /* rtt.c */
+    struct tcp_mtup mtup;     /* mtu_probe.c */
     struct tcp_sb sb;         /* scoreboard.c */
     struct tcp_rec rec;       /* recovery*.c, emit.c */
     struct tcp_undo undo;     /* undo.c */

@@ -277,6 +277,7 @@ static void rto(struct net *net, struct tcp_conn *c)
     wf_undo_rto(&c->undo, c->snd.una, net->now_ns, c->rec.state != REC_LOSS,
                 c->rec.kind != WEFT_TCP_RECOVERY_NEWRENO || c->rec.state == REC_OPEN);
     wf_rec_rto(&c->rec, c->snd.nxt);
+    wf_mtu_probe_rto(net, c);
     c->snd.wants_first = true;
     wf_ecn_reduced(&c->ecn, c->snd.nxt);
     uint32_t v[6] = {c->snd.una.v - c->snd.iss.v, c->sb.lost, WEFT_WHY_RTO};
@@ -358,7 +359,7 @@ void wf_tcp_timer_keep(struct net *net, struct tcp_conn *c)
         wf_tcp_timer_clear(c, TCP_T_KEEP);
         return;
     }
-    uint64_t silent_ns = coarse_ns(wf_tcp_coarse(net) - c->rcv.heard),
+    uint64_t silent_ns = coarse_ns(wf_tcp_coarse(net) - c->acct.heard),
              idle_ns = keep_idle_ns(net, c);
     keep_wait(net, c, idle_ns > silent_ns ? idle_ns - silent_ns : 0);
 }
@@ -369,7 +370,7 @@ void wf_tcp_timer_keep(struct net *net, struct tcp_conn *c)
  */
 static void keep(struct net *net, struct tcp_conn *c)
 {
-    uint32_t now = wf_tcp_coarse(net), silent = now - c->rcv.heard;
+    uint32_t now = wf_tcp_coarse(net), silent = now - c->acct.heard;
     if (c->timers.keeps > 0 && silent <= now - c->timers.keep_at)
         c->timers.keeps = 0; /* Something came after the probe. */
     uint64_t idle_ns = keep_idle_ns(net, c), intvl_ns = c->user.keepintvl_s * NS_PER_S;

@@ -211,7 +211,7 @@ uint32_t wf_tcp_ready(const struct tcp_conn *c)
 
 static uint32_t silent_ms(const struct net *net, const struct tcp_conn *c)
 {
-    return (uint32_t)(((uint64_t)(wf_tcp_coarse(net) - c->rcv.heard) << 20) / NS_PER_MS);
+    return (uint32_t)(((uint64_t)(wf_tcp_coarse(net) - c->acct.heard) << 20) / NS_PER_MS);
 }
 
 void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tcp_info *out)
@@ -230,6 +230,9 @@ void wf_tcp_info(const struct net *net, const struct tcp_conn *c, struct weft_tc
         .backoff = c->rtt.backoff,
         .mss = c->snd.mss,
         .peer_mss = c->opt.peer_mss,
+        .path_mtu = wf_mtu_in_use(c),
+        .mtu_search_max = c->mtup.high,
+        .mtu_probe = c->mtup.probe,
         .srtt_us = wf_rtt_srtt_us(&c->rtt),
         .rttvar_us = c->rtt.rttvar4_us / 4,
         .rto_us = wf_rtt_rto_us(&c->rtt),
@@ -375,6 +378,8 @@ int wf_tcp_apply_user(struct net *net, struct tcp_conn *c, const struct tcp_user
     uint16_t uto = wf_tcp_uto_wire(&c->user);
     c->user = *u;
     wf_tcp_watch(c);
+    if (wf_tcp_is_synchronized(c))
+        wf_mtu_probe_mode(net, c);
     if (wf_tcp_uto_wire(u) != uto && wf_tcp_is_synchronized(c))
         tell_uto(net, c);
     wf_rtt_set_floor(&c->rtt, u->rto_min_ms);
@@ -407,6 +412,9 @@ bool wf_tcp_check(const struct net *net, const struct tcp_conn *c)
     /* Who waits for its turn is woken. */
     bool is_paced = c->snd.why != WEFT_WHY_PACING || wf_tcp_timer_is_set(c, TCP_T_PACE) ||
                     wf_list_is_linked(&c->sender.link);
-    return is_order && is_sent && has_timer && is_alone && is_counted && is_paced &&
+    const struct tcp_mtup *m = &c->mtup;
+    bool is_range =
+        m->low == 0 ? m->probe == 0 : m->low <= m->high && (m->probe == 0 || m->probe > m->low);
+    return is_order && is_sent && has_timer && is_alone && is_counted && is_paced && is_range &&
            wf_sb_check(&c->sb, c->snd.una, c->snd.nxt);
 }

@@ -7,7 +7,8 @@ void wf_tcp_watch(struct tcp_conn *c)
     const struct weft_cc_ops *ops = wf_cc_ops(&c->cc);
     bool is_paced =
         c->user.is_paced || c->user.max_pacing_Bps != 0 || (ops->flags & WEFT_CC_PACED) != 0;
-    c->snd.watch = (uint8_t)((is_paced ? TCP_WATCH_PACE : 0) |
+    c->snd.watch = (uint8_t)((c->snd.watch & TCP_WATCH_FULL) | (is_paced ? TCP_WATCH_PACE : 0) |
+                             (c->mtup.low != 0 ? TCP_WATCH_MTU : 0) |
                              ((ops->flags & WEFT_CC_RATES) != 0 ? TCP_WATCH_RATE : 0) |
                              (ops->on_sent != NULL ? TCP_WATCH_SENT : 0));
     if (!is_paced)
@@ -35,6 +36,10 @@ uint64_t wf_tcp_pace_rate(const struct tcp_conn *c)
 void wf_tcp_watch_sent(struct net *net, struct tcp_conn *c, uint32_t len)
 {
     uint32_t flight = wf_tcp_flight(c) - len;
+    if ((c->snd.watch & TCP_WATCH_FULL) != 0)
+        wf_mtu_probe_full(c, len);
+    if ((c->snd.watch & (TCP_WATCH_PACE | TCP_WATCH_RATE | TCP_WATCH_SENT)) == 0)
+        return;
     if ((c->snd.watch & TCP_WATCH_SENT) != 0)
         wf_cc_ops(&c->cc)->on_sent(&c->cc, net->now_ns, flight, c->rate.is_limited);
     struct tcp_txrec *r = wf_sb_latest(&c->sb);

@@ -304,6 +304,7 @@ static bool mutant(const struct mutant *m, unsigned faults)
 }
 
 /* Asked for its state, the stack answers with the name that the RFC gives it. */
+/* proves: TCP-EV-14 */
 static bool names(void)
 {
     unsigned bad = 0;
@@ -324,6 +325,7 @@ static bool names(void)
 }
 
 /* Segments that come together, each of which would be answered at once, draw one answer. */
+/* proves: MUST-59 */
 static bool burst(void)
 {
     struct peer p;
