@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define BAD_IF     3 /* Index of the interface under attack. */
+#define STEP_NS    (1 * MS)
 #define BURST      16
 #define HONEST     20000
 #define AREA_BYTES ((size_t)4 << 20)
@@ -109,9 +110,8 @@ const struct bad_frame *bad_pull(struct bad *b)
     return &out;
 }
 
-void bad_run(struct bad *b, uint64_t ns)
+static void run_until(struct bad *b, uint64_t until_ns)
 {
-    uint64_t until_ns = b->two->now_ns + ns;
     while (b->later != NULL && b->later->due_ns <= until_ns) {
         struct bad_frame *q = b->later;
         if (q->due_ns > b->two->now_ns)
@@ -123,6 +123,15 @@ void bad_run(struct bad *b, uint64_t ns)
         free(q);
     }
     two_run(b->two, until_ns);
+}
+
+/* Answers to what the stack sends are not known before it has sent it: small steps. */
+void bad_run(struct bad *b, uint64_t ns)
+{
+    uint64_t until_ns = b->two->now_ns + ns;
+    while (b->on_frame != NULL && b->two->now_ns + STEP_NS < until_ns)
+        run_until(b, b->two->now_ns + STEP_NS);
+    run_until(b, until_ns);
 }
 
 static bool wire_push(void *user, const uint8_t *f, size_t n)
@@ -185,7 +194,7 @@ struct bad *bad_usual(void)
 void bad_honest(struct bad *b)
 {
     T_CHECK(two_open(b->two, HONEST, HONEST, NULL) != NULL);
-    bad_run(b, 3 * MS); /* Its handshake is over, and bytes are under way. */
+    bad_run(b, 6 * MS); /* Its handshake is over, and bytes are under way. */
 }
 
 void bad_end(struct bad *b)
