@@ -45,7 +45,7 @@
 #define TCP_TIMEOUT_NEVER   UINT32_MAX
 #define TCP_UTO_ADVERTISE   1u
 #define TCP_UTO_ADOPT       2u
-#define CHALLENGES_PER_CONN 4u /* A second; never holds back an acknowledgement of data. */
+#define CHALLENGES_PER_CONN 2u /* A second; never holds back an acknowledgement of data. */
 
 /** struct tcp_key - Both ends of a connection */
 struct tcp_key {
