@@ -200,11 +200,11 @@ void bad_honest(struct bad *b)
 void bad_end(struct bad *b)
 {
     struct two *t = b->two;
+    b->on_frame = NULL;
     peer_drop(&b->p);
     T_EQ(two_finish(t, 60 * S), t->flows);
     bad_honest(b);
     T_EQ(two_finish(t, 60 * S), t->flows);
-    b->on_frame = NULL;
     bad_run(b, 1 * S);
     while (b->later != NULL) {
         struct bad_frame *q = b->later;
@@ -264,6 +264,26 @@ void bad_send(struct bad *b, const struct o_seg *s, const struct peer_extra *x, 
     static uint8_t f[PEER_FRAME_MAX];
     peer_push(&b->p, f, peer_frame(&b->p, s, x != NULL ? x : &none, f));
     peer_wait(&b->p, ns);
+}
+
+struct bad *bad_opened_with(const char *o, uint32_t n)
+{
+    struct bad *b = bad_usual();
+    struct peer *p = &b->p;
+    T_CHECK(peer_open_on(p, &b->wire, b->st, O_LISTEN, PEER_PLAIN));
+    bad_honest(b);
+    struct peer_extra x = {.opts = (const uint8_t *)o, .opt_bytes = n};
+    struct o_seg s = {.flags = O_SYN, .seq = PEER_ISN};
+    bad_send(b, &s, &x, 1 * MS);
+    T_EQ(p->seen_n, 1);
+    T_EQ(p->seen[0].flags & (O_SYN | O_ACK | O_RST), O_SYN | O_ACK);
+    p->t.iss = p->seen[0].seq;
+    p->t.una = p->t.nxt = p->t.iss + 1;
+    p->t.rcv_nxt = p->stream = PEER_ISN + 1;
+    s = (struct o_seg){.flags = O_ACK, .seq = p->t.rcv_nxt, .ack = p->t.nxt};
+    bad_send(b, &s, NULL, 1 * MS);
+    T_EQ(weft_sock_accept(b->st, p->listener, &p->sock, NULL), 0);
+    return b;
 }
 
 /* ---- a class in every state ---- */

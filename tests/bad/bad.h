@@ -98,6 +98,9 @@ void bad_each_state(bool (*make)(const struct peer *p, unsigned i, struct bad_ca
 /** bad_established() - A rig whose p is in ESTABLISHED, nothing under way in either direction */
 struct bad *bad_established(void);
 
+/** bad_opened_with() - The same after a SYN with these option octets */
+struct bad *bad_opened_with(const char *o, uint32_t n);
+
 /** bad_send() - Send a segment with extras from p's place and wait @ns; p.seen has the answers */
 void bad_send(struct bad *b, const struct o_seg *s, const struct peer_extra *x, uint64_t ns);
 

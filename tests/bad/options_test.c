@@ -218,27 +218,6 @@ static void blocks_of_anything(void)
 
 /* ---- handshakes ---- */
 
-/* A connection whose SYN had these options. */
-static struct bad *opened_with(const char *o, uint32_t n)
-{
-    struct bad *b = bad_usual();
-    struct peer *p = &b->p;
-    T_CHECK(peer_open_on(p, &b->wire, b->st, O_LISTEN, PEER_PLAIN));
-    bad_honest(b);
-    struct peer_extra x = {.opts = (const uint8_t *)o, .opt_bytes = n};
-    struct o_seg s = {.flags = O_SYN, .seq = PEER_ISN};
-    bad_send(b, &s, &x, 1 * MS);
-    T_EQ(p->seen_n, 1);
-    T_EQ(p->seen[0].flags & (O_SYN | O_ACK | O_RST), O_SYN | O_ACK);
-    p->t.iss = p->seen[0].seq;
-    p->t.una = p->t.nxt = p->t.iss + 1;
-    p->t.rcv_nxt = p->stream = PEER_ISN + 1;
-    s = (struct o_seg){.flags = O_ACK, .seq = p->t.rcv_nxt, .ack = p->t.nxt};
-    bad_send(b, &s, NULL, 1 * MS);
-    T_EQ(weft_sock_accept(b->st, p->listener, &p->sock, NULL), 0);
-    return b;
-}
-
 /* proves: BAD-TCPO-04 */
 static void segment_sizes_of_a_wrong_length(void)
 {
@@ -250,7 +229,7 @@ static void segment_sizes_of_a_wrong_length(void)
               {"\x02\x05\x05\xb4\x00\x01\x01\x01", 8},
               {"\x02\x06\x05\xb4\x00\x00\x01\x01", 8}};
     for (int i = 0; i < 4; i++) {
-        struct bad *b = opened_with(of[i].o, of[i].n);
+        struct bad *b = bad_opened_with(of[i].o, of[i].n);
         T_EQ(bad_info(b).mss, 536); /* What holds if none is given. */
         bad_end(b);
     }
@@ -265,7 +244,7 @@ static void segment_sizes_that_starve(void)
     for (int i = 0; i < 8; i++) {
         uint8_t o[4] = {2, 4};
         bad_put16(o + 2, sizes[i]);
-        struct bad *b = opened_with((const char *)o, 4);
+        struct bad *b = bad_opened_with((const char *)o, 4);
         uint32_t mss = sizes[i] == 0 ? 536 : sizes[i] < 88 ? 88 : sizes[i];
         T_EQ(bad_info(b).mss, mss);
         uint64_t frames = b->sent;
@@ -281,7 +260,7 @@ static void segment_sizes_that_starve(void)
 /* proves: BAD-TCPO-06 */
 static void a_segment_size_larger_than_the_path(void)
 {
-    struct bad *b = opened_with("\x02\x04\xff\xff", 4);
+    struct bad *b = bad_opened_with("\x02\x04\xff\xff", 4);
     T_EQ(bad_info(b).mss, 1460);
     bad_end(b);
 }
@@ -292,7 +271,7 @@ static void window_scales_beyond_14(void)
     static const uint8_t shifts[] = {14, 15, 16, 31, 32, 255};
     for (int i = 0; i < 6; i++) {
         uint8_t o[4] = {3, 3, shifts[i], 1};
-        struct bad *b = opened_with((const char *)o, 4);
+        struct bad *b = bad_opened_with((const char *)o, 4);
         T_EQ(bad_info(b).snd_wscale, 14);
         T_EQ(bad_info(b).snd_wnd, 5000u << 14);
         bad_end(b);
@@ -303,7 +282,7 @@ static void window_scales_beyond_14(void)
 /* The last of several counts, as the header of the parser says. */
 static void the_same_option_twice(void)
 {
-    struct bad *b = opened_with(
+    struct bad *b = bad_opened_with(
         "\x02\x04\x05\xb4\x02\x04\x01\xf4\x03\x03\x02\x01\x03\x03\x0e\x01\x04\x02\x04\x02", 20);
     T_EQ(bad_info(b).mss, 500);
     T_EQ(bad_info(b).snd_wscale, 14);
