@@ -57,10 +57,14 @@ void bad_push_later(struct bad *b, const uint8_t *f, size_t n, uint64_t in_ns)
     memcpy(q->b, f, n);
     q->n = n;
     q->due_ns = b->two->now_ns + in_ns;
+    if (b->later != NULL && b->later_last->due_ns <= q->due_ns)
+        at = &b->later_last->next;
     while (*at != NULL && (*at)->due_ns <= q->due_ns)
         at = &(*at)->next;
     q->next = *at;
     *at = q;
+    if (q->next == NULL)
+        b->later_last = q;
 }
 
 static void keep(struct bad *b, const uint8_t *f, size_t n)

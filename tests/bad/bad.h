@@ -37,7 +37,7 @@ struct bad {
     uint64_t sent, sent_bytes, pushed, pushed_bytes;
     struct bad_frame seen[BAD_SEEN_MAX];
     unsigned seen_n;
-    struct bad_frame *later; /* By time. */
+    struct bad_frame *later, *later_last; /* By time. */
     /* Told of every frame that the stack sends to this side, instead of keeping it. */
     void (*on_frame)(struct bad *b, const uint8_t *f, size_t n);
     void *user;

@@ -30,6 +30,7 @@ enum policy {
     DSACK,        /* Two segments are lost; one retransmission, it says, came twice. */
     NO_UPDATES,   /* The window closes, and opens only in answers to what looks like a probe. */
     TINY,         /* A window of 4 octets. */
+    COALESCE,     /* From the middle on every second segment is reported, then all of them. */
 };
 
 static struct sink {
@@ -40,7 +41,7 @@ static struct sink {
     uint32_t cwnd_max, burst, burst_max, burst_over, small;
     uint64_t burst_ns, first_ns;
     uint32_t first_burst;
-    bool is_closed;
+    bool is_closed, is_again;
 } sink;
 
 static void answer(struct bad *b, uint32_t ack, uint32_t wnd, const uint8_t *o, uint32_t n,
@@ -122,6 +123,16 @@ static void reply_as_told(struct bad *b, uint32_t seq, uint32_t len)
         if (t_random() % 4 != 0)
             answer(b, sink.nxt, sink.is_closed ? 0 : 20000, NULL, 0, ACK_NS);
         break;
+    case COALESCE:
+        if (end - sink.base <= BYTES / 2 || sink.is_again)
+            answer(b, sink.nxt, WND, NULL, 0, ACK_NS);
+        else if (sink.segs % 2 == 0 && end - sink.base < BYTES)
+            answer_sack(b, sink.base + BYTES / 2, seq, end);
+        if (end - sink.base == BYTES) {
+            answer_sack(b, sink.base + BYTES / 2, sink.base + BYTES / 2 + 100, end);
+            answer(b, sink.nxt, WND, NULL, 0, 30 * ACK_NS);
+        }
+        break;
     case TINY:
         answer(b, sink.nxt, 4, NULL, 0, ACK_NS);
         break;
@@ -150,6 +161,7 @@ static void on_frame(struct bad *b, const uint8_t *f, size_t n)
     sink.segs += len > 0;
     bool is_again = len > 0 && (int32_t)(seq - sink.high) < 0;
     sink.again += is_again;
+    sink.is_again = is_again;
     sink.small += len > 0 && len < 88 && off + len < BYTES;
     if ((int32_t)(seq + len - sink.high) > 0)
         sink.high = seq + len;
@@ -336,6 +348,21 @@ static void a_window_of_four_octets(void)
 }
 
 /* proves: BAD-DOS-12 */
+/* proves: BAD-TCPO-15 */
+/* Thousands of small segments in flight, every second one reported, then all of them at once. */
+static void reports_that_grow_together(void)
+{
+    struct bad *b = bad_opened_with("\x02\x04\x00\x30\x03\x03\x0a\x01\x01\x01\x04\x02", 12);
+    T_EQ(weft_sock_set(b->st, b->p.sock, WEFT_SO_SNDBUF, 4 << 20), 0);
+    T_EQ(bad_info(b).mss, 88);
+    T_EQ(transfer(b, COALESCE, BYTES, 600 * S), BYTES);
+    T_CHECK(sink.cwnd_max > 65535);
+    bad_run(b, 1 * S);
+    T_EQ(bad_info(b).snd_una, sink.base + BYTES);
+    T_EQ(bad_usage(b).records, 0);
+    done(b, "reports that grow together");
+}
+
 /* A request was answered with more than the window; then nobody acknowledges. */
 static void a_reader_that_stops(void)
 {
@@ -366,6 +393,7 @@ static const struct t_case cases[] = {
     {"after a long silence", after_a_long_silence},
     {"window updates that are lost", window_updates_that_are_lost},
     {"a window of four octets", a_window_of_four_octets},
+    {"reports that grow together", reports_that_grow_together},
     {"a reader that stops", a_reader_that_stops},
 };
 T_MAIN(cases)
