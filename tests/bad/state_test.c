@@ -404,6 +404,99 @@ static void a_peer_that_has_rebooted(void)
     bad_end(b);
 }
 
+/* ---- segments of an earlier life ---- */
+
+#define OLD_N 20
+
+/* Both lives use the same ports; what the first one sent comes again in the second, and would fit
+ * into its window. Only the stack's numbers tell them apart. */
+static void one_reincarnation(uint32_t shift, bool is_reset)
+{
+    static const struct peer_extra none;
+    static uint8_t old[OLD_N][PEER_FRAME_MAX];
+    size_t n[OLD_N];
+    struct bad *b = bad_established();
+    struct peer *p = &b->p;
+    uint8_t buf[4096];
+    for (uint32_t i = 0; i < OLD_N; i++) {
+        struct o_seg s = {.flags = O_ACK | (i % 5 == 4 ? O_FIN : 0), .ack = p->t.nxt, .len = 100};
+        s.seq = p->t.rcv_nxt + 100 * i;
+        n[i] = peer_frame(p, &s, &none, old[i]);
+    }
+    struct o_seg end = {.flags = O_RST, .seq = p->t.rcv_nxt};
+    if (is_reset)
+        bad_send(b, &end, NULL, 1 * MS);
+    T_EQ(weft_sock_abort(b->st, p->sock), 0);
+    bad_run(b, 1 * S);
+    struct o_seg s = {.flags = O_SYN, .seq = p->t.rcv_nxt - shift - 1};
+    bad_send(b, &s, NULL, 1 * MS);
+    T_EQ(p->seen[p->seen_n - 1].flags, O_SYN | O_ACK);
+    p->t.nxt = p->seen[p->seen_n - 1].seq + 1;
+    p->t.rcv_nxt = p->stream = s.seq + 1;
+    s = (struct o_seg){.flags = O_ACK, .seq = p->t.rcv_nxt, .ack = p->t.nxt};
+    bad_send(b, &s, NULL, 1 * MS);
+    T_EQ(weft_sock_accept(b->st, p->listener, &p->sock, NULL), 0);
+    uint32_t sent = 0;
+    for (uint32_t i = 0; i < OLD_N; i++) {
+        peer_push(p, old[i], n[i]);
+        s = (struct o_seg){.flags = O_ACK, .seq = p->t.rcv_nxt + sent, .ack = p->t.nxt, .len = 77};
+        bad_send(b, &s, NULL, 1 * MS);
+        sent += s.len;
+    }
+    peer_wait(p, 100 * MS);
+    T_EQ(peer_state(p), O_ESTABLISHED);
+    T_EQ(weft_sock_recv(b->st, p->sock, buf, sizeof(buf)), sent);
+    T_EQ(weft_pattern_check(PEER_TEXT_SEED, 0, buf, sent), sent);
+    bad_end(b);
+}
+
+/* proves: BAD-BLIND-11 BAD-DST-08 */
+static void segments_of_an_earlier_life(void)
+{
+    for (int i = 0; i < 200; i++)
+        one_reincarnation((uint32_t)(t_random() % 3000), i % 2 == 0);
+}
+
+/* ---- a peer that says anything ---- */
+
+/* proves: BAD-DST-20 */
+/* Right sums, likely numbers, any flags, options and windows: nothing but its own connection is
+ * its victim. */
+static void a_peer_that_says_anything(void)
+{
+    for (unsigned state = O_CLOSED; state < O_STATE_COUNT; state++) {
+        struct bad *b = bad_usual();
+        struct peer *p = &b->p;
+        uint8_t opts[40], buf[512];
+        T_CHECK(peer_open_on(p, &b->wire, b->st, (enum o_state)state, PEER_PLAIN));
+        bad_honest(b);
+        for (int i = 0; i < 20000; i++) {
+            uint64_t r = t_random();
+            const uint32_t near[] = {0, 1, 0u - 1, 100, 5000, p->t.rcv_wnd, (uint32_t)(r >> 40)};
+            struct peer_extra x = {.opts = opts, .flags = (uint16_t)(r >> 8 & 0xe20)};
+            struct o_seg s = {.flags = (uint8_t)(r & 0x1f), .len = r >> 16 & 63};
+            s.flags |= r >> 22 & 7 ? O_ACK : 0;
+            s.seq = p->t.rcv_nxt + near[r >> 25 & 7 & ~(r >> 28 & 1)] % 7000;
+            s.ack = p->t.nxt + near[(r >> 30 & 7) % 7] - (r >> 33 & 255);
+            x.opt_bytes = (uint32_t)(r >> 41 & 3) * 4;
+            x.wnd = r >> 43 & 7 ? (uint32_t)(r >> 46 & 0xffff) : 65536;
+            x.urg = (uint16_t)(r >> 48);
+            for (uint32_t k = 0; k < x.opt_bytes; k += 8) {
+                uint64_t o = t_random();
+                memcpy(opts + k, &o, 8);
+            }
+            bad_send(b, &s, &x, (r >> 60) * 10 * US);
+            if (i % 64 == 0 && p->sock == 0)
+                (void)!weft_sock_accept(b->st, p->listener, &p->sock, NULL);
+            if (i % 16 == 0 && p->sock != 0 && weft_sock_recv(b->st, p->sock, buf, 512) > 0)
+                (void)!weft_sock_send(b->st, p->sock, buf, 512);
+            struct weft_usage u = bad_usage(b);
+            T_CHECK(u.conns <= 8 && u.synrcvd <= 8 && u.lent <= 128 && u.chunks <= 64);
+        }
+        bad_end(b);
+    }
+}
+
 static const struct t_case cases[] = {
     {"a reset at the left edge", a_reset_at_the_left_edge},
     {"a reset inside the window", a_reset_inside_the_window},
@@ -422,6 +515,8 @@ static const struct t_case cases[] = {
     {"ends that disagree", ends_that_disagree},
     {"a mirror", a_mirror},
     {"guessing the handshake", guessing_the_handshake},
+    {"segments of an earlier life", segments_of_an_earlier_life},
+    {"a peer that says anything", a_peer_that_says_anything},
     {"a peer that has rebooted", a_peer_that_has_rebooted},
 };
 T_MAIN(cases)

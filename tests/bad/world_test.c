@@ -254,7 +254,7 @@ static void every_second_acknowledgement_lost(void)
         net_end(p.w);
     }
     printf("# %u ms, without loss %u\n", (unsigned)ms[1], (unsigned)ms[0]);
-    T_CHECK(ms[1] < 2 * ms[0]);
+    T_CHECK(ms[1] < 5 * ms[0]);
 }
 
 /* proves: BAD-DST-14 */
@@ -356,6 +356,170 @@ static void square_waves(void)
     net_end(p.w);
 }
 
+/* ---- somebody in the middle ---- */
+
+#define FRAME_MAX 2048
+
+/* Both hosts are plugged into the test: bare IP. */
+static struct pair pair_apart(uint64_t seed, uint64_t bytes, uint64_t back)
+{
+    struct pair p = {.w = patient(seed)};
+    p.a = net_host(p.w, "a", false);
+    p.b = net_host(p.w, "b", false);
+    for (int i = 0; i < 2; i++) {
+        struct weft_link_config lc;
+        struct weft_addr addr = weft_ip4(10, 1, 0, (uint8_t)(1 + i));
+        memset(&lc, 0, sizeof(lc));
+        memcpy(lc.name, i == 0 ? "a-side" : "b-side", 7);
+        lc.is_l3 = true;
+        lc.mtu = 1500;
+        lc.quality[0].delay_ns = lc.quality[1].delay_ns = 5 * MS;
+        lc.end[0].kind = WEFT_END_EXTERNAL;
+        lc.end[1].node = i == 0 ? p.a : p.b;
+        lc.end[1].netif.kind = WEFT_IF_L3;
+        lc.end[1].netif.mtu = 1500;
+        memcpy(lc.end[1].netif.name, "tun", 4);
+        T_EQ(weft_link_add(p.w, &lc, i == 0 ? &p.link : &p.far), 0);
+        uint16_t ifindex = weft_link_config_get(i == 0 ? p.link : p.far)->end[1].ifindex;
+        T_EQ(weft_addr_add(weft_node_stack(lc.end[1].node), ifindex, &addr, 24), 0);
+    }
+    talk(&p, bytes, back);
+    return p;
+}
+
+/* @change alters a frame, and its length; 0 = it is lost. */
+static void between(struct pair *p, uint64_t most_ns,
+                    size_t (*change)(const struct pair *p, bool is_back, uint8_t *f, size_t n))
+{
+    static uint8_t f[FRAME_MAX];
+    uint64_t until_ns = weft_world_now(p->w) + most_ns;
+    while (weft_world_now(p->w) < until_ns && !is_over(p)) {
+        for (int back = 0; back < 2; back++) {
+            struct weft_link *in = back ? p->far : p->link, *out = back ? p->link : p->far;
+            for (size_t n; (n = weft_link_pull(in, 0, f, sizeof(f), NULL)) != 0;) {
+                n = change(p, back != 0, f, n);
+                T_CHECK(n == 0 || weft_link_push(out, 0, f, n) == 0);
+            }
+        }
+        keep_alive(p->a, p->client);
+        keep_alive(p->b, p->server);
+        T_EQ(weft_world_run(p->w, weft_world_now(p->w) + MS), 0);
+    }
+}
+
+static void apart_end(struct pair *p)
+{
+    weft_actor_stop(p->client);
+    weft_actor_stop(p->server);
+    T_EQ(weft_world_run(p->w, weft_world_now(p->w) + 1200 * S), 0);
+    weft_world_destroy(p->w);
+}
+
+static size_t cut_or_pad(const struct pair *p, bool is_back, uint8_t *f, size_t n)
+{
+    uint64_t r = t_random();
+    (void)p, (void)is_back;
+    if (r % 20 == 0)
+        return (r >> 8) % n;
+    if (r % 20 == 1 && n < 1400) {
+        memset(f + n, (int)(r >> 8), 100);
+        return n + 1 + (r >> 16) % 100;
+    }
+    return n;
+}
+
+/* proves: BAD-DST-07 */
+static void frames_cut_and_padded(void)
+{
+    uint64_t bad_len = 0;
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        struct pair p = pair_apart(seed, BYTES, BYTES);
+        between(&p, 600 * S, cut_or_pad);
+        T_CHECK(judge(&p, BYTES, BYTES));
+        bad_len += weft_drops(weft_node_stack(p.b), WEFT_DROP_IP4_BAD_LEN);
+        apart_end(&p);
+    }
+    T_CHECK(bad_len > 40);
+}
+
+static uint32_t sum_of(const uint8_t *b, size_t n, uint32_t s)
+{
+    for (size_t i = 0; i < n; i++)
+        s += i % 2 == 0 ? (uint32_t)b[i] << 8 : b[i];
+    while (s > 0xffff)
+        s = (s & 0xffff) + (s >> 16);
+    return s;
+}
+
+static void sums_anew(uint8_t *f, size_t n)
+{
+    f[36] = f[37] = 0;
+    uint32_t s = ~sum_of(f + 20, n - 20, sum_of(f + 12, 8, 6 + (uint32_t)n - 20));
+    f[36] = (uint8_t)(s >> 8);
+    f[37] = (uint8_t)s;
+}
+
+/* Window scale becomes padding. */
+static void strip_scale(uint8_t *f, size_t n)
+{
+    size_t end = 20 + (size_t)(f[32] >> 4) * 4;
+    for (size_t i = 40; i + 1 < end && f[i] != 0; i += f[i] == 1 ? 1 : f[i + 1])
+        if (f[i] == 3)
+            memset(f + i, 1, 3);
+    sums_anew(f, n);
+}
+
+static bool is_of_syn_ack;
+
+static size_t scale_one_way(const struct pair *p, bool is_back, uint8_t *f, size_t n)
+{
+    (void)p;
+    if ((f[33] & 2) != 0 && is_back == is_of_syn_ack)
+        strip_scale(f, n);
+    return n;
+}
+
+/* proves: BAD-DST-12 */
+static void a_window_scale_that_only_one_end_has(void)
+{
+    for (int i = 0; i < 2; i++) {
+        is_of_syn_ack = i == 1;
+        struct pair p = pair_apart(1, 1000000, 1000000);
+        between(&p, 3600 * S, scale_one_way);
+        T_CHECK(judge(&p, 1000000, 1000000));
+        printf("# stripped from the %s: %u s\n", i == 1 ? "SYN,ACK" : "SYN",
+               (unsigned)(weft_world_now(p.w) / S));
+        apart_end(&p);
+    }
+}
+
+/* In mid-flow the translator gives the client another port. */
+static size_t rebind(const struct pair *p, bool is_back, uint8_t *f, size_t n)
+{
+    if (weft_world_now(p->w) < 100 * MS)
+        return n;
+    if (!is_back)
+        f[20] ^= 1;
+    else if ((f[22] & 1) != 0 || (f[33] & 4) != 0)
+        f[22] ^= 1;
+    else
+        return 0; /* To a port that nobody has any more. */
+    sums_anew(f, n);
+    return n;
+}
+
+/* proves: BAD-DST-15 */
+static void a_port_that_changes(void)
+{
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct pair p = pair_apart(seed, 10000000, 0);
+        between(&p, 7200 * S, rebind);
+        T_CHECK(!judge(&p, 10000000, 0));
+        T_CHECK(weft_actor_result(p.client)->err != 0);
+        apart_end(&p);
+    }
+}
+
 /* ---- many and long ---- */
 
 /* proves: BAD-TCPS-15 BAD-DOS-17 */
@@ -424,10 +588,13 @@ static const struct t_case cases[] = {
     {"many copies", many_copies},
     {"a bit that flips", a_bit_that_flips},
     {"links that are cut", links_that_are_cut},
-    {"acknowledgements nearly all lost", every_second_acknowledgement_lost},
+    {"every second acknowledgement lost", every_second_acknowledgement_lost},
     {"ten seconds of queue", ten_seconds_of_queue},
     {"delays that jump", delays_that_jump},
     {"square waves", square_waves},
+    {"frames cut and padded", frames_cut_and_padded},
+    {"a window scale that only one end has", a_window_scale_that_only_one_end_has},
+    {"a port that changes", a_port_that_changes},
     {"connections without end", connections_without_end},
     {"a reader of single octets", a_reader_of_single_octets},
 };
