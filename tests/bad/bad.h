@@ -81,13 +81,13 @@ struct weft_tcp_info bad_info(const struct bad *b);
 
 /** struct bad_case - One bad segment of a class, made for a connection */
 struct bad_case {
-    struct o_seg s;        /* What the oracle judges, if it does. */
-    struct peer_extra x;   /* What more is in it. */
+    struct o_seg s;      /* What the oracle judges, if it does. */
+    struct peer_extra x; /* What more is in it. */
     uint8_t f[PEER_FRAME_MAX];
     size_t n;
-    bool is_judged;        /* It is as good as @s: the oracle says what happens. */
-    bool may_be_acked;     /* Not judged: an acknowledgement of RCV.NXT may answer it ... */
-    unsigned drop;         /* Not judged: the only reason it is dropped for. */
+    bool is_judged;    /* It is as good as @s: the oracle says what happens. */
+    bool may_be_acked; /* Not judged: an acknowledgement of RCV.NXT may answer it ... */
+    unsigned drop;     /* Not judged: the only reason it is dropped for. */
 };
 
 /** bad_each_state() - Send case 0, 1, ... of a class in all eleven states, each on a new rig
@@ -104,8 +104,13 @@ struct bad *bad_opened_with(const char *o, uint32_t n);
 /** bad_send() - Send a segment with extras from p's place and wait @ns; p.seen has the answers */
 void bad_send(struct bad *b, const struct o_seg *s, const struct peer_extra *x, uint64_t ns);
 
+/** bad_get32() - Four octets in network order */
 uint32_t bad_get32(const uint8_t *p);
+
+/** bad_put16() - The lower two octets of @v in network order */
 void bad_put16(uint8_t *p, uint32_t v);
+
+/** bad_put32() - Four octets in network order */
 void bad_put32(uint8_t *p, uint32_t v);
 
 #endif /* WEFT_TESTS_BAD_BAD_H */

@@ -277,8 +277,8 @@ static void answers_to_keep_alive_probes(void)
             p->seen_n = 0;
             peer_wait(p, 1 * S);
             probes += p->seen_n > 0 && (p->seen[0].flags & O_RST) == 0;
-            bool is_answered = p->seen_n > 0 && kind != NOTHING &&
-                               !(kind == ONE_LOST && probes % 3 != 0);
+            bool is_answered =
+                p->seen_n > 0 && kind != NOTHING && !(kind == ONE_LOST && probes % 3 != 0);
             struct o_seg a = at(b, text, kind == TEXT ? 2 : 0);
             a.ack += kind == WRONG_ACK ? 1000 : kind == OLD_ACK ? 0u - 40 : 0;
             a.flags = kind == RESET ? O_RST : O_ACK;
@@ -288,8 +288,9 @@ static void answers_to_keep_alive_probes(void)
             r = weft_sock_recv(b->st, p->sock, buf, sizeof(buf));
             r = r > 0 ? -WEFT_EAGAIN : r;
         }
-        T_EQ(r, kind == NOTHING ? -WEFT_ETIMEDOUT : kind == RESET ? -WEFT_ECONNRESET
-                                                                  : -WEFT_EAGAIN);
+        T_EQ(r, kind == NOTHING ? -WEFT_ETIMEDOUT
+                : kind == RESET ? -WEFT_ECONNRESET
+                                : -WEFT_EAGAIN);
         printf("# kind %d: %u probes\n", kind, probes);
         T_CHECK(kind == NOTHING ? probes == 3 : kind == RESET ? probes == 1 : probes > 10);
         bad_end(b);

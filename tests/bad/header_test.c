@@ -7,8 +7,7 @@
 /* Data in the window that acknowledges everything: what does most if it is believed. */
 static struct o_seg text(const struct peer *p, uint32_t len)
 {
-    return (struct o_seg){
-        .flags = O_ACK | O_PSH, .seq = p->t.rcv_nxt, .ack = p->t.nxt, .len = len};
+    return (struct o_seg){.flags = O_ACK | O_PSH, .seq = p->t.rcv_nxt, .ack = p->t.nxt, .len = len};
 }
 
 static void write(const struct peer *p, struct bad_case *c)

@@ -9,8 +9,7 @@ static uint8_t opts[40];
 /* Text in order with the @n option octets at opts. */
 static void write(const struct peer *p, struct bad_case *c, uint32_t n)
 {
-    c->s = (struct o_seg){
-        .flags = O_ACK | O_PSH, .seq = p->t.rcv_nxt, .ack = p->t.nxt, .len = 100};
+    c->s = (struct o_seg){.flags = O_ACK | O_PSH, .seq = p->t.rcv_nxt, .ack = p->t.nxt, .len = 100};
     c->x.opts = opts;
     c->x.opt_bytes = n;
     c->n = peer_frame(p, &c->s, &c->x, c->f);

@@ -18,19 +18,19 @@
 /** enum policy - What the receiver does */
 enum policy {
     HONEST,
-    DIVIDE,       /* A hundred acknowledgements for a segment. */
-    DUPLICATES,   /* A thousand duplicates more for each. */
-    OPTIMISTIC,   /* At once, and of what was never sent. */
-    SACK_LIES,    /* It has everything, it says, up to the end; then it acknowledges honestly. */
-    RENEGES,      /* Reports what it has thrown away. */
-    OSCILLATE,    /* Window 0 and 1 MiB in turns. */
-    FIRST_LOST,   /* The first copy of each segment is lost. */
-    ANYWHERE,     /* Acknowledges in the middle of segments. */
+    DIVIDE,     /* A hundred acknowledgements for a segment. */
+    DUPLICATES, /* A thousand duplicates more for each. */
+    OPTIMISTIC, /* At once, and of what was never sent. */
+    SACK_LIES,  /* It has everything, it says, up to the end; then it acknowledges honestly. */
+    RENEGES,    /* Reports what it has thrown away. */
+    OSCILLATE,  /* Window 0 and 1 MiB in turns. */
+    FIRST_LOST, /* The first copy of each segment is lost. */
+    ANYWHERE,   /* Acknowledges in the middle of segments. */
     SILENT,
-    DSACK,        /* Two segments are lost; one retransmission, it says, came twice. */
-    NO_UPDATES,   /* The window closes, and opens only in answers to what looks like a probe. */
-    TINY,         /* A window of 4 octets. */
-    COALESCE,     /* From the middle on every second segment is reported, then all of them. */
+    DSACK,      /* Two segments are lost; one retransmission, it says, came twice. */
+    NO_UPDATES, /* The window closes, and opens only in answers to what looks like a probe. */
+    TINY,       /* A window of 4 octets. */
+    COALESCE,   /* From the middle on every second segment is reported, then all of them. */
 };
 
 static struct sink {
@@ -64,9 +64,41 @@ static void answer_sack(struct bad *b, uint32_t ack, uint32_t from, uint32_t to)
     answer(b, ack, WND, o, sizeof(o), ACK_NS);
 }
 
+/* Policies that use SACK; the sink stood at @before, and a segment came. */
+static void report(struct bad *b, uint32_t seq, uint32_t end, uint32_t before)
+{
+    if (sink.policy == SACK_LIES) {
+        answer_sack(b, before, before + 1000, sink.high);
+        if (sink.segs % 4 == 0)
+            answer(b, sink.nxt, WND, NULL, 0, 2 * ACK_NS);
+    } else if (sink.policy == RENEGES && sink.nxt == before && seq != sink.nxt) {
+        for (uint32_t i = seq; i != end; i++) /* What came behind a gap is forgotten each time. */
+            sink.have[i - sink.base] = false;
+        answer_sack(b, sink.nxt, seq, end);
+    } else if (sink.policy == RENEGES) {
+        answer(b, sink.nxt, WND, NULL, 0, ACK_NS);
+    } else if (sink.policy == DSACK) {
+        /* Of the later retransmission alone, again and again, beside what is true. */
+        if (sink.nxt != end && sink.again == 0)
+            answer_sack(b, sink.nxt, seq, end);
+        else if (sink.again < 2)
+            answer(b, sink.nxt, WND, NULL, 0, ACK_NS);
+        else
+            answer_sack(b, sink.nxt, sink.base + 35000, sink.base + 36000);
+    } else if (end - sink.base <= BYTES / 2 || sink.is_again) {
+        answer(b, sink.nxt, WND, NULL, 0, ACK_NS);
+    } else if (sink.segs % 2 == 0 && end - sink.base < BYTES) {
+        answer_sack(b, sink.base + BYTES / 2, seq, end);
+    }
+    if (sink.policy == COALESCE && end - sink.base == BYTES) {
+        answer_sack(b, sink.base + BYTES / 2, sink.base + BYTES / 2 + 100, end);
+        answer(b, sink.nxt, WND, NULL, 0, 30 * ACK_NS);
+    }
+}
+
 static void reply_as_told(struct bad *b, uint32_t seq, uint32_t len)
 {
-    uint32_t end = seq + len, before = sink.nxt;
+    uint32_t before = sink.nxt;
     while (sink.nxt - sink.base < BYTES && sink.have[sink.nxt - sink.base])
         sink.nxt++;
     switch (sink.policy) {
@@ -86,20 +118,6 @@ static void reply_as_told(struct bad *b, uint32_t seq, uint32_t len)
         answer(b, sink.nxt, WND, NULL, 0, 0);
         answer(b, sink.nxt + 100000, WND, NULL, 0, 0);
         break;
-    case SACK_LIES:
-        answer_sack(b, before, before + 1000, sink.high);
-        if (sink.segs % 4 == 0)
-            answer(b, sink.nxt, WND, NULL, 0, 2 * ACK_NS);
-        break;
-    case RENEGES: /* What came behind a gap is forgotten each time. */
-        if (sink.nxt == before && seq != sink.nxt) {
-            for (uint32_t i = seq; i != end; i++)
-                sink.have[i - sink.base] = false;
-            answer_sack(b, sink.nxt, seq, end);
-        } else {
-            answer(b, sink.nxt, WND, NULL, 0, ACK_NS);
-        }
-        break;
     case OSCILLATE:
         answer(b, sink.nxt, sink.acks % 2 == 0 ? WND : 0, NULL, 0, ACK_NS);
         answer(b, sink.nxt, sink.acks % 2 == 0 ? WND : 0, NULL, 0, ACK_NS + MS);
@@ -110,28 +128,16 @@ static void reply_as_told(struct bad *b, uint32_t seq, uint32_t len)
         break;
     case SILENT:
         break;
-    case DSACK: /* Of the later retransmission alone, again and again, beside what is true. */
-        if (sink.nxt != end && sink.again == 0)
-            answer_sack(b, sink.nxt, seq, end);
-        else if (sink.again < 2)
-            answer(b, sink.nxt, WND, NULL, 0, ACK_NS);
-        else
-            answer_sack(b, sink.nxt, sink.base + 35000, sink.base + 36000);
+    case SACK_LIES:
+    case RENEGES:
+    case DSACK:
+    case COALESCE:
+        report(b, seq, seq + len, before);
         break;
     case NO_UPDATES:
         sink.is_closed = sink.nxt != before && !sink.is_closed;
         if (t_random() % 4 != 0)
             answer(b, sink.nxt, sink.is_closed ? 0 : 20000, NULL, 0, ACK_NS);
-        break;
-    case COALESCE:
-        if (end - sink.base <= BYTES / 2 || sink.is_again)
-            answer(b, sink.nxt, WND, NULL, 0, ACK_NS);
-        else if (sink.segs % 2 == 0 && end - sink.base < BYTES)
-            answer_sack(b, sink.base + BYTES / 2, seq, end);
-        if (end - sink.base == BYTES) {
-            answer_sack(b, sink.base + BYTES / 2, sink.base + BYTES / 2 + 100, end);
-            answer(b, sink.nxt, WND, NULL, 0, 30 * ACK_NS);
-        }
         break;
     case TINY:
         answer(b, sink.nxt, 4, NULL, 0, ACK_NS);

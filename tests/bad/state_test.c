@@ -296,7 +296,8 @@ static void answer_skewed(struct bad *b, const uint8_t *f, size_t n)
 {
     uint8_t a[PEER_FRAME_MAX];
     struct peer_extra none = {.opts = NULL};
-    struct o_seg s = {.flags = O_ACK, .seq = bad_get32(f + 28) + (1u << 30),
+    struct o_seg s = {.flags = O_ACK,
+                      .seq = bad_get32(f + 28) + (1u << 30),
                       .ack = bad_get32(f + 24) + (1u << 30)};
     (void)n;
     bad_push_later(b, a, peer_frame(&b->p, &s, &none, a), 10 * MS);
@@ -313,7 +314,7 @@ static void ends_that_disagree(void)
     uint64_t sent = b->sent;
     bad_push(b, a, peer_frame(&b->p, &s, &none, a));
     bad_run(b, 60 * S);
-    T_CHECK(b->sent - sent <= 2); /* It dies out ... */
+    T_CHECK(b->sent - sent <= 2);   /* It dies out ... */
     for (int i = 0; i < 600; i++) { /* ... and kept up from outside it stays within bounds. */
         bad_push(b, a, peer_frame(&b->p, &s, &none, a));
         bad_run(b, 100 * MS);

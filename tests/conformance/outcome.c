@@ -22,10 +22,9 @@ static void read_all(struct peer *p, struct outcome *o)
     else if (r == 0)
         o->user = O_USER_END;
     if (n > p->unread)
-        o->is_text_wrong =
-            n - p->unread != o->s.len ||
-            weft_pattern_check(PEER_TEXT_SEED, p->t.rcv_nxt - p->stream, buf + p->unread,
-                               o->s.len) != o->s.len;
+        o->is_text_wrong = n - p->unread != o->s.len ||
+                           weft_pattern_check(PEER_TEXT_SEED, p->t.rcv_nxt - p->stream,
+                                              buf + p->unread, o->s.len) != o->s.len;
 }
 
 void outcome_take(struct peer *p, struct outcome *o)
