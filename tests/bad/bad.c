@@ -285,7 +285,9 @@ struct bad *bad_opened_with(const char *o, uint32_t n)
     p->t.una = p->t.nxt = p->t.iss + 1;
     p->t.rcv_nxt = p->stream = PEER_ISN + 1;
     s = (struct o_seg){.flags = O_ACK, .seq = p->t.rcv_nxt, .ack = p->t.nxt};
-    bad_send(b, &s, NULL, 1 * MS);
+    x.opts = (const uint8_t *)"\x01\x01\x08\x0a\0\0\0\x01\0\0\0"; /* Nothing is echoed. */
+    x.opt_bytes = 12;
+    bad_send(b, &s, &x, 1 * MS);
     T_EQ(weft_sock_accept(b->st, p->listener, &p->sock, NULL), 0);
     return b;
 }

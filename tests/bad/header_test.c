@@ -217,13 +217,13 @@ static bool urgent(const struct peer *p, unsigned i, struct bad_case *c)
     static const struct {
         uint16_t urg;
         uint8_t len;
-    } of[] = {{0, 0}, {0, 3}, {2, 1}, {100, 1}, {0x7fff, 1}, {0xffff, 1}};
-    c->s = text(p, i < 6 ? of[i].len : 0);
+    } of[] = {{0, 0}, {0, 3}, {1, 1}, {1, 3}, {3, 3}, {2, 1}, {100, 1}, {0x7fff, 1}, {0xffff, 1}};
+    c->s = text(p, i < 9 ? of[i].len : 0);
     c->x.flags = 0x20;
-    c->x.urg = i < 6 ? of[i].urg : 0;
+    c->x.urg = i < 9 ? of[i].urg : 0;
     write(p, c);
     c->is_judged = true;
-    return i < 6;
+    return i < 9;
 }
 
 /* proves: BAD-TCPH-14 BAD-TCPH-15 */

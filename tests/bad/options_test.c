@@ -91,6 +91,23 @@ static bool sack_length(const struct peer *p, unsigned i, struct bad_case *c)
 static void lengths_that_no_sack_has(void)
 {
     bad_each_state(sack_length);
+    static const uint8_t text[1000];
+    struct bad *b = bad_opened_with("\x02\x04\x03\xe8\x01\x01\x04\x02", 8);
+    T_EQ(weft_sock_send(b->st, b->p.sock, text, 1000), 1000);
+    peer_wait(&b->p, 1 * MS);
+    for (uint8_t len = 2; len < 38; len++) { /* Whatever it reports, if it has no right length. */
+        struct peer_extra x = {.opts = opts, .opt_bytes = (len + 5u) / 4 * 4};
+        struct o_seg s = {.flags = O_ACK, .seq = b->p.t.rcv_nxt, .ack = b->p.t.nxt};
+        memset(opts, 1, 40);
+        opts[2] = 5;
+        opts[3] = len;
+        bad_put32(opts + 4, b->p.t.nxt + 100);
+        bad_put32(opts + 8, b->p.t.nxt + 200);
+        if (len % 8 != 2)
+            bad_send(b, &s, &x, 0);
+        T_EQ(bad_info(b).flight, 1000);
+    }
+    bad_end(b);
 }
 
 static bool ts_length(const struct peer *p, unsigned i, struct bad_case *c)
@@ -108,6 +125,17 @@ static bool ts_length(const struct peer *p, unsigned i, struct bad_case *c)
 static void lengths_that_no_timestamp_has(void)
 {
     bad_each_state(ts_length);
+    struct bad *b = bad_opened_with("\x02\x04\x03\xe8\x01\x01\x08\x0a\0\0\0\1\0\0\0\0", 16);
+    uint64_t drops = bad_drops(b, WEFT_DROP_TCP_TS_MISSING);
+    T_CHECK(bad_info(b).has_timestamps);
+    for (unsigned i = 0; i < 3; i++) { /* Where they were agreed on, it counts as missing. */
+        struct bad_case c = {.n = 0};
+        (void)ts_length(&b->p, i, &c);
+        bad_send(b, &c.s, &c.x, 1 * MS);
+    }
+    T_EQ(bad_drops(b, WEFT_DROP_TCP_TS_MISSING), drops + 3);
+    T_EQ(bad_info(b).recvq, 0);
+    bad_end(b);
 }
 
 /* MD5, AO and experiments, whole and cut. */
@@ -180,7 +208,6 @@ static bool outside_syn(const struct peer *p, unsigned i, struct bad_case *c)
     return i < 1;
 }
 
-/* proves: BAD-TCPO-07 */
 static void options_of_a_syn_elsewhere(void)
 {
     bad_each_state(outside_syn);

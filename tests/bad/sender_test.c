@@ -250,6 +250,12 @@ static void a_thousand_duplicates(void)
     T_CHECK(sink.cwnd_max <= honest.cwnd_max);
     T_EQ(sink.burst_over, 0);
     done(b, "duplicates");
+    b = bad_opened_with("\x02\x04\x03\xe8\x03\x03\x07\x01", 8); /* The same without SACK. */
+    T_EQ(transfer(b, DUPLICATES, 60000, 60 * S), 60000);
+    T_CHECK(sink.again <= 6);
+    T_CHECK(sink.cwnd_max <= honest.cwnd_max);
+    T_EQ(sink.burst_over, 0);
+    done(b, "duplicates without SACK");
 }
 
 /* proves: BAD-CCA-03 */
