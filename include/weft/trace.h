@@ -147,6 +147,7 @@ enum weft_drop {
     X(TCP_ECN_CE_IN, "tcp.ecn_ce_in")                                                              \
     X(TCP_ECN_FALLBACKS, "tcp.ecn_fallbacks")                                                      \
     X(TCP_DUP_ACKS_IN, "tcp.duplicate_acks_in")                                                    \
+    X(TCP_SACKS_IGNORED, "tcp.sack_blocks_ignored")                                                \
     X(TCP_OOO_SEGS, "tcp.out_of_order_segments")                                                   \
     X(TCP_ACTIVE_OPENS, "tcp.active_opens")                                                        \
     X(TCP_PASSIVE_OPENS, "tcp.passive_opens")                                                      \

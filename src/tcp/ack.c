@@ -47,6 +47,8 @@ static bool take_sacks(struct net *net, struct tcp_conn *c, const struct tcp_seg
         /* Nothing empty, inverted, acknowledged already or never sent. */
         if (wf_seq_lt(from, to) && wf_seq_geq(from, c->snd.una) && wf_seq_leq(to, c->snd.nxt))
             wf_sb_sack(&net->tcp->recs, &c->sb, from, to, d);
+        else
+            wf_count(net, WEFT_COUNT_TCP_SACKS_IGNORED);
     }
     return has_dsack;
 }

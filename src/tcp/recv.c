@@ -64,38 +64,63 @@ static void took(struct net *net, struct tcp_conn *c, uint32_t n)
     }
 }
 
+static bool put(struct net *net, struct tcp_conn *c, const struct tcp_seg *s, uint32_t from,
+                uint32_t len)
+{
+    return c->rcv.is_shut || wf_recvq_put(&net->pool, &c->recvq, s->p, s->off + from, len);
+}
+
+/* Text in front of a gap, and maybe across what lies behind: that came first and stays, so that
+ * nobody can change afterwards what was acknowledged selectively. Only what is missing is taken. */
+static bool fill(struct net *net, struct tcp_conn *c, const struct tcp_seg *s)
+{
+    struct tcp_seq end = wf_seq_add(s->seq, s->len);
+    while (wf_seq_lt(c->rcv.nxt, end)) {
+        uint32_t from = c->rcv.nxt.v - s->seq.v, len = end.v - c->rcv.nxt.v;
+        if (c->ooo->n > 0)
+            len = wf_min_u32(len, c->ooo->r[0].from.v - c->rcv.nxt.v);
+        if (!put(net, c, s, from, len)) {
+            if (c->ooo->n == 0)
+                return false;
+            wf_reasm_clear(&net->pool, c->ooo); /* What comes next matters more than the rest. */
+            continue;
+        }
+        c->rcv.nxt = wf_seq_add(c->rcv.nxt, len);
+        uint32_t moved = wf_reasm_pull(&net->pool, c->ooo, c->rcv.nxt, &c->recvq);
+        c->rcv.nxt = wf_seq_add(c->rcv.nxt, moved);
+    }
+    return true;
+}
+
+static bool close_gap(struct net *net, struct tcp_conn *c, const struct tcp_seg *s)
+{
+    bool is_put = fill(net, c, s);
+    if (c->ooo->n == 0) {
+        wf_slab_free(&net->tcp->reasms, c->ooo);
+        c->ooo = NULL;
+    }
+    if (c->rcv.is_shut)
+        wf_recvq_read(&net->pool, &c->recvq, NULL, c->recvq.bytes);
+    return is_put;
+}
+
 static void in_order(struct net *net, struct tcp_conn *c, struct tcp_seg *s)
 {
+    struct tcp_seq before = c->rcv.nxt;
     bool had_gap = c->ooo != NULL && c->ooo->n > 0;
-    bool is_put = c->rcv.is_shut || wf_recvq_put(&net->pool, &c->recvq, s->p, s->off, s->len);
-    if (!is_put && had_gap) { /* What comes next matters more than what comes later. */
-        wf_reasm_clear(&net->pool, c->ooo);
-        is_put = wf_recvq_put(&net->pool, &c->recvq, s->p, s->off, s->len);
-    }
+    bool is_put = had_gap ? close_gap(net, c, s) : put(net, c, s, 0, s->len);
+    if (is_put && !had_gap)
+        c->rcv.nxt = wf_seq_add(c->rcv.nxt, s->len);
+    uint32_t n = c->rcv.nxt.v - before.v;
+    if (n > 0)
+        took(net, c, n);
+    c->rcv.is_starved = !is_put;
     if (!is_put) {
         wf_net_note_drop(net, WEFT_DROP_TCP_RCVBUF); /* No memory: the peer sends it again. */
         s->h.flags &= (uint16_t)~TCP_FIN;
         s->len = 0;
-        c->rcv.is_starved = true;
-        wf_tcp_ack_now(net, c);
-        return;
     }
-    c->rcv.is_starved = false;
-    c->rcv.nxt = wf_seq_add(c->rcv.nxt, s->len);
-    uint32_t n = s->len;
-    if (had_gap) {
-        uint32_t moved = wf_reasm_pull(&net->pool, c->ooo, c->rcv.nxt, &c->recvq);
-        c->rcv.nxt = wf_seq_add(c->rcv.nxt, moved);
-        n += moved;
-        if (c->ooo->n == 0) {
-            wf_slab_free(&net->tcp->reasms, c->ooo);
-            c->ooo = NULL;
-        }
-        if (c->rcv.is_shut)
-            wf_recvq_read(&net->pool, &c->recvq, NULL, c->recvq.bytes);
-    }
-    took(net, c, n);
-    if (had_gap) /* RFC 5681 4.2: it fills all or part of a gap. */
+    if (had_gap || !is_put) /* RFC 5681 4.2: it fills all or part of a gap. */
         wf_tcp_ack_now(net, c);
     else
         wf_tcp_ack_later(net, c);

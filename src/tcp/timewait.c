@@ -107,13 +107,13 @@ bool wf_tcp_timewait_arrives(struct net *net, struct tcp_timewait *t, struct tcp
         return true;
     }
     bool is_syn = (s->h.flags & TCP_SYN) != 0, has_ack = (s->h.flags & TCP_ACK) != 0;
-    if (is_syn && !has_ack && has_listener && may_reopen(t, s)) {
+    bool is_fin = (s->h.flags & TCP_FIN) != 0; /* No listener takes a SYN with one. */
+    if (is_syn && !has_ack && !is_fin && has_listener && may_reopen(t, s)) {
         wf_tcp_timewait_free(net, t);
         return false;
     }
     bool is_paws =
         t->opt.has_ts && s->h.opt.has_ts && (int32_t)(s->h.opt.ts_val - t->opt.ts_recent) < 0;
-    bool is_fin = (s->h.flags & TCP_FIN) != 0;
     if (is_fin && !is_paws && !is_syn && wf_seq_eq(wf_seq_add(s->h.seq, s->len + 1), t->rcv_nxt)) {
         ack_output(net, t); /* The peer's FIN again: our last ACK was lost. */
         restart(net, t);

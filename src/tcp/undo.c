@@ -69,6 +69,7 @@ enum undo_cause wf_undo_ack(struct tcp_undo *u, const struct undo_ack *a)
         return UNDO_NO;
     if (a->has_dsack && wf_seq_geq(a->dsack_from, u->una)) {
         uint32_t len = a->dsack_to.v - a->dsack_from.v;
+        u->una = a->dsack_to; /* Told again it counts no more (RFC 3708 3: all of them). */
         u->rtx_bytes = len < u->rtx_bytes ? u->rtx_bytes - len : 0;
         if (u->has_rtx && u->rtx_bytes == 0)
             cause = UNDO_DSACK;

@@ -34,7 +34,7 @@ enum undo_frto {
 /** struct tcp_undo - An episode of recovery or loss; zero is a valid start */
 struct tcp_undo {
     uint64_t at_ns;     /* When it began. */
-    struct tcp_seq una; /* SND.UNA then. */
+    struct tcp_seq una; /* SND.UNA then; later the end of the last duplicate reported. */
     uint32_t rtx_bytes; /* Sent again, and not reported as duplicates yet. */
     struct tcp_seq end; /* SND.NXT when it ended: reports come a round trip later at most. */
     bool is_armed;      /* It may still turn out to be a mistake. */

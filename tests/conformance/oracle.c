@@ -83,16 +83,24 @@ static void in_syn_sent(const struct o_tcb *t, const struct o_seg *s, struct o_s
         out->state = O_ESTABLISHED;
         out->una = s->ack;
         acknowledge(t, s->seq + 1, out);
+        if (has(s, O_FIN) && s->len == 0) { /* "Continue processing at the sixth step." */
+            out->state = O_CLOSE_WAIT;
+            out->user = O_USER_END;
+            out->reply.ack++;
+        }
         return;
     }
     out->state = O_SYN_RECEIVED;
     reply(out, O_SYN | O_ACK, t->iss, s->seq + 1);
 }
 
-/* RFC 6191 without timestamps, MAY-2: above everything the old incarnation of the peer used. */
+/* RFC 6191 without timestamps, MAY-2: above everything the old incarnation of the peer used. A FIN
+ * beside the SYN is nothing a listener would take. */
 static bool reopens(const struct o_tcb *t, const struct o_seg *s)
 {
     uint32_t last_seen = t->rcv_nxt - 1;
+    if (has(s, O_FIN))
+        return false;
     return t->has_listener && has(s, O_SYN) && !has(s, O_ACK | O_RST) && lt(last_seen, s->seq);
 }
 

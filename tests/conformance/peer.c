@@ -52,43 +52,71 @@ static uint32_t tcp_sum(const uint8_t *ip, const uint8_t *b, size_t n)
     return sum(b, n, sum(ip, 8, 6 + (uint32_t)n));
 }
 
-void peer_send(struct peer *p, const struct o_seg *s)
+void peer_sums(uint8_t *f, size_t n)
 {
-    uint8_t f[40 + 4 + 2048] = {0x45};
-    uint32_t hdr = (s->flags & O_SYN) != 0 ? 24 : 20, n = hdr + s->len;
+    put16(f + 10, 0);
+    put16(f + 10, ~sum(f, 20, 0));
+    put16(f + 36, 0);
+    put16(f + 36, ~tcp_sum(f + 12, f + 20, n - 20));
+}
+
+size_t peer_frame(const struct peer *p, const struct o_seg *s, const struct peer_extra *x,
+                  uint8_t *f)
+{
+    bool has_mss = (s->flags & O_SYN) != 0 && x->opt_bytes == 0;
+    uint32_t hdr = 20 + (has_mss ? 4 : x->opt_bytes), n = hdr + s->len;
     uint8_t *tcp = f + 20;
+    memset(f, 0, 40);
+    f[0] = 0x45;
     put16(f + 2, 20 + n);
     f[8] = 64;
     f[9] = 6;
     memcpy(f + 12, ip_here, 4);
     memcpy(f + 16, ip_stack, 4);
-    put16(f + 10, ~sum(f, 20, 0));
     put16(tcp, p->remote_port);
     put16(tcp + 2, p->local_port);
     put32(tcp + 4, s->seq);
     put32(tcp + 8, s->ack);
-    tcp[12] = (uint8_t)(hdr / 4 << 4);
-    tcp[13] = s->flags;
-    put16(tcp + 14, WND);
-    if (hdr == 24)
+    put16(tcp + 12, hdr / 4 << 12 | s->flags | x->flags);
+    put16(tcp + 14, x->wnd == 0 ? WND : x->wnd & 0xffff);
+    put16(tcp + 18, x->urg);
+    if (has_mss)
         put32(tcp + 20, 0x02040000u | MSS);
+    else if (x->opt_bytes > 0)
+        memcpy(tcp + 20, x->opts, x->opt_bytes);
     weft_pattern(PEER_TEXT_SEED, s->seq - p->stream, tcp + hdr, s->len);
-    put16(tcp + 16, ~tcp_sum(f + 12, tcp, n));
+    peer_sums(f, 20 + n);
+    return 20 + n;
+}
+
+void peer_push(struct peer *p, const uint8_t *f, size_t n)
+{
     p->seen_n = 0;
-    p->is_broken |= weft_link_push(p->link, 0, f, 20 + n) != 0;
+    p->is_broken |= !p->wire.push(p->wire.user, f, n);
+}
+
+void peer_send(struct peer *p, const struct o_seg *s)
+{
+    static const struct peer_extra none;
+    uint8_t f[PEER_FRAME_MAX];
+    peer_push(p, f, peer_frame(p, s, &none, f));
 }
 
 static void collect(struct peer *p)
 {
     uint8_t f[2048];
     for (;;) {
-        size_t n = weft_link_pull(p->link, 0, f, sizeof(f), NULL);
+        size_t n = p->wire.pull(p->wire.user, f, sizeof(f));
         if (n == 0)
             return;
         uint32_t hdr = n >= 40 ? (uint32_t)(f[32] >> 4) * 4 : 0;
         if (hdr < 20 || 20 + hdr > n || get16(f + 2) != n ||
-            tcp_sum(f + 12, f + 20, n - 20) != 0xffff || get16(f + 22) != p->remote_port) {
+            tcp_sum(f + 12, f + 20, n - 20) != 0xffff) {
             p->is_broken = true;
+            continue;
+        }
+        if (get16(f + 22) != p->remote_port) {
+            p->strays++;
             continue;
         }
         struct o_seg s = {.seq = get32(f + 24),
@@ -105,12 +133,37 @@ static void collect(struct peer *p)
 
 void peer_wait(struct peer *p, uint64_t ns)
 {
-    weft_node_touch(p->node);
-    p->is_broken |= weft_world_run(p->world, weft_world_now(p->world) + ns) != 0;
+    p->is_broken |= !p->wire.run(p->wire.user, ns);
     collect(p);
+    p->is_broken |= p->world != NULL && p->strays > 0;
 }
 
 /* ---- the world ---- */
+
+static bool world_push(void *user, const uint8_t *f, size_t n)
+{
+    struct peer *p = user;
+    return weft_link_push(p->link, 0, f, n) == 0;
+}
+
+static size_t world_pull(void *user, uint8_t *f, size_t cap)
+{
+    struct peer *p = user;
+    return weft_link_pull(p->link, 0, f, cap, NULL);
+}
+
+static bool world_run(void *user, uint64_t ns)
+{
+    struct peer *p = user;
+    weft_node_touch(p->node);
+    return weft_world_run(p->world, weft_world_now(p->world) + ns) == 0;
+}
+
+static uint64_t world_now(void *user)
+{
+    struct peer *p = user;
+    return weft_world_now(p->world);
+}
 
 static bool build(struct peer *p)
 {
@@ -295,7 +348,7 @@ static void past_established(struct peer *p, enum o_state state, enum peer_way w
     if (state == O_CLOSING || state == O_TIME_WAIT)
         fin_in(p);
     if (state == O_TIME_WAIT) {
-        p->time_wait_ns = weft_world_now(p->world);
+        p->time_wait_ns = p->wire.now(p->wire.user);
         peer_wait(p, 1000 * PEER_MS);
         WANT(p, p->seen_n == 1);
     }
@@ -310,11 +363,8 @@ static void no_numbers(struct peer *p)
     p->t.rcv_wnd = RCVBUF;
 }
 
-bool peer_open(struct peer *p, enum o_state state, enum peer_way way)
+static bool reach(struct peer *p, enum o_state state, enum peer_way way)
 {
-    *p = (struct peer){.local_port = PORT_SERVER, .remote_port = PORT_CLIENT, .t.state = state};
-    if (!build(p))
-        return false;
     no_numbers(p);
     if (state == O_LISTEN)
         listen_here(p);
@@ -326,6 +376,31 @@ bool peer_open(struct peer *p, enum o_state state, enum peer_way way)
         past_established(p, state, way);
     p->t.wnd_max = WND;
     return !p->is_broken && peer_state(p) == state;
+}
+
+bool peer_open(struct peer *p, enum o_state state, enum peer_way way)
+{
+    *p = (struct peer){.local_port = PORT_SERVER, .remote_port = PORT_CLIENT, .t.state = state};
+    p->wire = (struct peer_wire){p, world_push, world_pull, world_run, world_now};
+    return build(p) && reach(p, state, way) && p->strays == 0;
+}
+
+bool peer_open_on(struct peer *p, const struct peer_wire *wire, struct weft_stack *st,
+                  enum o_state state, enum peer_way way)
+{
+    *p = (struct peer){.local_port = PORT_SERVER, .remote_port = PORT_CLIENT, .t.state = state};
+    p->wire = *wire;
+    p->st = st;
+    return reach(p, state, way);
+}
+
+void peer_drop(struct peer *p)
+{
+    if (p->sock != 0)
+        (void)weft_sock_abort(p->st, p->sock);
+    if (p->listener != 0)
+        (void)weft_sock_close(p->st, p->listener);
+    p->sock = p->listener = 0;
 }
 
 _Static_assert((int)O_TIME_WAIT == (int)WEFT_TCP_TIME_WAIT &&

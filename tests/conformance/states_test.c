@@ -25,12 +25,11 @@
 #include <string.h>
 
 #include "mutants.h"
-#include "peer.h"
+#include "outcome.h"
 #include "t.h"
 
 #define TEXT       100u
 #define FAR        (1u << 30)
-#define DELACK_NS  (60 * PEER_MS)
 #define KIND_COUNT 8u
 #define SEQ_COUNT  5u
 #define ACK_COUNT  3u
@@ -49,18 +48,6 @@ struct test_case {
     unsigned kind;
     enum place place;
     enum ack ack;
-};
-
-/** struct outcome - What came of it */
-struct outcome {
-    struct o_tcb t;
-    struct o_seg s;
-    enum o_state state;
-    enum o_user user;
-    uint32_t una;
-    int seen_n, line;
-    struct o_seg seen;
-    bool has_una, is_restarted, is_set_up, is_broken, is_text_wrong;
 };
 
 static const struct kind {
@@ -126,98 +113,21 @@ static struct o_seg segment_of(const struct test_case *c, const struct o_tcb *t)
 
 /* ---- running one ---- */
 
-/* Everything the user can read, and what stands at its end. */
-static void read_all(struct peer *p, struct outcome *o)
-{
-    uint8_t buf[8192];
-    uint32_t n = 0;
-    int64_t r = 0;
-    if (p->sock == 0 && p->listener != 0)
-        (void)!weft_sock_accept(p->st, p->listener, &p->sock, NULL);
-    if (p->sock == 0)
-        return;
-    while (n < sizeof(buf) && (r = weft_sock_recv(p->st, p->sock, buf + n, sizeof(buf) - n)) > 0)
-        n += (uint32_t)r;
-    if (r == -WEFT_ECONNRESET)
-        o->user = O_USER_RESET;
-    else if (r == -WEFT_ECONNREFUSED)
-        o->user = O_USER_REFUSED;
-    else if (n > p->unread)
-        o->user = O_USER_TEXT;
-    else if (r == 0)
-        o->user = O_USER_END;
-    if (n > p->unread)
-        o->is_text_wrong =
-            n - p->unread != TEXT || weft_pattern_check(PEER_TEXT_SEED, p->t.rcv_nxt - p->stream,
-                                                        buf + p->unread, TEXT) != TEXT;
-}
-
 static void run(const struct test_case *c, struct outcome *o)
 {
     struct peer p;
-    struct weft_tcp_info info;
     *o = (struct outcome){.is_set_up = peer_open(&p, c->state, c->way)};
     o->t = p.t;
     o->line = p.line;
     o->s = segment_of(c, &p.t);
     if (o->is_set_up) {
         peer_send(&p, &o->s);
-        peer_wait(&p, DELACK_NS);
-        o->state = peer_state(&p);
-        o->seen_n = p.seen_n;
-        o->seen = p.seen[0];
-        o->has_una = p.sock != 0 && weft_sock_tcp_info(p.st, p.sock, &info) == 0;
-        o->una = o->has_una ? info.snd_una : 0;
-        read_all(&p, o);
-        if (c->state == O_TIME_WAIT) {
-            uint64_t over_ns = p.time_wait_ns + (2ull * PEER_MSL_MS + 500) * PEER_MS;
-            peer_wait(&p, over_ns - weft_world_now(p.world));
-            o->is_restarted = peer_state(&p) == O_TIME_WAIT;
-        }
-        o->is_broken = p.is_broken;
+        outcome_take(&p, o);
     }
     peer_close(&p);
 }
 
 /* ---- judging ---- */
-
-static bool is_reply_right(const struct outcome *o, const struct o_says *e)
-{
-    const struct o_seg *a = &o->seen, *b = &e->reply;
-    if (o->seen_n == 0)
-        return !e->has_reply || e->may_be_silent;
-    if (o->seen_n > 1 || !e->has_reply || a->len != 0)
-        return false;
-    uint8_t flags = (uint8_t)(a->flags & ~O_PSH);
-    if (e->may_be_syn_ack && flags == (O_SYN | O_ACK))
-        return a->seq == o->t.iss && a->ack == o->t.rcv_nxt;
-    bool is_seq_right = e->is_iss_new ? o->t.state != O_TIME_WAIT ||
-                                            (a->seq != o->t.nxt && a->seq - o->t.nxt < 1u << 31)
-                                      : a->seq == b->seq;
-    return flags == b->flags && is_seq_right && ((flags & O_ACK) == 0 || a->ack == b->ack);
-}
-
-/* NULL = all is right. */
-static const char *fault(const struct outcome *o, const struct o_says *e)
-{
-    bool has_numbers = o->state >= O_SYN_SENT && o->state != O_TIME_WAIT && o->has_una;
-    if (!o->is_set_up)
-        return "the state was not reached";
-    if (o->is_broken || o->is_text_wrong)
-        return "a malformed segment, or wrong text";
-    if (o->state != e->state)
-        return "state";
-    if (o->user != e->user)
-        return "user";
-    if (!is_reply_right(o, e))
-        return "reply";
-    if (has_numbers && o->una != e->una)
-        return "SND.UNA";
-    if (o->t.state == O_TIME_WAIT && o->state == O_TIME_WAIT &&
-        (o->is_restarted ? !e->may_be_restarted : e->is_restarted))
-        return "2 MSL timer";
-    return NULL;
-}
 
 static unsigned faults_by(void (*judge)(const struct o_tcb *, const struct o_seg *,
                                         struct o_says *))
@@ -226,7 +136,7 @@ static unsigned faults_by(void (*judge)(const struct o_tcb *, const struct o_seg
     for (unsigned i = 0; i < cases_n; i++) {
         struct o_says e;
         judge(&outcomes[i].t, &outcomes[i].s, &e);
-        n += fault(&outcomes[i], &e) != NULL;
+        n += outcome_fault(&outcomes[i], &e) != NULL;
     }
     return n;
 }
@@ -283,7 +193,7 @@ static bool table(const char *what, unsigned from, unsigned to)
         struct o_says e;
         run(&cases[i], &outcomes[i]);
         o_judge(&outcomes[i].t, &outcomes[i].s, &e);
-        const char *why = fault(&outcomes[i], &e);
+        const char *why = outcome_fault(&outcomes[i], &e);
         bad += why != NULL;
         if (why != NULL || is_verbose)
             print_case(i, why);
@@ -335,7 +245,7 @@ static bool burst(void)
         s.seq = p.t.rcv_nxt + (i < 5 ? 600 - i * 100 : 0);
         peer_send(&p, &s);
     }
-    peer_wait(&p, DELACK_NS);
+    peer_wait(&p, OUTCOME_NS);
     is_good &= !p.is_broken && p.seen_n == 1 && p.seen[0].ack == p.t.rcv_nxt + 100;
     printf("%sok - a series of segments is taken in before one ACK is sent\n",
            is_good ? "" : "not ");

@@ -232,6 +232,8 @@ void two_run(struct two *t, uint64_t until_ns)
     for (;;) {
         bool has_moved = turn(t, 0);
         has_moved |= turn(t, 1);
+        if (t->more != NULL)
+            has_moved |= t->more(t, t->more_user);
         t->turns++;
         uint64_t a = next_of(t, 0), b = next_of(t, 1), next = a < b ? a : b;
         if (next > until_ns)

@@ -58,6 +58,10 @@ struct two {
     uint64_t listener;
     struct two_flow flow[TWO_FLOWS];
     uint32_t flows;
+    /* Asked in every turn; true if it moved something. What more interfaces carry is its business,
+     * in frames whose cookies are blocks of malloc(). */
+    bool (*more)(struct two *t, void *user);
+    void *more_user;
 };
 
 /** two_config() - Limits for a hundred connections, buffers of 64 KiB */

@@ -129,6 +129,8 @@ static void huge_samples_do_not_overflow(void)
     }
 }
 
+#define WINDOW_MS (RTT_WINDOW << RTT_AGE_SHIFT)
+
 /* proves: TCP-RACK-04 */
 static void the_smallest_is_kept_for_one_to_two_windows(void)
 {
@@ -138,17 +140,17 @@ static void the_smallest_is_kept_for_one_to_two_windows(void)
     wf_rtt_sample(&r, 20000);
     wf_rtt_sample(&r, 40000);
     T_EQ(r.min_us, 20000);
-    wf_rtt_age(&r, RTT_WINDOW - 1002);
+    wf_rtt_age(&r, WINDOW_MS - 5000);
     wf_rtt_sample(&r, 50000);
     T_EQ(r.min_us, 20000);
-    wf_rtt_age(&r, RTT_WINDOW); /* Over, but the window before counts. */
+    wf_rtt_age(&r, WINDOW_MS); /* Over, but the window before counts. */
     T_EQ(r.min_us, 20000);
     wf_rtt_sample(&r, 60000);
     wf_rtt_sample(&r, 55000);
     T_EQ(r.min_us, 20000);
-    wf_rtt_age(&r, 2 * RTT_WINDOW);
+    wf_rtt_age(&r, 2 * WINDOW_MS);
     T_EQ(r.min_us, 55000);
-    wf_rtt_age(&r, 9 * RTT_WINDOW); /* Nothing was measured: the last one holds. */
+    wf_rtt_age(&r, 9 * WINDOW_MS); /* Nothing was measured: the last one holds. */
     T_EQ(r.min_us, 55000);
     wf_rtt_sample(&r, 10000);
     T_EQ(r.min_us, 10000);
