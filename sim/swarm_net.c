@@ -48,6 +48,8 @@ static struct weft_node *add_node(struct swarm *s, const char *kind, uint32_t nu
     weft_node_config_default(&cfg, name);
     cfg.stack.is_forwarding = is_router;
     cfg.stack.tcp_ecn = (uint8_t)sim_rng_below(&s->ecn_rng, 4);
+    /* The default would get over defects that are to be found. */
+    cfg.stack.tcp_mtu_probing = s->seed % 4 == 0 ? 2 : 0;
     draw_limits(s, &cfg);
     int r = weft_node_add(s->w, &cfg, &node);
     if (r != 0)
