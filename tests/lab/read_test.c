@@ -136,8 +136,9 @@ static const struct row rows[] = {
     {STEP("pong: {from: h1, to: h2}"),
      "11:5: scenario[0]: unknown key \"pong\", did you mean \"ping\"?"},
     {STEP("{name: idle}"),
-     "11:5: scenario[0]: a step does exactly one thing (ping, traceroute, arp, "
-     "udp, tcp-transfer, connect-refused, link, wait, show or parallel)"},
+     "11:5: scenario[0]: a step does exactly one thing (ping, traceroute, arp, udp, tcp-transfer, "
+     "tcp-requests, tcp-simultaneous, connect-refused, syn-flood, link, node, wait, measure, show "
+     "or parallel)"},
     {STEP("ping: {from: h1}"), "11:11: scenario[0].ping: key \"to\" is missing"},
     {STEP("ping: {from: h1, to: h3}"),
      "11:26: scenario[0].ping.to: unknown node \"h3\" (there are: h1, h2, sw)"},
