@@ -127,6 +127,7 @@ static const struct lab_metric time_metrics[] = {{"time", LAB_V_TIME, NULL}};
         (m), sizeof(m) / sizeof((m)[0])                                                            \
     }
 
+const char *const wf_lab_compare_names[] = {"cwnd", "flight", "rate", "rtt", "acknowledged", NULL};
 const char *const wf_lab_state_names[] = {
     "none",       "CLOSED",     "LISTEN",  "SYN-SENT", "SYN-RECEIVED", "ESTABLISHED", "FIN-WAIT-1",
     "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING", "LAST-ACK", "TIME-WAIT",    NULL};
@@ -262,5 +263,6 @@ void wf_lab_free(struct lab *lab)
     free_steps(&lab->steps);
     wf_vec_free(&lab->expects);
     wf_vec_free(&lab->ladders);
+    wf_vec_free(&lab->compares);
     wf_lab_arena_free(&lab->arena);
 }

@@ -19,6 +19,7 @@
 #define LAB_METRICS_MAX 24 /* What a step measures. */
 #define LAB_LANES_MAX   8  /* Nodes of a ladder. */
 #define LAB_COUNTED_MAX 5  /* Counters that a step compares with those before it. */
+#define LAB_COMPARED_MAX 8 /* Flows of a comparison. */
 #define LAB_SHARERS_MAX 64 /* Transfers that a step measures side by side. */
 
 /** enum lab_kind - What a node of the topology is */
@@ -369,6 +370,22 @@ struct lab_ladder {
     uint64_t skip;    /* Packets left out before the first. */
 };
 
+/** struct lab_compared - A flow in a comparison */
+struct lab_compared {
+    uint64_t port;     /* That it goes to. */
+    const char *label; /* Name of the step that makes it. */
+};
+
+/** struct lab_compare - Flows whose windows, rates or round trips are drawn over each other */
+struct lab_compare {
+    const char *title;
+    struct lab_mark mark;
+    int what; /* Index into wf_lab_compare_names. */
+    struct lab_compared flows[LAB_COMPARED_MAX];
+    size_t flows_n;
+    bool is_aligned; /* Each from its own beginning on. */
+};
+
 /** struct lab - A lab */
 struct lab {
     struct lab_arena arena;
@@ -382,6 +399,7 @@ struct lab {
     struct lab_vec steps;   /* struct lab_step */
     struct lab_vec expects; /* struct lab_expect: at the end */
     struct lab_vec ladders; /* struct lab_ladder */
+    struct lab_vec compares; /* struct lab_compare */
 };
 
 extern const char *const wf_lab_kind_names[]; /* By enum lab_kind; ends with NULL. */
@@ -392,6 +410,7 @@ extern const char *const wf_lab_show_names[];     /* Ends with NULL. */
 extern const char *const wf_lab_protocol_names[]; /* Ends with NULL; the first is "any". */
 extern const char *const wf_lab_neigh_names[];    /* By enum weft_neigh_state; ends with NULL. */
 extern const char *const wf_lab_error_names[];    /* By enum weft_err; ends with NULL. */
+extern const char *const wf_lab_compare_names[];  /* Ends with NULL. */
 extern const char *const wf_lab_state_names[];    /* RFC names; ends with NULL. */
 
 /** wf_lab_node() - Node @i */

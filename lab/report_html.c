@@ -38,6 +38,8 @@ static void write_head(const struct lab_run *run, struct lab_buf *b, const char 
     wf_buf_str(b, wf_page_report_css);
     wf_buf_str(b, "</style></head><body>\n<nav><b>weft lab</b><a href=\"#steps\">Steps</a>"
                   "<a href=\"#topology\">Topology</a>");
+    if (lab->compares.n != 0)
+        wf_buf_str(b, "<a href=\"#compare\">Side by side</a>");
     if (run->rec.flows.n != 0)
         wf_buf_str(b, "<a href=\"#flows\">TCP flows</a>");
     if (lab->ladders.n != 0)
@@ -295,7 +297,7 @@ static void write_flow(const struct lab_run *run, struct lab_buf *b, const struc
     if (f->bytes_sent != 0)
         wf_buf_printf(b,
                       "; <b>%" PRIu32 "</b> segments sent again, <b>%" PRIu32
-                      "</b> of them after an RTO, <b>%" PRIu32 "</b> probes",
+                      "</b> of them by slow start, <b>%" PRIu32 "</b> probes",
                       f->retrans, f->rtos, f->probes);
     if (f->srtt_max_us != 0)
         wf_buf_printf(b, "; smoothed round trip <b>%s</b> to <b>%s</b>",
@@ -333,6 +335,52 @@ static void write_flows(const struct lab_run *run, struct lab_buf *b)
                       "<p class=\"hint\">More than %d flows: %" PRIu64
                       " records of others are not shown.</p>\n",
                       LAB_FLOWS_MAX, run->rec.flows_left_out);
+}
+
+/* ---- comparisons ---- */
+
+/* The flow that sent most to a port; SIZE_MAX if none has plots. */
+static size_t flow_to(const struct lab_run *run, uint64_t port)
+{
+    size_t best = SIZE_MAX;
+    uint64_t most = 0;
+    for (size_t i = 0; i < run->rec.flows.n; i++) {
+        const struct lab_flow *f = (const struct lab_flow *)run->rec.flows.items + i;
+        if (f->rport == port && has_plots(f->bytes_sent) && f->bytes_sent > most) {
+            most = f->bytes_sent;
+            best = i;
+        }
+    }
+    return best;
+}
+
+static void write_compare(const struct lab_run *run, struct lab_buf *b, const struct lab_compare *c)
+{
+    bool is_first = true;
+    wf_buf_printf(b,
+                  "<script class=\"compare\" type=\"application/json\">{\"title\":\"%s\","
+                  "\"what\":\"%s\",\"aligned\":%s,\"flows\":[",
+                  wf_lab_json(&run->lab->arena, c->title), wf_lab_compare_names[c->what],
+                  c->is_aligned ? "true" : "false");
+    for (size_t i = 0; i < c->flows_n; i++) {
+        size_t flow = flow_to(run, c->flows[i].port);
+        if (flow == SIZE_MAX)
+            continue;
+        wf_buf_printf(b, "%s{\"plots\":\"flow-%zu\",\"label\":\"%s\"}", is_first ? "" : ",", flow,
+                      wf_lab_json(&run->lab->arena, c->flows[i].label));
+        is_first = false;
+    }
+    wf_buf_str(b, "]}</script>\n");
+}
+
+static void write_compares(const struct lab_run *run, struct lab_buf *b)
+{
+    if (run->lab->compares.n == 0)
+        return;
+    heading(b, "compare", "Side by side");
+    wf_buf_str(b, "<div class=\"card\"><div class=\"plots\" id=\"compared\"></div></div>\n");
+    for (size_t i = 0; i < run->lab->compares.n; i++)
+        write_compare(run, b, (const struct lab_compare *)run->lab->compares.items + i);
 }
 
 /* ---- ladders, topology ---- */
@@ -555,6 +603,7 @@ void wf_report_html(struct lab_run *run, struct lab_buf *b, const char *dygraphs
     write_tiles(run, b);
     write_steps(run, b);
     write_topology(run, b);
+    write_compares(run, b);
     write_flows(run, b);
     write_ladders(run, b);
     write_links(run, b);

@@ -207,7 +207,8 @@ void wf_step_begin(struct lab_run *run, struct lab_step *s)
     s->wake_ns = WEFT_NEVER;
     s->real_s = wf_run_seconds(run);
     wf_record_step(&run->rec, s);
-    s->problem = find_dead(run, s);
+    if (s->problem == NULL)
+        s->problem = find_dead(run, s);
     if (s->problem != NULL)
         return;
     switch (s->kind) {
