@@ -178,10 +178,10 @@ static void measure_requests(struct lab_run *run, struct lab_step *s)
     set_number(s, "sent", s->talk.count);
     const struct weft_actor_result *r = wf_step_result(s, 0);
     if (r->done != 0)
-        s->summary = wf_lab_printf(
-            &run->lab->arena, "%" PRIu64 " of %" PRIu64 " answered, in %s / %s / %s", r->done,
-            s->talk.count, time_text(run, r->rtt_min_ns), time_text(run, r->rtt_sum_ns / r->done),
-            time_text(run, r->rtt_max_ns));
+        s->summary =
+            wf_lab_printf(&run->lab->arena, "%" PRIu64 " of %" PRIu64 " answered, in %s / %s / %s",
+                          r->done, s->talk.count, time_text(run, r->rtt_min_ns),
+                          time_text(run, r->rtt_sum_ns / r->done), time_text(run, r->rtt_max_ns));
     set_number(s, "segments", n[SEGS]);
     set_number(s, "retransmits", n[RETRANS]);
 }

@@ -13,14 +13,14 @@
 #include "units.h"
 #include "weft/sim.h"
 
-#define LAB_ADDRS_MAX   4  /* Of an interface. */
-#define LAB_LOSE_MAX    32 /* Frames of a direction lost by number. */
-#define LAB_SIZES_MAX   64 /* Datagram sizes of a step. */
-#define LAB_METRICS_MAX 24 /* What a step measures. */
-#define LAB_LANES_MAX   8  /* Nodes of a ladder. */
-#define LAB_COUNTED_MAX 5  /* Counters that a step compares with those before it. */
-#define LAB_COMPARED_MAX 8 /* Flows of a comparison. */
-#define LAB_SHARERS_MAX 64 /* Transfers that a step measures side by side. */
+#define LAB_ADDRS_MAX    4  /* Of an interface. */
+#define LAB_LOSE_MAX     32 /* Frames of a direction lost by number. */
+#define LAB_SIZES_MAX    64 /* Datagram sizes of a step. */
+#define LAB_METRICS_MAX  24 /* What a step measures. */
+#define LAB_LANES_MAX    8  /* Nodes of a ladder. */
+#define LAB_COUNTED_MAX  5  /* Counters that a step compares with those before it. */
+#define LAB_COMPARED_MAX 8  /* Flows of a comparison. */
+#define LAB_SHARERS_MAX  64 /* Transfers that a step measures side by side. */
 
 /** enum lab_kind - What a node of the topology is */
 enum lab_kind {
@@ -394,11 +394,11 @@ struct lab {
     uint64_t time_max;                         /* Virtual ns that the scenario may take. */
     uint64_t capture_snaplen, capture_packets; /* packets: of each link. */
     struct lab_settings defaults, kinds[LAB_KINDS];
-    struct lab_vec nodes;   /* struct lab_node */
-    struct lab_vec links;   /* struct lab_link */
-    struct lab_vec steps;   /* struct lab_step */
-    struct lab_vec expects; /* struct lab_expect: at the end */
-    struct lab_vec ladders; /* struct lab_ladder */
+    struct lab_vec nodes;    /* struct lab_node */
+    struct lab_vec links;    /* struct lab_link */
+    struct lab_vec steps;    /* struct lab_step */
+    struct lab_vec expects;  /* struct lab_expect: at the end */
+    struct lab_vec ladders;  /* struct lab_ladder */
     struct lab_vec compares; /* struct lab_compare */
 };
 

@@ -228,7 +228,8 @@ static void read_root(struct lab_reader *r)
     *r->lab = p.lab;
 
     struct lab_at topology = {.key = "topology"}, scenario = {.key = "scenario"},
-                  expect = {.key = "expect"}, ladder = {.key = "ladder"}, compare = {.key = "compare"};
+                  expect = {.key = "expect"}, ladder = {.key = "ladder"},
+                  compare = {.key = "compare"};
     if (p.topology != NULL)
         wf_read_topology(d, p.topology, &topology);
     if (p.scenario != NULL)

@@ -236,23 +236,38 @@ static void a_port_serves_one_step_after_the_other(void)
 
 static void options_of_a_transfer_hold(void)
 {
-    check_run_text(CLEAN "  - parallel:\n"
-                         "      - " TO_B("for: 2s, window-scaling: no, mss: 1000, timestamps: no") "\n"
-                         "        expect: {flight-max: <= 65535, verified: yes}\n"
-                         "      - {after: 1s, wait: 0s, expect: [tcp a 7001 state: ESTABLISHED, "
-                         "tcp a 7001 snd-wscale: 0, tcp a 7001 mss: 1000]}\n"
-                         "  - {wait: 10s, expect: {tcp b 7001 state: none}}\n",
-                   LAB_EXIT_OK, "6 of 6");
-    check_run_text(CLEAN "  - " TO_B("bytes: 100k, initial-window: 1, cc: tahoe") "\n"
-                         "    expect: {cwnd-min: 1448}\n",
-                   LAB_EXIT_OK, "1 of 1");
-    check_run_text(CLEAN "  - " TO_B("bytes: 100k, pacing-limit: 1mbit") "\n"
-                         "    expect: {rate: 800kbit..1100kbit}\n",
-                   LAB_EXIT_OK, "1 of 1");
-    check_run_text(CLEAN "  - parallel:\n      - " TO_B("bytes: 0, msl: 1s") "\n"
-                         "  - {wait: 1s, expect: {tcp a 7001 state: TIME-WAIT}}\n"
-                         "  - {wait: 2s, expect: {tcp a 7001 state: none}}\n",
-                   LAB_EXIT_OK, "2 of 2");
+    check_run_text(
+        CLEAN
+        "  - parallel:\n"
+        "      - " TO_B(
+            "for: 2s, window-scaling: no, mss: 1000, timestamps: no") "\n"
+                                                                      "        expect: "
+                                                                      "{flight-max: <= 65535, "
+                                                                      "verified: yes}\n"
+                                                                      "      - {after: 1s, wait: "
+                                                                      "0s, expect: [tcp a 7001 "
+                                                                      "state: ESTABLISHED, "
+                                                                      "tcp a 7001 snd-wscale: 0, "
+                                                                      "tcp a 7001 mss: 1000]}\n"
+                                                                      "  - {wait: 10s, expect: "
+                                                                      "{tcp b 7001 state: none}}\n",
+        LAB_EXIT_OK, "6 of 6");
+    check_run_text(
+        CLEAN
+        "  - " TO_B("bytes: 100k, initial-window: 1, cc: tahoe") "\n"
+                                                                 "    expect: {cwnd-min: 1448}\n",
+        LAB_EXIT_OK, "1 of 1");
+    check_run_text(
+        CLEAN
+        "  - " TO_B("bytes: 100k, pacing-limit: 1mbit") "\n"
+                                                        "    expect: {rate: 800kbit..1100kbit}\n",
+        LAB_EXIT_OK, "1 of 1");
+    check_run_text(
+        CLEAN "  - parallel:\n      - " TO_B(
+            "bytes: 0, msl: 1s") "\n"
+                                 "  - {wait: 1s, expect: {tcp a 7001 state: TIME-WAIT}}\n"
+                                 "  - {wait: 2s, expect: {tcp a 7001 state: none}}\n",
+        LAB_EXIT_OK, "2 of 2");
 }
 
 static void requests_are_answered_one_by_one(void)
@@ -283,13 +298,20 @@ static void a_meeting_has_no_server(void)
 static void a_node_that_crashed_knows_nothing(void)
 {
     check_run_text(
-        CLEAN "  - parallel:\n"
-              "      - " TO_B("bytes: 1000, write: {bytes: 100, every: 10s}") "\n"
-              "        expect: {error: reset, time: 20s..21s}\n"
-              "      - {after: 15s, node: {which: b, do: reboot}}\n"
-              "      - {after: 16s, wait: 0s, expect: [tcp a 7001 state: ESTABLISHED, tcp b 7001 "
-              "state: none]}\n"
-              "  - ping: {from: a, to: b, count: 1}\n    expect: {loss: 0%}\n",
+        CLEAN
+        "  - parallel:\n"
+        "      - " TO_B(
+            "bytes: 1000, write: {bytes: 100, every: 10s}") "\n"
+                                                            "        expect: {error: reset, time: "
+                                                            "20s..21s}\n"
+                                                            "      - {after: 15s, node: {which: b, "
+                                                            "do: reboot}}\n"
+                                                            "      - {after: 16s, wait: 0s, "
+                                                            "expect: [tcp a 7001 state: "
+                                                            "ESTABLISHED, tcp b 7001 "
+                                                            "state: none]}\n"
+                                                            "  - ping: {from: a, to: b, count: "
+                                                            "1}\n    expect: {loss: 0%}\n",
         LAB_EXIT_OK, "5 of 5");
     check_run_text(CLEAN "  - node: {which: b, do: crash}\n"
                          "  - ping: {from: a, to: b, count: 1}\n    expect: {received: 0}\n",
@@ -303,48 +325,65 @@ static void keep_alive_finds_a_dead_peer(void)
 {
     check_run_text(
         CLEAN "  - parallel:\n"
-              "      - " TO_B("bytes: 2000, write: {bytes: 1000, every: 1h}, keepalive: {idle: 10s, "
-                             "interval: 5s, count: 2}") "\n"
-              "        expect: {bytes: 1000, error: timed-out, time: 30s..50s}\n"
-              "      - {after: 25s, node: {which: b, do: crash}}\n",
+              "      - " TO_B(
+                  "bytes: 2000, write: {bytes: 1000, every: 1h}, keepalive: {idle: 10s, "
+                  "interval: 5s, count: 2}") "\n"
+                                             "        expect: {bytes: 1000, error: timed-out, "
+                                             "time: 30s..50s}\n"
+                                             "      - {after: 25s, node: {which: b, do: crash}}\n",
         LAB_EXIT_OK, "3 of 3");
 }
 
 static void a_flood_fills_the_table(void)
 {
-    check_run_text(CLEAN "  - parallel:\n"
-                         "      - " TO_B("bytes: 1000, syn-cookies: never, connect-after: 1s") "\n"
-                         "        expect: {time: \"> 2s\"}\n"
-                         "      - syn-flood: {from: a, to: b, port: 7001, source: 10.0.0.64/26, "
-                         "count: 20, interval: 10ms}\n"
-                         "        expect: {sent: 20}\n"
-                         "expect: {drops b tcp.syn_queue_full: \"> 12\"}\n",
-                   LAB_EXIT_OK, "3 of 3");
+    check_run_text(
+        CLEAN
+        "  - parallel:\n"
+        "      - " TO_B(
+            "bytes: 1000, syn-cookies: never, connect-after: 1s") "\n"
+                                                                  "        expect: {time: \"> "
+                                                                  "2s\"}\n"
+                                                                  "      - syn-flood: {from: a, "
+                                                                  "to: b, port: 7001, source: "
+                                                                  "10.0.0.64/26, "
+                                                                  "count: 20, interval: 10ms}\n"
+                                                                  "        expect: {sent: 20}\n"
+                                                                  "expect: {drops b "
+                                                                  "tcp.syn_queue_full: \"> 12\"}\n",
+        LAB_EXIT_OK, "3 of 3");
 }
 
 static void transfers_are_measured_side_by_side(void)
 {
-    check_run_text(CLEAN "  - parallel:\n"
-                         "      - " TO_B("for: 4s, pacing-limit: 1mbit") "\n"
-                         "      - tcp-transfer: {from: a, to: b, port: 7002, for: 4s, pacing-limit: "
-                         "3mbit}\n"
-                         "      - {after: 1s, measure: 2s, expect: {flows: 2, jain: 75%..85%, "
-                         "rate-min: 900kbit..1100kbit, rate-max: 2800kbit..3100kbit}}\n",
-                   LAB_EXIT_OK, "4 of 4"); /* (1 + 3)^2 / (2 (1 + 9)) = 0.8 */
+    check_run_text(
+        CLEAN
+        "  - parallel:\n"
+        "      - " TO_B("for: 4s, pacing-limit: 1mbit") "\n"
+                                                        "      - tcp-transfer: {from: a, to: b, "
+                                                        "port: 7002, for: 4s, pacing-limit: "
+                                                        "3mbit}\n"
+                                                        "      - {after: 1s, measure: 2s, expect: "
+                                                        "{flows: 2, jain: 75%..85%, "
+                                                        "rate-min: 900kbit..1100kbit, rate-max: "
+                                                        "2800kbit..3100kbit}}\n",
+        LAB_EXIT_OK, "4 of 4"); /* (1 + 3)^2 / (2 (1 + 9)) = 0.8 */
 }
 
 static void frames_are_counted_from_a_step_on(void)
 {
-    check_run_text(CLEAN "  - " TO_B("bytes: 10k") "\n"
-                         "  - wait: 1s\n"
-                         "  - link: {which: w, set: {a-to-b: {lose: [0]}}}\n"
-                         "  - " TO_B("bytes: 10k") "\n    expect: {time: 1s..1500ms}\n",
+    check_run_text(CLEAN "  - " TO_B(
+                       "bytes: 10k") "\n"
+                                     "  - wait: 1s\n"
+                                     "  - link: {which: w, set: {a-to-b: {lose: [0]}}}\n"
+                                     "  - " TO_B("bytes: 10k") "\n    expect: {time: 1s..1500ms}\n",
                    LAB_EXIT_OK, "1 of 1"); /* The SYN. */
     check_run_text(
         CLEAN "  - link: {which: w, set: {a-to-b: {late: {frames: [3], extra: 5s}}}}\n"
-              "  - " TO_B("bytes: 3000, msl: 10s") "\n"
-              "  - {wait: 4s, expect: {counter b tcp.resets_out: 0}}\n"
-              "  - {wait: 2s, expect: {counter b tcp.resets_out: 1, link w duplicated: 1}}\n",
+              "  - " TO_B(
+                  "bytes: 3000, msl: 10s") "\n"
+                                           "  - {wait: 4s, expect: {counter b tcp.resets_out: 0}}\n"
+                                           "  - {wait: 2s, expect: {counter b tcp.resets_out: 1, "
+                                           "link w duplicated: 1}}\n",
         LAB_EXIT_OK, "3 of 3");
 }
 
