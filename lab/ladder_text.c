@@ -47,11 +47,11 @@ static uint32_t start_of(struct lab_rungs *l, const struct lab_frame *f, bool is
     return s != NULL ? s->isn : is_other_way ? f->ack - 1 : f->seq - 1;
 }
 
-/* The window in bytes: shifted, once both SYNs have offered that; a SYN's own never is. */
+/* The window in bytes: shifted, once both SYNs have offered that. */
 static uint32_t window_of(struct lab_rungs *l, const struct lab_frame *f)
 {
     const struct lab_isn *there = direction_of(l, f, false);
-    int shift = there != NULL && (f->tcp_flags & SYN) == 0 ? there->wscale : -1;
+    int shift = there != NULL ? there->wscale : -1;
     if ((f->tcp_flags & ACK) == 0 || shift < 0)
         return f->wnd;
     const struct lab_isn *back = direction_of(l, f, true);
