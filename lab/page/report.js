@@ -138,8 +138,14 @@
     const column = flow[series[0]];
     if (series[3] === "rate")
       return ratesOf(flow, series[0], groups, width);
-    const values = groups.map((g) => spread(column.slice(g.first, g.end)));
-    return series[3] === "dots" ? values.map((v) => (v === NONE ? NONE : [v[1], v[1], v[1]])) : values;
+    if (series[3] === "dots")
+      return groups.map((g) => spread(column.slice(g.first, g.end))).map((v) => (v === NONE ? NONE : [v[1], v[1], v[1]]));
+    let held = null; /* What was there last stays, without a band, through a pause. */
+    return groups.map((g) => {
+      const there = column.slice(g.first, g.end).filter((v) => v !== null);
+      held = there.length !== 0 ? there[there.length - 1] : held;
+      return there.length !== 0 ? spread(there) : g.first === g.end && held !== null ? [held, held, held] : NONE;
+    });
   }
 
   function rowsOf(flow, plot, time, span) {
@@ -196,11 +202,12 @@
     return plot.dots * visible / span > 120;
   }
 
+  /* Levels hold until the next one: a slope over a pause would be invented. */
   function seriesOptions(plot) {
     const options = {};
     for (const s of plot.series) {
       options[s[1]] = s[3] === "dots" ? { strokeWidth: 0, drawPoints: true, drawPointCallback: dot } :
-        { strokeWidth: s[3] === "edge" ? 1.2 : 1.6 };
+        { strokeWidth: s[3] === "edge" ? 1.2 : 1.6, stepPlot: s[3] !== "rate" };
     }
     return options;
   }
@@ -231,7 +238,7 @@
       labels: ["time"].concat(plot.series.map((s) => s[1])), customBars: true, fillAlpha: 0.22,
       labelsDiv: at.legend, legend: "always", legendFormatter: legendFor(plot, time),
       series: seriesOptions(plot), visibility: plot.visible,
-      xlabel: "virtual time (" + time.name + ")", ylabel: plot.what + " (" + plot.unit.name + ")",
+      xlabel: (plot.is_aligned ? "time since it began (" : "virtual time (") + time.name + ")", ylabel: plot.what + " (" + plot.unit.name + ")",
       connectSeparatedPoints: true, includeZero: plot.series[0][3] !== "dots", labelsKMB: false, highlightCircleSize: 3,
       axisLabelFontSize: 12, xLabelHeight: 20, yLabelWidth: 20, rightGap: 14,
       axes: { y: { axisLabelWidth: 52, axisLabelFormatter: (v) => tick(v) },
@@ -288,7 +295,7 @@
     if (data.aligned)
       flows.forEach((flow) => { flow.t0_us = 0; });
     return {
-      flows: flows, title: data.title, what: kind.what, visible: flows.map(() => true),
+      flows: flows, title: data.title, what: kind.what, is_aligned: data.aligned, visible: flows.map(() => true),
       unit: kind.unit || (highest >= 2e6 ? MB : highest >= 2e3 ? KB : B),
       series: data.flows.map((f, i) => [kind.column, f.label, COLORS[i], kind.style]),
     };
