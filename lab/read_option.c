@@ -21,6 +21,7 @@ static const struct option {
     uint64_t unit;         /* The socket counts in so many of the field's units. */
     const int64_t *values; /* LAB_T_CHOICE: what the words stand for; NULL = their index. */
 } options[] = {
+    {{LAB_VALUE("cork", LAB_T_BOOL, 0)}, WEFT_TCP_CORK, 1, NULL},
     {{LAB_NUMBER("delayed-ack", LAB_T_TIME, 0, MS, 500 * MS)}, WEFT_TCP_DELACK_MS, MS, NULL},
     {{LAB_WORDS("ecn", 0, wf_lab_ecn_names)}, WEFT_TCP_ECN, 1, ecn_values},
     {{LAB_NUMBER("initial-window", LAB_T_COUNT, 0, 1, 100)}, WEFT_TCP_INITIAL_WINDOW, 1, NULL},

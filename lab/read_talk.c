@@ -113,11 +113,11 @@ static void read_source(struct lab_doc *d, yaml_node_t *n, const struct lab_at *
         {LAB_NUMBER("backlog", LAB_T_COUNT, TALK(backlog), 1, 65535)},                             \
         {LAB_VALUE("nodelay", LAB_T_BOOL, TALK(is_nodelay))},                                      \
         {LAB_WORDS("cc", TALK(cc), wf_lab_cc_names)},                                              \
-        {LAB_VALUE("cc-parameters", LAB_T_NODE, TALK(cc_node))}, OPTION("delayed-ack"),            \
-        OPTION("ecn"), OPTION("initial-window"), OPTION("keepalive"), OPTION("mss"),               \
-        OPTION("msl"), OPTION("pacing"), OPTION("pacing-limit"), OPTION("quickack"),               \
-        OPTION("rto-min"), OPTION("sack"), OPTION("syn-cookies"), OPTION("timestamps"),            \
-        OPTION("user-timeout"), OPTION("window-scaling")
+        {LAB_VALUE("cc-parameters", LAB_T_NODE, TALK(cc_node))}, OPTION("cork"),                   \
+        OPTION("delayed-ack"), OPTION("ecn"), OPTION("initial-window"), OPTION("keepalive"),       \
+        OPTION("mss"), OPTION("msl"), OPTION("pacing"), OPTION("pacing-limit"),                    \
+        OPTION("quickack"), OPTION("rto-min"), OPTION("sack"), OPTION("syn-cookies"),              \
+        OPTION("timestamps"), OPTION("user-timeout"), OPTION("window-scaling")
 
 static const struct lab_field tcp_fields[] = {
     TCP_FIELDS,

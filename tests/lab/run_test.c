@@ -190,6 +190,7 @@ static void check_lab(const char *name)
 }
 
 /* Every file in the folder is one: a lab that is added is run without being named here. */
+/* proves: CAP-TCP-16 CAP-TCP-21 */
 static void the_labs_hold_what_they_promise(void)
 {
     if (access("/usr/share/javascript/dygraphs/dygraph.min.js", R_OK) != 0) {
