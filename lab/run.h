@@ -124,4 +124,13 @@ bool wf_report_files(struct lab_run *run, const char *dir);
 void wf_report_html(struct lab_run *run, struct lab_buf *b, const char *dygraphs_js,
                     const char *dygraphs_css);
 
+/** wf_report_heading() - A heading of the page */
+void wf_report_heading(struct lab_buf *b, const char *id, const char *text);
+
+/** wf_report_flows() - The flows of the page, each with its plots */
+void wf_report_flows(const struct lab_run *run, struct lab_buf *b);
+
+/** wf_report_compares() - The comparisons of the page */
+void wf_report_compares(const struct lab_run *run, struct lab_buf *b);
+
 #endif /* WEFT_LAB_RUN_H */
