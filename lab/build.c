@@ -47,6 +47,7 @@ static void configure(const struct lab_run *run, const struct lab_node *node,
     set_limit(&st->tcp_conns_max, l->connections, 1);
     set_limit(&st->pkts_max, l->packets, 64);
     set_limit(&st->reasm_frags_max, l->fragments, 2);
+    set_limit(&st->tcp_synrcvd_max, l->half_open, 1);
     if (l->memory != 0)
         cfg->area_bytes = (size_t)l->memory;
     if (node->set.tcp.send_buffer != 0)
@@ -101,13 +102,32 @@ static void set_quality(struct weft_link_quality *to, const struct lab_quality *
     };
 }
 
-void wf_run_set_link(struct lab_link *link, const struct lab_quality q[2])
+/* The frames that one direction names, counted from its frame number @from on. */
+static bool name_frames(struct lab_link *link, unsigned d, const struct lab_quality *q,
+                        uint64_t from)
+{
+    uint64_t lose[LAB_LOSE_MAX], late[LAB_LOSE_MAX];
+    for (size_t i = 0; i < q->lose_n; i++)
+        lose[i] = from + q->lose[i];
+    for (size_t i = 0; i < q->late_n; i++)
+        late[i] = from + q->late[i];
+    return (q->lose_n == 0 || weft_link_lose(link->link, d, lose, (uint32_t)q->lose_n) == 0) &&
+           (q->late_n == 0 ||
+            weft_link_late(link->link, d, late, (uint32_t)q->late_n, q->late_extra) == 0);
+}
+
+bool wf_run_set_link(struct lab_link *link, const struct lab_quality q[2])
 {
     for (unsigned d = 0; d < 2; d++) {
         struct weft_link_quality to;
+        struct weft_link_stats stats;
         set_quality(&to, &q[d]);
         weft_link_set_quality(link->link, d, &to);
+        weft_link_stats(link->link, d, &stats);
+        if (!name_frames(link, d, &q[d], stats.pkts[WEFT_FATE_SENT]))
+            return false;
     }
+    return true;
 }
 
 static struct lab_iface *iface_of(const struct lab *lab, const struct lab_end *end)
@@ -162,8 +182,7 @@ static bool add_link(struct lab_run *run, struct lab_link *link)
         struct lab_iface *f = iface_of(run->lab, &link->end[e]);
         if (f != NULL)
             f->ifindex = made->end[e].ifindex;
-        const struct lab_quality *q = &link->q[e];
-        if (q->lose_n != 0 && weft_link_lose(link->link, e, q->lose, (uint32_t)q->lose_n) != 0)
+        if (!name_frames(link, e, &link->q[e], 0))
             return tell(run, link->mark, link->name, "out of memory");
     }
     return true;
@@ -213,6 +232,16 @@ static bool add_routes(struct lab_run *run, struct lab_node *node)
     }
     weft_node_touch(node->node);
     return true;
+}
+
+const char *wf_run_boot(struct lab_run *run, struct lab_node *node)
+{
+    int r = weft_node_boot(node->node);
+    if (r == -WEFT_EALREADY)
+        return "it is not down";
+    if (r != 0)
+        return weft_strerror(r);
+    return add_addrs(run, node) && add_routes(run, node) ? NULL : "it lost its addresses or routes";
 }
 
 bool wf_run_build(struct lab_run *run)

@@ -60,6 +60,49 @@ static struct lab_value count_sockets(const struct weft_stack *st)
     return number(n);
 }
 
+static struct lab_value conn_number(const struct weft_tcp_info *t, enum lab_conn_field field)
+{
+    const uint64_t values[LAB_CONN_FIELDS] = {
+        [LAB_CONN_CWND] = t->cwnd,
+        [LAB_CONN_SSTHRESH] = t->ssthresh,
+        [LAB_CONN_FLIGHT] = t->flight,
+        [LAB_CONN_SND_WND] = t->snd_wnd,
+        [LAB_CONN_RCV_WND] = t->rcv_wnd,
+        [LAB_CONN_SND_WSCALE] = t->snd_wscale,
+        [LAB_CONN_MSS] = t->mss,
+        [LAB_CONN_SRTT] = (uint64_t)t->srtt_us * 1000,
+        [LAB_CONN_RTO] = (uint64_t)t->rto_us * 1000,
+        [LAB_CONN_BACKOFF] = t->backoff,
+        [LAB_CONN_UNSENT] = t->unsent,
+        [LAB_CONN_KEEP_PROBES] = t->keep_probes,
+    };
+    return number(values[field]);
+}
+
+/* The connection with this port at either end that changed its state last. */
+static struct lab_value find_conn(const struct weft_stack *st, uint16_t port,
+                                  enum lab_conn_field field)
+{
+    struct weft_sock_info info, found = {.age_ns = WEFT_NEVER};
+    struct weft_tcp_info tcp;
+    uint64_t cursor = 0;
+    bool is_found = false;
+    while (weft_sock_next(st, &cursor, &info)) {
+        bool is_it = info.type == WEFT_SOCK_TCP && info.state != WEFT_TCP_LISTEN &&
+                     info.state != WEFT_TCP_CLOSED &&
+                     (info.local.port == port || info.remote.port == port);
+        if (is_it && (!is_found || info.age_ns < found.age_ns)) {
+            found = info;
+            is_found = true;
+        }
+    }
+    if (field == LAB_CONN_STATE)
+        return text(wf_lab_state_names[is_found ? 1 + (unsigned)found.state : 0]);
+    if (!is_found || weft_sock_tcp_info(st, found.sock, &tcp) != 0)
+        return (struct lab_value){.is_there = false};
+    return conn_number(&tcp, field);
+}
+
 static struct lab_value count_fate(const struct weft_link *link, size_t fate)
 {
     struct weft_link_stats s[2];
@@ -88,6 +131,8 @@ static struct lab_value find(struct lab_run *run, const struct lab_expect *e,
         return find_neighbour(st, &e->addr);
     case LAB_ABOUT_ROUTE:
         return find_route(&lab->arena, st, &e->addr);
+    case LAB_ABOUT_CONN:
+        return find_conn(st, e->port, (enum lab_conn_field)e->index);
     case LAB_ABOUT_SOCKETS:
     case LAB_ABOUT_STEP:
     case LAB_ABOUT_LINK:

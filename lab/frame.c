@@ -24,17 +24,20 @@ size_t wf_frame_copy(const struct weft_frame *f, uint8_t *buf, size_t cap)
     return n;
 }
 
-static unsigned count_sacks(const uint8_t *opt, size_t len)
+/* What labels say of options: SACK blocks, and the shift that a SYN offers. */
+static void read_options(struct lab_frame *f, const uint8_t *opt, size_t len)
 {
+    bool is_syn = (f->tcp_flags & 2) != 0;
     for (size_t i = 0; i + 1 < len && opt[i] != 0;) {
         size_t n = opt[i] == 1 ? 1 : opt[i + 1];
         if (n == 0 || (n == 1 && opt[i] != 1))
             break;
         if (opt[i] == 5)
-            return (unsigned)(n - 2) / 8;
+            f->sacks = (unsigned)(n - 2) / 8;
+        if (opt[i] == 3 && n == 3 && i + 2 < len && is_syn) /* More than 14 is 14 (RFC 7323 2.3). */
+            f->wscale = opt[i + 2] > 14 ? 14 : opt[i + 2];
         i += n;
     }
-    return 0;
 }
 
 static void read_tcp(struct lab_frame *f, const uint8_t *p, size_t len)
@@ -50,7 +53,7 @@ static void read_tcp(struct lab_frame *f, const uint8_t *p, size_t len)
     f->wnd = be16(p + 14);
     f->payload = f->ip_bytes > hdr ? (uint32_t)(f->ip_bytes - hdr) : 0;
     if (hdr > 20 && hdr <= len)
-        f->sacks = count_sacks(p + 20, hdr - 20);
+        read_options(f, p + 20, hdr - 20);
 }
 
 static void read_icmp(struct lab_frame *f, const uint8_t *p, size_t len)
@@ -97,6 +100,7 @@ static void read_ip4(struct lab_frame *f, const uint8_t *p, size_t len)
 void wf_frame_read(struct lab_frame *f, const uint8_t *bytes, size_t len)
 {
     memset(f, 0, sizeof(*f));
+    f->wscale = -1;
     if (len < 14)
         return;
     uint16_t type = be16(bytes + 12);

@@ -35,6 +35,7 @@ struct lab_frame {
     uint16_t wnd;
     uint32_t payload; /* TCP bytes. */
     unsigned sacks;   /* SACK blocks. */
+    int wscale;       /* Of a SYN: the shift it offers, -1 = none. */
 };
 
 /** wf_frame_copy() - The first @cap bytes of a frame in one piece; returns how many there were */

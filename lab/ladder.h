@@ -33,6 +33,7 @@ struct lab_isn {
     uint8_t src[4], dst[4];
     uint16_t sport, dport;
     uint32_t isn;
+    int wscale; /* That its SYN offered, -1 = none, or it was not seen. */
 };
 
 /** struct lab_rungs - What a ladder has seen */

@@ -8,32 +8,54 @@
 
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
 
-/* Sequence numbers are told from the start of each direction, which its SYN (or first packet) sets.
- */
-static uint32_t start_of(struct lab_rungs *l, const struct lab_frame *f, bool is_other_way)
+/* What is known of one direction of a connection; NULL if there is no room to remember it. Sequence
+ * numbers are told from its start, which its SYN (or first packet) sets. */
+static struct lab_isn *direction_of(struct lab_rungs *l, const struct lab_frame *f,
+                                    bool is_other_way)
 {
     const uint8_t *src = is_other_way ? f->dst : f->src, *dst = is_other_way ? f->src : f->dst;
     uint16_t sport = is_other_way ? f->dport : f->sport, dport = is_other_way ? f->sport : f->dport;
     bool is_syn = !is_other_way && (f->tcp_flags & SYN) != 0;
-    uint32_t first = is_other_way ? f->ack - 1 : f->seq - (is_syn ? 0 : 1);
-    for (size_t i = 0; i < l->isns_n; i++) {
-        struct lab_isn *s = &l->isns[i];
-        if (memcmp(s->src, src, 4) == 0 && memcmp(s->dst, dst, 4) == 0 && s->sport == sport &&
-            s->dport == dport) {
-            if (is_syn)
-                s->isn = first;
-            return s->isn;
-        }
+    struct lab_isn *s = NULL;
+    for (size_t i = 0; i < l->isns_n && s == NULL; i++) {
+        struct lab_isn *d = &l->isns[i];
+        if (memcmp(d->src, src, 4) == 0 && memcmp(d->dst, dst, 4) == 0 && d->sport == sport &&
+            d->dport == dport)
+            s = d;
     }
-    if (l->isns_n < LAB_ISNS_MAX) {
-        struct lab_isn *s = &l->isns[l->isns_n++];
+    bool is_new = s == NULL;
+    if (is_new && l->isns_n == LAB_ISNS_MAX)
+        return NULL;
+    if (is_new) {
+        s = &l->isns[l->isns_n++];
         memcpy(s->src, src, 4);
         memcpy(s->dst, dst, 4);
         s->sport = sport;
         s->dport = dport;
-        s->isn = first;
+        s->wscale = -1;
     }
-    return first;
+    if (is_syn)
+        s->wscale = f->wscale;
+    if (is_syn || is_new)
+        s->isn = is_other_way ? f->ack - 1 : f->seq - (is_syn ? 0 : 1);
+    return s;
+}
+
+static uint32_t start_of(struct lab_rungs *l, const struct lab_frame *f, bool is_other_way)
+{
+    const struct lab_isn *s = direction_of(l, f, is_other_way);
+    return s != NULL ? s->isn : is_other_way ? f->ack - 1 : f->seq - 1;
+}
+
+/* The window in bytes: shifted, once both SYNs have offered that. */
+static uint32_t window_of(struct lab_rungs *l, const struct lab_frame *f)
+{
+    const struct lab_isn *there = direction_of(l, f, false);
+    int shift = there != NULL ? there->wscale : -1;
+    if ((f->tcp_flags & ACK) == 0 || shift < 0)
+        return f->wnd;
+    const struct lab_isn *back = direction_of(l, f, true);
+    return back != NULL && back->wscale >= 0 ? (uint32_t)f->wnd << shift : f->wnd;
 }
 
 static int tcp_label(struct lab_rungs *l, const struct lab_frame *f, char *buf, size_t cap)
@@ -56,7 +78,7 @@ static int tcp_label(struct lab_rungs *l, const struct lab_frame *f, char *buf, 
         return snprintf(buf, cap, "%s seq %" PRIu32 "%s, win %u", flags, seq, ack, f->wnd);
     if (*flags != '\0')
         return snprintf(buf, cap, "%s seq %" PRIu32 "%s%s", flags, seq, ack, sack);
-    return snprintf(buf, cap, "%s%s, win %u", ack, sack, f->wnd);
+    return snprintf(buf, cap, "%s%s, win %" PRIu32, ack, sack, window_of(l, f));
 }
 
 static int icmp_label(const struct lab_frame *f, char *buf, size_t cap)

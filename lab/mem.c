@@ -162,3 +162,16 @@ void wf_buf_free(struct lab_buf *b)
     free(b->s);
     *b = (struct lab_buf){0};
 }
+
+const char *wf_lab_json(struct lab_arena *a, const char *text)
+{
+    struct lab_buf b = {0};
+    wf_buf_str(&b, "");
+    for (const char *c = text; *c != '\0'; c++) {
+        bool is_plain = (unsigned char)*c >= 0x20 && strchr("\"\\<>&", *c) == NULL;
+        wf_buf_printf(&b, is_plain ? "%c" : "\\u%04x", is_plain ? *c : (unsigned char)*c);
+    }
+    const char *out = wf_lab_strdup(a, b.s);
+    wf_buf_free(&b);
+    return out;
+}

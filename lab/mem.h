@@ -74,4 +74,7 @@ char *wf_sys_error(char *buf, size_t cap, int err);
 /** wf_buf_free() - Free the text; the buffer is empty afterwards */
 void wf_buf_free(struct lab_buf *b);
 
+/** wf_lab_json() - A text as it stands between the quotes of JSON in a page */
+const char *wf_lab_json(struct lab_arena *a, const char *text);
+
 #endif /* WEFT_LAB_MEM_H */

@@ -17,6 +17,11 @@ const char *const wf_lab_step_names[] = {[LAB_STEP_PING] = "ping",
                                          [LAB_STEP_WAIT] = "wait",
                                          [LAB_STEP_SHOW] = "show",
                                          [LAB_STEP_PARALLEL] = "parallel",
+                                         [LAB_STEP_REQUESTS] = "tcp-requests",
+                                         [LAB_STEP_MEET] = "tcp-simultaneous",
+                                         [LAB_STEP_FLOOD] = "syn-flood",
+                                         [LAB_STEP_NODE] = "node",
+                                         [LAB_STEP_MEASURE] = "measure",
                                          NULL};
 
 const char *const wf_lab_cc_names[] = {"cubic", "reno", "newreno", "tahoe", "vegas",
@@ -89,7 +94,28 @@ static const struct lab_metric tcp_metrics[] = {
     {"rate", LAB_V_RATE, NULL},         {"segments", LAB_V_COUNT, NULL},
     {"retransmits", LAB_V_COUNT, NULL}, {"timeouts", LAB_V_COUNT, NULL},
     {"recoveries", LAB_V_COUNT, NULL},  {"tail-probes", LAB_V_COUNT, NULL},
-    {"rtt", LAB_V_TIME, NULL},          {"error", LAB_V_TEXT, wf_lab_error_names},
+    {"rtt", LAB_V_TIME, NULL},          {"rtt-highest", LAB_V_TIME, NULL},
+    {"cwnd-min", LAB_V_BYTES, NULL},    {"cwnd-max", LAB_V_BYTES, NULL},
+    {"flight-max", LAB_V_BYTES, NULL},  {"error", LAB_V_TEXT, wf_lab_error_names},
+};
+static const struct lab_metric requests_metrics[] = {
+    {"sent", LAB_V_COUNT, NULL},
+    {"received", LAB_V_COUNT, NULL},
+    {"rtt-min", LAB_V_TIME, NULL},
+    {"rtt-avg", LAB_V_TIME, NULL},
+    {"rtt-max", LAB_V_TIME, NULL},
+    {"segments", LAB_V_COUNT, NULL},
+    {"retransmits", LAB_V_COUNT, NULL},
+    {"time", LAB_V_TIME, NULL},
+    {"error", LAB_V_TEXT, wf_lab_error_names},
+};
+static const struct lab_metric flood_metrics[] = {
+    {"sent", LAB_V_COUNT, NULL},
+    {"time", LAB_V_TIME, NULL},
+};
+static const struct lab_metric measure_metrics[] = {
+    {"flows", LAB_V_COUNT, NULL},   {"rate", LAB_V_RATE, NULL},  {"rate-min", LAB_V_RATE, NULL},
+    {"rate-max", LAB_V_RATE, NULL}, {"jain", LAB_V_SHARE, NULL}, {"time", LAB_V_TIME, NULL},
 };
 static const struct lab_metric refused_metrics[] = {
     {"error", LAB_V_TEXT, wf_lab_error_names},
@@ -101,6 +127,32 @@ static const struct lab_metric time_metrics[] = {{"time", LAB_V_TIME, NULL}};
     {                                                                                              \
         (m), sizeof(m) / sizeof((m)[0])                                                            \
     }
+
+const char *const wf_lab_compare_names[] = {"cwnd", "flight", "rate", "rtt", "acknowledged", NULL};
+const char *const wf_lab_state_names[] = {
+    "none",       "CLOSED",     "LISTEN",  "SYN-SENT", "SYN-RECEIVED", "ESTABLISHED", "FIN-WAIT-1",
+    "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING", "LAST-ACK", "TIME-WAIT",    NULL};
+
+const struct lab_metric *wf_lab_conn_fields(size_t *n)
+{
+    static const struct lab_metric fields[LAB_CONN_FIELDS] = {
+        [LAB_CONN_STATE] = {"state", LAB_V_TEXT, wf_lab_state_names},
+        [LAB_CONN_CWND] = {"cwnd", LAB_V_BYTES, NULL},
+        [LAB_CONN_SSTHRESH] = {"ssthresh", LAB_V_BYTES, NULL},
+        [LAB_CONN_FLIGHT] = {"flight", LAB_V_BYTES, NULL},
+        [LAB_CONN_SND_WND] = {"snd-wnd", LAB_V_BYTES, NULL},
+        [LAB_CONN_RCV_WND] = {"rcv-wnd", LAB_V_BYTES, NULL},
+        [LAB_CONN_SND_WSCALE] = {"snd-wscale", LAB_V_COUNT, NULL},
+        [LAB_CONN_MSS] = {"mss", LAB_V_BYTES, NULL},
+        [LAB_CONN_SRTT] = {"srtt", LAB_V_TIME, NULL},
+        [LAB_CONN_RTO] = {"rto", LAB_V_TIME, NULL},
+        [LAB_CONN_BACKOFF] = {"backoff", LAB_V_COUNT, NULL},
+        [LAB_CONN_UNSENT] = {"unsent", LAB_V_BYTES, NULL},
+        [LAB_CONN_KEEP_PROBES] = {"keep-probes", LAB_V_COUNT, NULL},
+    };
+    *n = LAB_CONN_FIELDS;
+    return fields;
+}
 
 const struct lab_metric *wf_lab_metrics(enum lab_step_kind kind, size_t *n)
 {
@@ -118,6 +170,11 @@ const struct lab_metric *wf_lab_metrics(enum lab_step_kind kind, size_t *n)
         [LAB_STEP_WAIT] = METRICS(time_metrics),
         [LAB_STEP_SHOW] = METRICS(time_metrics),
         [LAB_STEP_PARALLEL] = METRICS(time_metrics),
+        [LAB_STEP_REQUESTS] = METRICS(requests_metrics),
+        [LAB_STEP_MEET] = METRICS(tcp_metrics),
+        [LAB_STEP_FLOOD] = METRICS(flood_metrics),
+        [LAB_STEP_NODE] = METRICS(time_metrics),
+        [LAB_STEP_MEASURE] = METRICS(measure_metrics),
     };
     _Static_assert(sizeof(tcp_metrics) / sizeof(tcp_metrics[0]) <= LAB_METRICS_MAX, "room");
     *n = metrics[kind].n;
@@ -186,10 +243,12 @@ static void free_steps(struct lab_vec *steps)
             struct lab_step *inner = wf_lab_step(&s->steps, j);
             wf_vec_free(&inner->expects);
             wf_vec_free(&inner->clients);
+            wf_vec_free(&inner->shares);
         }
         wf_vec_free(&s->steps);
         wf_vec_free(&s->expects);
         wf_vec_free(&s->clients);
+        wf_vec_free(&s->shares);
     }
     wf_vec_free(steps);
 }
@@ -205,5 +264,6 @@ void wf_lab_free(struct lab *lab)
     free_steps(&lab->steps);
     wf_vec_free(&lab->expects);
     wf_vec_free(&lab->ladders);
+    wf_vec_free(&lab->compares);
     wf_lab_arena_free(&lab->arena);
 }

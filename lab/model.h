@@ -13,12 +13,14 @@
 #include "units.h"
 #include "weft/sim.h"
 
-#define LAB_ADDRS_MAX   4  /* Of an interface. */
-#define LAB_LOSE_MAX    32 /* Frames of a direction lost by number. */
-#define LAB_SIZES_MAX   64 /* Datagram sizes of a step. */
-#define LAB_METRICS_MAX 16 /* What a step measures. */
-#define LAB_LANES_MAX   8  /* Nodes of a ladder. */
-#define LAB_COUNTED_MAX 5  /* Counters that a step compares with those before it. */
+#define LAB_ADDRS_MAX    4  /* Of an interface. */
+#define LAB_LOSE_MAX     32 /* Frames of a direction lost by number. */
+#define LAB_SIZES_MAX    64 /* Datagram sizes of a step. */
+#define LAB_METRICS_MAX  24 /* What a step measures. */
+#define LAB_LANES_MAX    8  /* Nodes of a ladder. */
+#define LAB_COUNTED_MAX  5  /* Counters that a step compares with those before it. */
+#define LAB_COMPARED_MAX 8  /* Flows of a comparison. */
+#define LAB_SHARERS_MAX  64 /* Transfers that a step measures side by side. */
 
 /** enum lab_kind - What a node of the topology is */
 enum lab_kind {
@@ -78,9 +80,19 @@ struct lab_tcp {
     bool is_nodelay;
 };
 
+/** struct lab_opts - Socket options of a transfer, as enum weft_sock_opt has them */
+struct lab_opts {
+    unsigned n;
+    struct {
+        int opt;
+        int64_t value;
+    } set[WEFT_SIM_OPTS_MAX];
+};
+
 /** struct lab_limits - Tables of a node; 0 = default */
 struct lab_limits {
     uint64_t connections, sockets, neighbours, routes, packets, memory, trace, addresses, fragments;
+    uint64_t half_open;
 };
 
 /** struct lab_settings - What defaults, kinds and nodes can say */
@@ -117,6 +129,9 @@ struct lab_quality {
     uint64_t queue, queue_bytes, ecn, ecn_bytes;
     uint64_t lose[LAB_LOSE_MAX]; /* Frames by number, from 0. */
     size_t lose_n;
+    uint64_t late[LAB_LOSE_MAX]; /* The same, of those a copy of which arrives late_extra later. */
+    size_t late_n;
+    uint64_t late_extra;
     bool may_jitter_reorder;
 };
 
@@ -149,6 +164,11 @@ enum lab_step_kind {
     LAB_STEP_WAIT,
     LAB_STEP_SHOW,
     LAB_STEP_PARALLEL,
+    LAB_STEP_REQUESTS,
+    LAB_STEP_MEET,
+    LAB_STEP_FLOOD,
+    LAB_STEP_NODE,
+    LAB_STEP_MEASURE,
 
     LAB_STEP_KINDS
 };
@@ -180,6 +200,25 @@ struct lab_value {
     bool is_there;
 };
 
+/** enum lab_conn_field - What can be asked of a connection, by wf_lab_conn_fields() */
+enum lab_conn_field {
+    LAB_CONN_STATE = 0,
+    LAB_CONN_CWND,
+    LAB_CONN_SSTHRESH,
+    LAB_CONN_FLIGHT,
+    LAB_CONN_SND_WND,
+    LAB_CONN_RCV_WND,
+    LAB_CONN_SND_WSCALE,
+    LAB_CONN_MSS,
+    LAB_CONN_SRTT,
+    LAB_CONN_RTO,
+    LAB_CONN_BACKOFF,
+    LAB_CONN_UNSENT,
+    LAB_CONN_KEEP_PROBES,
+
+    LAB_CONN_FIELDS
+};
+
 /** enum lab_subject - What an expectation is about */
 enum lab_subject {
     LAB_ABOUT_STEP = 0,  /* A metric of the step. */
@@ -189,6 +228,7 @@ enum lab_subject {
     LAB_ABOUT_ROUTE,     /* route NODE ADDRESS */
     LAB_ABOUT_SOCKETS,   /* sockets NODE */
     LAB_ABOUT_LINK,      /* link NAME FATE */
+    LAB_ABOUT_CONN,      /* tcp NODE PORT FIELD */
     LAB_ABOUT_TIME,      /* time, of the whole lab */
 };
 
@@ -203,6 +243,7 @@ struct lab_expect {
     const char *want_text;
     size_t index;  /* Of the metric, counter, drop reason or fate. */
     size_t object; /* Of the node or link. */
+    uint16_t port; /* LAB_ABOUT_CONN */
     struct weft_addr addr;
     bool holds;      /* run: */
     const char *got; /* run: what was found, as text. */
@@ -222,10 +263,14 @@ struct lab_step_talk {
     uint64_t port, count, interval, timeout, size, hops, ttl;
     uint64_t sizes[LAB_SIZES_MAX];
     size_t sizes_n;
-    uint64_t bytes, reply, pattern, read_bytes, read_every;
-    uint64_t send_buffer, receive_buffer;
-    int cc;       /* Index into wf_lab_cc_names, -1 = the node's. */
-    int recovery; /* enum weft_tcp_recovery, -1 = the node's. */
+    uint64_t bytes, reply, pattern, read_bytes, read_every, write_bytes, write_every;
+    uint64_t send_buffer, receive_buffer, local_port, backlog;
+    uint64_t span;          /* How long a transfer goes on; 0 = until all bytes have come. */
+    uint64_t connect_after; /* The server listens so long before the client connects. */
+    struct lab_opts opts;   /* Socket options of both ends. */
+    struct lab_cidr source; /* Who a flood claims to be. */
+    int cc;                 /* Index into wf_lab_cc_names, -1 = the node's. */
+    int recovery;           /* enum weft_tcp_recovery, -1 = the node's. */
     struct lab_cc_params cc_params;
     yaml_node_t *cc_node; /* While it is read. */
     bool has_df, is_nodelay, is_echoed;
@@ -241,10 +286,27 @@ struct lab_step_link {
     yaml_node_t *set;  /* Read into the step's change. */
 };
 
+/** enum lab_node_act - What happens to a node */
+enum lab_node_act { LAB_NODE_CRASH, LAB_NODE_BOOT, LAB_NODE_REBOOT };
+
+/** struct lab_step_node - What happens to which node */
+struct lab_step_node {
+    const char *which;
+    int what; /* enum lab_node_act */
+};
+
 /** struct lab_step_show - What to show of a node */
 struct lab_step_show {
     const char *node;
     unsigned what; /* Bits by index into wf_lab_show_names. */
+};
+
+struct lab_step;
+
+/** struct lab_share - A transfer that a step measures beside others */
+struct lab_share {
+    const struct lab_step *step;
+    uint64_t before; /* Bytes that had come as it began. */
 };
 
 /** enum lab_outcome - How a step went */
@@ -268,6 +330,7 @@ struct lab_step {
     struct lab_step_arp arp;
     struct lab_step_link link;
     struct lab_step_show show;
+    struct lab_step_node node;
     uint64_t wait;
     size_t from, to; /* Nodes; to is SIZE_MAX if the address belongs to none. */
     struct weft_addr to_addr;
@@ -286,6 +349,13 @@ struct lab_step {
     const char *shown;                        /* run: LAB_STEP_SHOW: text. */
     struct weft_tcp_info tcp;                 /* run: of the client, as last seen. */
     bool has_tcp;                             /* run: */
+    uint32_t cwnd_min, cwnd_max;              /* run: as far as seen; bytes. */
+    uint32_t flight_max, srtt_max_us;         /* run: */
+    struct lab_vec shares;                    /* run: LAB_STEP_MEASURE: struct lab_share */
+    uint64_t flooded;                         /* run: LAB_STEP_FLOOD: SYNs sent, */
+    struct weft_link *flood_link;             /* run: where they enter, */
+    unsigned flood_dir;                       /* run: in which direction, */
+    uint8_t flood_macs[12];                   /* run: and the addresses of their frames. */
     struct lab_value values[LAB_METRICS_MAX]; /* run: by the kind's metrics. */
 };
 
@@ -302,6 +372,22 @@ struct lab_ladder {
     uint64_t skip;    /* Packets left out before the first. */
 };
 
+/** struct lab_compared - A flow in a comparison */
+struct lab_compared {
+    uint64_t port;     /* That it goes to. */
+    const char *label; /* Name of the step that makes it. */
+};
+
+/** struct lab_compare - Flows whose windows, rates or round trips are drawn over each other */
+struct lab_compare {
+    const char *title;
+    struct lab_mark mark;
+    int what; /* Index into wf_lab_compare_names. */
+    struct lab_compared flows[LAB_COMPARED_MAX];
+    size_t flows_n;
+    bool is_aligned; /* Each from its own beginning on. */
+};
+
 /** struct lab - A lab */
 struct lab {
     struct lab_arena arena;
@@ -310,11 +396,12 @@ struct lab {
     uint64_t time_max;                         /* Virtual ns that the scenario may take. */
     uint64_t capture_snaplen, capture_packets; /* packets: of each link. */
     struct lab_settings defaults, kinds[LAB_KINDS];
-    struct lab_vec nodes;   /* struct lab_node */
-    struct lab_vec links;   /* struct lab_link */
-    struct lab_vec steps;   /* struct lab_step */
-    struct lab_vec expects; /* struct lab_expect: at the end */
-    struct lab_vec ladders; /* struct lab_ladder */
+    struct lab_vec nodes;    /* struct lab_node */
+    struct lab_vec links;    /* struct lab_link */
+    struct lab_vec steps;    /* struct lab_step */
+    struct lab_vec expects;  /* struct lab_expect: at the end */
+    struct lab_vec ladders;  /* struct lab_ladder */
+    struct lab_vec compares; /* struct lab_compare */
 };
 
 extern const char *const wf_lab_kind_names[]; /* By enum lab_kind; ends with NULL. */
@@ -326,6 +413,8 @@ extern const char *const wf_lab_show_names[];     /* Ends with NULL. */
 extern const char *const wf_lab_protocol_names[]; /* Ends with NULL; the first is "any". */
 extern const char *const wf_lab_neigh_names[];    /* By enum weft_neigh_state; ends with NULL. */
 extern const char *const wf_lab_error_names[];    /* By enum weft_err; ends with NULL. */
+extern const char *const wf_lab_compare_names[];  /* Ends with NULL. */
+extern const char *const wf_lab_state_names[];    /* RFC names; ends with NULL. */
 
 /** wf_lab_node() - Node @i */
 static inline struct lab_node *wf_lab_node(const struct lab *lab, size_t i)
@@ -356,6 +445,15 @@ static inline bool wf_lab_is_bridge(const struct lab_node *n)
 {
     return n->set.kind == LAB_SWITCH || n->set.kind == LAB_HUB;
 }
+
+/** wf_lab_is_tcp() - Whether steps of a kind move data by TCP */
+static inline bool wf_lab_is_tcp(enum lab_step_kind kind)
+{
+    return kind == LAB_STEP_TCP || kind == LAB_STEP_REQUESTS || kind == LAB_STEP_MEET;
+}
+
+/** wf_lab_conn_fields() - What can be asked of a connection while it is there; sets *n */
+const struct lab_metric *wf_lab_conn_fields(size_t *n);
 
 /** wf_lab_metrics() - What steps of a kind measure; sets *n */
 const struct lab_metric *wf_lab_metrics(enum lab_step_kind kind, size_t *n);

@@ -103,6 +103,72 @@ void wf_read_ladders(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at)
     }
 }
 
+/* ---- comparisons ---- */
+
+static const struct lab_step *step_with_port(const struct lab_vec *steps, uint64_t port)
+{
+    for (size_t i = 0; i < steps->n; i++) {
+        const struct lab_step *s = wf_lab_step(steps, i);
+        if (wf_lab_is_tcp(s->kind) && s->talk.port == port)
+            return s;
+        for (size_t j = 0; j < s->steps.n; j++) { /* Steps stand at most two deep. */
+            const struct lab_step *inner = wf_lab_step(&s->steps, j);
+            if (wf_lab_is_tcp(inner->kind) && inner->talk.port == port)
+                return inner;
+        }
+    }
+    return NULL;
+}
+
+static void read_ports(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
+{
+    static const struct lab_field port = {.type = LAB_T_COUNT, .min = 1, .max = 65535};
+    struct lab_compare *c = to;
+    yaml_node_t *item;
+    if (!wf_doc_is_list(d, n, at))
+        return;
+    for (size_t i = 0; (item = wf_doc_item(d, n, i)) != NULL; i++) {
+        struct lab_at here = {.up = at, .index = i};
+        unsigned errors = d->errors;
+        uint64_t number = 0;
+        if (i == LAB_COMPARED_MAX) {
+            wf_doc_error(d, item, &here, "at most %d flows are compared", LAB_COMPARED_MAX);
+            return;
+        }
+        wf_doc_read_field(d, item, &here, &port, &number);
+        if (d->errors != errors)
+            continue;
+        const struct lab_step *s = step_with_port(&wf_lab_reader(d)->lab->steps, number);
+        if (s == NULL)
+            wf_doc_error(d, item, &here, "no step moves data by TCP to port %u", (unsigned)number);
+        else
+            c->flows[c->flows_n++] = (struct lab_compared){.port = number, .label = s->name};
+    }
+}
+
+#define COMPARE(f) offsetof(struct lab_compare, f)
+static const struct lab_field compare_fields[] = {
+    {LAB_VALUE("title", LAB_T_TEXT, COMPARE(title)), .is_required = true},
+    {LAB_WORDS("what", COMPARE(what), wf_lab_compare_names), .is_required = true},
+    {LAB_CALL("ports", 0, read_ports), .is_required = true},
+    {LAB_VALUE("aligned", LAB_T_BOOL, COMPARE(is_aligned))},
+};
+#undef COMPARE
+
+static void read_compares(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at)
+{
+    static const struct lab_table t = LAB_TABLE(compare_fields);
+    yaml_node_t *item;
+    if (!wf_doc_is_list(d, n, at))
+        return;
+    for (size_t i = 0; (item = wf_doc_item(d, n, i)) != NULL; i++) {
+        struct lab_at here = {.up = at, .index = i};
+        struct lab_compare *c = wf_vec_push(&wf_lab_reader(d)->lab->compares, sizeof(*c));
+        c->mark = wf_doc_mark(item);
+        wf_doc_read_map(d, item, &here, &t, c);
+    }
+}
+
 /* ---- the whole file ---- */
 
 #define CAPTURE(f) offsetof(struct lab, f)
@@ -131,7 +197,7 @@ static void read_limits(struct lab_doc *d, yaml_node_t *n, const struct lab_at *
 /** struct file_parts - The parts of a file, taken up in the order they need each other */
 struct file_parts {
     struct lab lab; /* First: what is read at once goes there. */
-    yaml_node_t *topology, *scenario, *expect, *ladder;
+    yaml_node_t *topology, *scenario, *expect, *ladder, *compare;
 };
 
 #define LAB(f)  offsetof(struct lab, f)
@@ -147,6 +213,7 @@ static const struct lab_field file_fields[] = {
     {LAB_VALUE("scenario", LAB_T_NODE, PART(scenario))},
     {LAB_VALUE("expect", LAB_T_NODE, PART(expect))},
     {LAB_VALUE("ladder", LAB_T_NODE, PART(ladder))},
+    {LAB_VALUE("compare", LAB_T_NODE, PART(compare))},
 };
 #undef LAB
 #undef PART
@@ -161,7 +228,8 @@ static void read_root(struct lab_reader *r)
     *r->lab = p.lab;
 
     struct lab_at topology = {.key = "topology"}, scenario = {.key = "scenario"},
-                  expect = {.key = "expect"}, ladder = {.key = "ladder"};
+                  expect = {.key = "expect"}, ladder = {.key = "ladder"},
+                  compare = {.key = "compare"};
     if (p.topology != NULL)
         wf_read_topology(d, p.topology, &topology);
     if (p.scenario != NULL)
@@ -170,6 +238,8 @@ static void read_root(struct lab_reader *r)
         wf_read_expects(d, p.expect, &expect, LAB_STEP_KINDS, &r->lab->expects);
     if (p.ladder != NULL)
         wf_read_ladders(d, p.ladder, &ladder);
+    if (p.compare != NULL)
+        read_compares(d, p.compare, &compare);
     if (r->lab->title == NULL)
         r->lab->title = r->lab->name;
 }

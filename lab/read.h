@@ -44,6 +44,18 @@ void wf_read_quality(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
 void wf_read_steps(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
                    struct lab_vec *steps);
 
+/** wf_read_talk() - Read a step in which somebody talks to somebody */
+void wf_read_talk(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, struct lab_step *s);
+
+/** wf_read_option() - Read a socket option into struct lab_opts; its name is the key at @at */
+void wf_read_option(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to);
+
+/** wf_read_cidr() - Read an address with its prefix; false (told) if it is none */
+bool wf_read_cidr(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, struct lab_cidr *out);
+
+/** wf_read_value_of() - Value of a key, to point at in an error; the mapping if it is not there */
+const yaml_node_t *wf_read_value_of(struct lab_doc *d, const yaml_node_t *map, const char *name);
+
 /** wf_read_expects() - Read expectations; about a step of @kind, or LAB_STEP_KINDS: at the end */
 void wf_read_expects(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
                      enum lab_step_kind kind, struct lab_vec *expects);

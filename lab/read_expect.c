@@ -5,7 +5,7 @@
 #include "read.h"
 #include "weft/trace.h"
 
-#define WORDS_MAX 4
+#define WORDS_MAX 5 /* One more than any form has. */
 
 /** struct subject - A kind of expectation that is not about a metric of its step */
 struct subject {
@@ -23,6 +23,7 @@ static const struct subject subjects[] = {
     {"route", LAB_ABOUT_ROUTE, LAB_V_TEXT, 3, "route NODE ADDRESS"},
     {"sockets", LAB_ABOUT_SOCKETS, LAB_V_COUNT, 2, "sockets NODE"},
     {"link", LAB_ABOUT_LINK, LAB_V_COUNT, 3, "link LINK FATE"},
+    {"tcp", LAB_ABOUT_CONN, LAB_V_COUNT, 4, "tcp NODE PORT FIELD"},
 };
 #define SUBJECTS (sizeof(subjects) / sizeof(subjects[0]))
 
@@ -86,6 +87,31 @@ static bool find_link(struct expect_reader *r, const char *name)
     return false;
 }
 
+/* A connection by its port at either end, and what is asked of it. */
+static bool find_conn(struct expect_reader *r)
+{
+    size_t n;
+    const struct lab_metric *m = wf_lab_conn_fields(&n);
+    const char *known[LAB_CONN_FIELDS];
+    uint64_t port = 0;
+    if (!wf_units_parse(LAB_UNIT_COUNT, r->word[2], &port) || port == 0 || port > 65535) {
+        wf_doc_error(r->d, r->key_node, r->at, "expected a port, got \"%s\"", r->word[2]);
+        return false;
+    }
+    r->e->port = (uint16_t)port;
+    for (size_t i = 0; i < n; i++) {
+        known[i] = m[i].name;
+        if (strcmp(m[i].name, r->word[3]) == 0) {
+            r->e->index = i;
+            r->e->type = m[i].type;
+            r->choices = m[i].words;
+            return true;
+        }
+    }
+    wf_doc_unknown(r->d, r->key_node, r->at, "field", r->word[3], known, n);
+    return false;
+}
+
 /* The objects that the key names. */
 static bool read_objects(struct expect_reader *r, const struct subject *s)
 {
@@ -108,6 +134,8 @@ static bool read_objects(struct expect_reader *r, const struct subject *s)
         return find_addr(r, r->word[2]);
     case LAB_ABOUT_ROUTE:
         return find_addr(r, r->word[2]);
+    case LAB_ABOUT_CONN:
+        return find_conn(r);
     case LAB_ABOUT_SOCKETS:
     case LAB_ABOUT_STEP:
     case LAB_ABOUT_LINK:

@@ -51,25 +51,54 @@ static void read_duplicate(struct lab_doc *d, yaml_node_t *n, const struct lab_a
         wf_doc_read_map(d, n, at, &t, to);
 }
 
-static void read_lose(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
+static void read_frames(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, uint64_t *out,
+                        size_t *out_n)
 {
     static const struct lab_field number = {.type = LAB_T_COUNT};
-    struct lab_quality *q = to;
     yaml_node_t *item;
     if (!wf_doc_is_list(d, n, at))
         return;
-    q->lose_n = 0;
+    *out_n = 0;
     for (size_t i = 0; (item = wf_doc_item(d, n, i)) != NULL; i++) {
         struct lab_at here = {.up = at, .index = i};
         if (i == LAB_LOSE_MAX) {
-            wf_doc_error(d, item, &here, "at most %d frames can be lost by number", LAB_LOSE_MAX);
+            wf_doc_error(d, item, &here, "at most %d frames can be named by number", LAB_LOSE_MAX);
             return;
         }
-        wf_doc_read_field(d, item, &here, &number, &q->lose[i]);
-        if (i > 0 && q->lose[i] <= q->lose[i - 1])
+        wf_doc_read_field(d, item, &here, &number, &out[i]);
+        if (i > 0 && out[i] <= out[i - 1])
             wf_doc_error(d, item, &here, "frame numbers must ascend");
-        q->lose_n = i + 1;
+        *out_n = i + 1;
     }
+}
+
+static void read_lose(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
+{
+    struct lab_quality *q = to;
+    read_frames(d, n, at, q->lose, &q->lose_n);
+}
+
+/** struct late_parts - "late" while it is read */
+struct late_parts {
+    yaml_node_t *frames;
+    uint64_t extra;
+};
+static const struct lab_field late_fields[] = {
+    {LAB_VALUE("frames", LAB_T_NODE, offsetof(struct late_parts, frames)), .is_required = true},
+    {LAB_VALUE("extra", LAB_T_TIME, offsetof(struct late_parts, extra)), .is_required = true},
+};
+
+static void read_late(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
+{
+    static const struct lab_table t = LAB_TABLE(late_fields);
+    const struct lab_at frames_at = {.up = at, .key = "frames"};
+    struct late_parts p = {0};
+    struct lab_quality *q = to;
+    wf_doc_read_map(d, n, at, &t, &p);
+    if (p.frames == NULL)
+        return;
+    read_frames(d, p.frames, &frames_at, q->late, &q->late_n);
+    q->late_extra = p.extra;
 }
 
 #define QUALITY_FIELDS                                                                             \
@@ -83,8 +112,9 @@ static void read_lose(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at
         {LAB_NUMBER("queue-bytes", LAB_T_BYTES, Q(queue_bytes), 64, UINT32_MAX)},                  \
         {LAB_NUMBER("ecn", LAB_T_COUNT, Q(ecn), 1, 10000000)},                                     \
         {LAB_NUMBER("ecn-bytes", LAB_T_BYTES, Q(ecn_bytes), 64, UINT32_MAX)},                      \
+        {LAB_CALL("lose", 0, read_lose)},                                                          \
     {                                                                                              \
-        LAB_CALL("lose", 0, read_lose)                                                             \
+        LAB_CALL("late", 0, read_late)                                                             \
     }
 
 static const struct lab_field one_way_fields[] = {QUALITY_FIELDS};

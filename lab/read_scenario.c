@@ -30,91 +30,6 @@ bool wf_read_node_ref(struct lab_doc *d, const yaml_node_t *n, const struct lab_
 
 /* ---- the fields of each kind of step ---- */
 
-static void read_sizes(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
-{
-    static const struct lab_field size = {.type = LAB_T_BYTES, .min = 0, .max = 65507};
-    struct lab_step_talk *talk = to;
-    yaml_node_t *item;
-    if (!wf_doc_is_list(d, n, at))
-        return;
-    for (size_t i = 0; (item = wf_doc_item(d, n, i)) != NULL; i++) {
-        struct lab_at here = {.up = at, .index = i};
-        if (talk->sizes_n == LAB_SIZES_MAX) {
-            wf_doc_error(d, item, &here, "at most %d sizes", LAB_SIZES_MAX);
-            return;
-        }
-        wf_doc_read_field(d, item, &here, &size, &talk->sizes[talk->sizes_n++]);
-    }
-}
-
-#define TALK(f) offsetof(struct lab_step_talk, f)
-#define FROM_TO                                                                                    \
-    {LAB_VALUE("from", LAB_T_NAME, TALK(from)), .is_required = true},                              \
-    {                                                                                              \
-        LAB_VALUE("to", LAB_T_NAME, TALK(to)), .is_required = true                                 \
-    }
-#define PORT                                                                                       \
-    {                                                                                              \
-        LAB_NUMBER("port", LAB_T_COUNT, TALK(port), 1, 65535)                                      \
-    }
-#define TIMEOUT                                                                                    \
-    {                                                                                              \
-        LAB_NUMBER("timeout", LAB_T_TIME, TALK(timeout), 1000, 3600 * SECOND)                      \
-    }
-
-static const struct lab_field ping_fields[] = {
-    FROM_TO,
-    TIMEOUT,
-    {LAB_NUMBER("count", LAB_T_COUNT, TALK(count), 1, 65535)},
-    {LAB_NUMBER("interval", LAB_T_TIME, TALK(interval), 1000, 3600 * SECOND)},
-    {LAB_NUMBER("size", LAB_T_BYTES, TALK(size), 0, 65507)},
-    {LAB_NUMBER("ttl", LAB_T_COUNT, TALK(ttl), 1, 255)},
-    {LAB_VALUE("df", LAB_T_BOOL, TALK(has_df))},
-};
-static const struct lab_field traceroute_fields[] = {
-    FROM_TO,
-    TIMEOUT,
-    {LAB_NUMBER("max-hops", LAB_T_COUNT, TALK(hops), 1, WEFT_SIM_HOPS_MAX)},
-};
-static const struct lab_field udp_fields[] = {
-    FROM_TO,
-    PORT,
-    TIMEOUT,
-    {LAB_CALL("sizes", 0, read_sizes), .is_required = true},
-    {LAB_NUMBER("count", LAB_T_COUNT, TALK(count), 1, 1000000)},
-    {LAB_NUMBER("interval", LAB_T_TIME, TALK(interval), 1000, 3600 * SECOND)},
-    {LAB_VALUE("echo", LAB_T_BOOL, TALK(is_echoed))},
-    {LAB_VALUE("df", LAB_T_BOOL, TALK(has_df))},
-};
-
-static const struct lab_field reading_fields[] = {
-    {LAB_NUMBER("bytes", LAB_T_BYTES, TALK(read_bytes), 1, 1U << 30), .is_required = true},
-    {LAB_NUMBER("every", LAB_T_TIME, TALK(read_every), 1000, 3600 * SECOND), .is_required = true},
-};
-
-static void read_reading(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
-{
-    static const struct lab_table t = LAB_TABLE(reading_fields);
-    wf_doc_read_map(d, n, at, &t, to);
-}
-
-static const struct lab_field tcp_fields[] = {
-    FROM_TO,
-    PORT,
-    {LAB_NUMBER("bytes", LAB_T_BYTES, TALK(bytes), 0, UINT64_C(1) << 40), .is_required = true},
-    {LAB_NUMBER("reply", LAB_T_BYTES, TALK(reply), 0, UINT64_C(1) << 40)},
-    {LAB_VALUE("pattern", LAB_T_COUNT, TALK(pattern))},
-    {LAB_CALL("read", 0, read_reading)},
-    {LAB_NUMBER("send-buffer", LAB_T_BYTES, TALK(send_buffer), 2048, 1U << 30)},
-    {LAB_NUMBER("receive-buffer", LAB_T_BYTES, TALK(receive_buffer), 2048, 1U << 30)},
-    {LAB_VALUE("nodelay", LAB_T_BOOL, TALK(is_nodelay))},
-    {LAB_WORDS("cc", TALK(cc), wf_lab_cc_names)},
-    {LAB_VALUE("cc-parameters", LAB_T_NODE, TALK(cc_node))},
-    {LAB_WORDS("recovery", TALK(recovery), wf_lab_recovery_names)},
-};
-static const struct lab_field refused_fields[] = {FROM_TO, PORT};
-#undef TALK
-
 #define ARP(f) offsetof(struct lab_step_arp, f)
 static const struct lab_field arp_fields[] = {
     {LAB_VALUE("node", LAB_T_NAME, ARP(node)), .is_required = true},
@@ -131,6 +46,14 @@ static const struct lab_field link_fields[] = {
     {LAB_VALUE("set", LAB_T_NODE, LINK(set))},
 };
 #undef LINK
+
+static const char *const node_acts[] = {"crash", "boot", "reboot", NULL};
+#define NODE(f) offsetof(struct lab_step_node, f)
+static const struct lab_field node_fields[] = {
+    {LAB_VALUE("which", LAB_T_NAME, NODE(which)), .is_required = true},
+    {LAB_WORDS("do", NODE(what), node_acts), .is_required = true},
+};
+#undef NODE
 
 static void read_what(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
 {
@@ -155,67 +78,6 @@ static const struct lab_field show_fields[] = {
 #undef SHOW
 
 /* ---- one kind after the other: fields, then what they refer to ---- */
-
-/* A key of a mapping, to point at in an error; the mapping itself if it is not there. */
-static const yaml_node_t *value_of(struct lab_doc *d, const yaml_node_t *map, const char *name)
-{
-    const char *key;
-    yaml_node_t *key_node, *value;
-    for (size_t i = 0; wf_doc_pair(d, map, i, &key, &key_node, &value); i++) {
-        if (strcmp(key, name) == 0)
-            return value;
-    }
-    return map;
-}
-
-static void resolve_to(struct lab_doc *d, const yaml_node_t *n, const struct lab_at *at,
-                       struct lab_step *s)
-{
-    const struct lab *lab = wf_lab_reader(d)->lab;
-    struct lab_at here = {.up = at, .key = "to"};
-    const yaml_node_t *where = value_of(d, n, "to");
-    if (weft_addr_parse(&s->to_addr, s->talk.to) == 0) {
-        s->to = wf_lab_find_addr(lab, &s->to_addr);
-        return;
-    }
-    if (!wf_read_node_ref(d, where, &here, s->talk.to, false, &s->to))
-        return;
-    if (!wf_lab_first_addr(wf_lab_node(lab, s->to), &s->to_addr))
-        wf_doc_error(d, where, &here, "node %s has no address", s->talk.to);
-}
-
-static void read_talk(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
-                      const struct lab_table *t, struct lab_step *s)
-{
-    unsigned errors = d->errors;
-    wf_doc_read_map(d, n, at, t, &s->talk);
-    if (d->errors != errors)
-        return;
-    struct lab_at here = {.up = at, .key = "from"};
-    (void)wf_read_node_ref(d, value_of(d, n, "from"), &here, s->talk.from, false, &s->from);
-    resolve_to(d, n, at, s);
-    bool needs_server = s->kind == LAB_STEP_UDP || s->kind == LAB_STEP_TCP;
-    if (d->errors == errors && needs_server && s->to == SIZE_MAX) {
-        struct lab_at to_at = {.up = at, .key = "to"};
-        wf_doc_error(d, value_of(d, n, "to"), &to_at, "no node has the address %s", s->talk.to);
-    }
-}
-
-/* What a transfer says of congestion control and recovery, for both ends; the rest is the sender's.
- */
-static void read_transfer_cc(struct lab_doc *d, const struct lab_at *at, struct lab_step *s)
-{
-    const struct lab_tcp *node = &wf_lab_node(wf_lab_reader(d)->lab, s->from)->set.tcp;
-    if (s->talk.cc < 0) {
-        s->talk.cc = node->cc;
-        s->talk.cc_params = node->cc_params;
-    }
-    if (s->talk.recovery < 0)
-        s->talk.recovery = node->recovery;
-    if (s->talk.cc_node != NULL)
-        wf_read_cc_params(d, s->talk.cc_node, at, s->talk.cc, &s->talk.cc_params);
-    s->talk.cc_node = NULL;
-}
 
 static void read_entries(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
                          struct lab_step *s)
@@ -249,13 +111,13 @@ static void read_arp(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
     unsigned errors = d->errors;
     wf_doc_read_map(d, n, at, &t, &s->arp);
     if (d->errors != errors ||
-        !wf_read_node_ref(d, value_of(d, n, "node"), at, s->arp.node, false, &s->from))
+        !wf_read_node_ref(d, wf_read_value_of(d, n, "node"), at, s->arp.node, false, &s->from))
         return;
     struct lab_at clear_at = {.up = at, .key = "clear"}, entries_at = {.up = at, .key = "entries"};
     if (s->arp.clear != NULL) {
         s->arp.is_clear_all = strcmp(s->arp.clear, "all") == 0;
         if (!s->arp.is_clear_all && weft_addr_parse(&s->arp.clear_addr, s->arp.clear) != 0)
-            wf_doc_error(d, value_of(d, n, "clear"), &clear_at,
+            wf_doc_error(d, wf_read_value_of(d, n, "clear"), &clear_at,
                          "expected \"all\" or an address, got \"%s\"", s->arp.clear);
     }
     if (s->arp.entries != NULL)
@@ -275,7 +137,7 @@ static void read_link_step(struct lab_doc *d, yaml_node_t *n, const struct lab_a
     struct lab_at which_at = {.up = at, .key = "which"}, set_at = {.up = at, .key = "set"};
     s->link_index = wf_lab_find_link(lab, s->link.which);
     if (s->link_index == SIZE_MAX) {
-        wf_doc_error(d, value_of(d, n, "which"), &which_at,
+        wf_doc_error(d, wf_read_value_of(d, n, "which"), &which_at,
                      "there is no link \"%s\" (its name or one of its ends, such as \"h1:eth0\")",
                      s->link.which);
         return;
@@ -285,16 +147,11 @@ static void read_link_step(struct lab_doc *d, yaml_node_t *n, const struct lab_a
         return;
     }
     memcpy(s->change, wf_lab_link(lab, s->link_index)->q, sizeof(s->change));
+    for (unsigned i = 0; i < 2; i++) /* Frames that the link itself names have been counted. */
+        s->change[i].lose_n = s->change[i].late_n = 0;
     if (s->link.set != NULL)
         wf_read_quality(d, s->link.set, &set_at, s->change);
     s->link.set = NULL;
-}
-
-static void read_wait(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
-                      struct lab_step *s)
-{
-    static const struct lab_field time = {LAB_NUMBER("wait", LAB_T_TIME, 0, 0, 86400 * SECOND)};
-    wf_doc_read_field(d, n, at, &time, &s->wait);
 }
 
 static void read_show(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
@@ -304,53 +161,52 @@ static void read_show(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at
     unsigned errors = d->errors;
     wf_doc_read_map(d, n, at, &t, &s->show);
     if (d->errors == errors)
-        (void)wf_read_node_ref(d, value_of(d, n, "node"), at, s->show.node, false, &s->from);
+        (void)wf_read_node_ref(d, wf_read_value_of(d, n, "node"), at, s->show.node, false,
+                               &s->from);
+}
+
+static void read_node_step(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
+                           struct lab_step *s)
+{
+    static const struct lab_table t = LAB_TABLE(node_fields);
+    const struct lab_at which_at = {.up = at, .key = "which"};
+    unsigned errors = d->errors;
+    wf_doc_read_map(d, n, at, &t, &s->node);
+    if (d->errors == errors)
+        (void)wf_read_node_ref(d, wf_read_value_of(d, n, "which"), &which_at, s->node.which, false,
+                               &s->from);
 }
 
 static void read_kind(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
                       struct lab_step *s)
 {
-    static const struct lab_table ping = LAB_TABLE(ping_fields), udp = LAB_TABLE(udp_fields),
-                                  traceroute = LAB_TABLE(traceroute_fields),
-                                  tcp = LAB_TABLE(tcp_fields), refused = LAB_TABLE(refused_fields);
+    static const struct lab_field time = {LAB_NUMBER("time", LAB_T_TIME, 0, 0, 86400 * SECOND)};
     switch (s->kind) {
     case LAB_STEP_PING:
-        s->talk.count = 3;
-        s->talk.size = 56;
-        read_talk(d, n, at, &ping, s);
-        break;
     case LAB_STEP_TRACEROUTE:
-        read_talk(d, n, at, &traceroute, s);
+    case LAB_STEP_UDP:
+    case LAB_STEP_TCP:
+    case LAB_STEP_REQUESTS:
+    case LAB_STEP_MEET:
+    case LAB_STEP_REFUSED:
+    case LAB_STEP_FLOOD:
+        wf_read_talk(d, n, at, s);
         break;
     case LAB_STEP_ARP:
         read_arp(d, n, at, s);
-        break;
-    case LAB_STEP_UDP:
-        s->talk.port = 7;
-        s->talk.is_echoed = true;
-        read_talk(d, n, at, &udp, s);
-        break;
-    case LAB_STEP_TCP:
-        s->talk.port = 5001;
-        s->talk.pattern = 1;
-        s->talk.cc = s->talk.recovery = -1;
-        unsigned errors = d->errors;
-        read_talk(d, n, at, &tcp, s);
-        if (d->errors == errors)
-            read_transfer_cc(d, at, s);
-        break;
-    case LAB_STEP_REFUSED:
-        s->talk.port = 9;
-        read_talk(d, n, at, &refused, s);
         break;
     case LAB_STEP_LINK:
         read_link_step(d, n, at, s);
         break;
     case LAB_STEP_WAIT:
-        read_wait(d, n, at, s);
+    case LAB_STEP_MEASURE:
+        wf_doc_read_field(d, n, at, &time, &s->wait);
         break;
     case LAB_STEP_SHOW:
         read_show(d, n, at, s);
+        break;
+    case LAB_STEP_NODE:
+        read_node_step(d, n, at, s);
         break;
     case LAB_STEP_PARALLEL: /* By wf_read_steps(). */
     case LAB_STEP_KINDS:
@@ -370,12 +226,29 @@ static const char *describe(struct lab_doc *d, const struct lab_step *s)
     case LAB_STEP_UDP:
         return wf_lab_printf(d->arena, "%s %s to %s", kind, s->talk.from, s->talk.to);
     case LAB_STEP_TCP:
+        if (s->talk.span != 0)
+            return wf_lab_printf(d->arena, "TCP for %s, %s to %s",
+                                 wf_units_text(buf, sizeof(buf), LAB_UNIT_TIME, s->talk.span),
+                                 s->talk.from, s->talk.to);
         return wf_lab_printf(d->arena, "%s by TCP, %s to %s",
                              wf_units_text(buf, sizeof(buf), LAB_UNIT_BYTES, s->talk.bytes),
                              s->talk.from, s->talk.to);
     case LAB_STEP_REFUSED:
         return wf_lab_printf(d->arena, "connect %s to %s port %" PRIu64 ", refused", s->talk.from,
                              s->talk.to, s->talk.port);
+    case LAB_STEP_REQUESTS:
+        return wf_lab_printf(d->arena, "%" PRIu64 " requests by TCP, %s to %s", s->talk.count,
+                             s->talk.from, s->talk.to);
+    case LAB_STEP_MEET:
+        return wf_lab_printf(d->arena, "%s and %s connect to each other", s->talk.from, s->talk.to);
+    case LAB_STEP_FLOOD:
+        return wf_lab_printf(d->arena, "%" PRIu64 " SYNs, %s to %s", s->talk.count, s->talk.from,
+                             s->talk.to);
+    case LAB_STEP_NODE:
+        return wf_lab_printf(d->arena, "%s %s", node_acts[s->node.what], s->node.which);
+    case LAB_STEP_MEASURE:
+        return wf_lab_printf(d->arena, "measure for %s",
+                             wf_units_text(buf, sizeof(buf), LAB_UNIT_TIME, s->wait));
     case LAB_STEP_ARP:
         return wf_lab_printf(d->arena, "neighbours of %s", s->arp.node);
     case LAB_STEP_LINK:
@@ -418,6 +291,11 @@ static const struct lab_field step_fields[] = {
     KIND("wait", LAB_STEP_WAIT),
     KIND("show", LAB_STEP_SHOW),
     KIND("parallel", LAB_STEP_PARALLEL),
+    KIND("tcp-requests", LAB_STEP_REQUESTS),
+    KIND("tcp-simultaneous", LAB_STEP_MEET),
+    KIND("syn-flood", LAB_STEP_FLOOD),
+    KIND("node", LAB_STEP_NODE),
+    KIND("measure", LAB_STEP_MEASURE),
     {LAB_VALUE("name", LAB_T_TEXT, PART(name))},
     {LAB_NUMBER("at", LAB_T_TIME, PART(at), 0, 1000000 * SECOND)},
     {LAB_NUMBER("after", LAB_T_TIME, PART(after), 0, 1000000 * SECOND)},
@@ -439,8 +317,9 @@ static enum lab_step_kind only_kind(struct lab_doc *d, yaml_node_t *n, const str
     }
     if (count != 1)
         wf_doc_error(d, n, at,
-                     "a step does exactly one thing (ping, traceroute, arp, udp, "
-                     "tcp-transfer, connect-refused, link, wait, show or parallel)");
+                     "a step does exactly one thing (ping, traceroute, arp, udp, tcp-transfer, "
+                     "tcp-requests, tcp-simultaneous, connect-refused, syn-flood, link, node, "
+                     "wait, measure, show or parallel)");
     return count == 1 ? (enum lab_step_kind)found : LAB_STEP_KINDS;
 }
 

@@ -45,8 +45,7 @@ static bool is_of_host(const struct lab_cidr *c)
     return !is_edge && b[0] != 0 && b[0] != 127 && b[0] < 224;
 }
 
-static bool read_cidr(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
-                      struct lab_cidr *c)
+bool wf_read_cidr(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, struct lab_cidr *c)
 {
     static const char expected[] = "an address with its prefix such as 10.0.1.10/24";
     const char *text = wf_doc_scalar(d, n, at, expected);
@@ -114,6 +113,7 @@ static const struct lab_field limit_fields[] = {
     {LAB_NUMBER("packets", LAB_T_COUNT, LIMIT(packets), 64, 1 << 20)},
     {LAB_NUMBER("fragments", LAB_T_COUNT, LIMIT(fragments), 2, 8192)},
     {LAB_NUMBER("memory", LAB_T_BYTES, LIMIT(memory), 1 << 20, UINT64_C(1) << 36)},
+    {LAB_NUMBER("half-open", LAB_T_COUNT, LIMIT(half_open), 1, 1000000)},
     {LAB_NUMBER("trace", LAB_T_COUNT, LIMIT(trace), 256, 1 << 22)},
 };
 #undef LIMIT
@@ -205,7 +205,7 @@ static void add_addr(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
                      struct lab_iface *f)
 {
     struct lab_cidr c;
-    if (!read_cidr(d, n, at, &c))
+    if (!wf_read_cidr(d, n, at, &c))
         return;
     if (!is_of_host(&c))
         wf_doc_error(d, n, at,
@@ -275,7 +275,7 @@ static void read_route_to(struct lab_doc *d, yaml_node_t *n, const struct lab_at
     struct lab_cidr c;
     if (n->type == YAML_SCALAR_NODE && strcmp((const char *)n->data.scalar.value, "default") == 0)
         *(struct lab_cidr *)to = (struct lab_cidr){.addr = weft_ip4(0, 0, 0, 0)};
-    else if (read_cidr(d, n, at, &c))
+    else if (wf_read_cidr(d, n, at, &c))
         *(struct lab_cidr *)to = c;
 }
 

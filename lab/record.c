@@ -79,7 +79,7 @@ static bool is_of_step(const struct lab_step *s, size_t node, const struct weft_
 {
     bool is_from = s->from == node && rec->rport == s->talk.port;
     bool is_to = s->to == node && rec->lport == s->talk.port;
-    return s->kind == LAB_STEP_TCP && s->outcome == LAB_RUNNING && (is_from || is_to);
+    return wf_lab_is_tcp(s->kind) && s->outcome == LAB_RUNNING && (is_from || is_to);
 }
 
 /* The TCP step whose connection this is, to name the flow after; NULL if there is none. */

@@ -9,7 +9,7 @@
 #include "weft/trace.h"
 #include "weft/weft.h"
 
-static void heading(struct lab_buf *b, const char *id, const char *text)
+void wf_report_heading(struct lab_buf *b, const char *id, const char *text)
 {
     wf_buf_printf(b, "<h2 id=\"%s\">%s</h2>\n", id, text);
 }
@@ -38,6 +38,8 @@ static void write_head(const struct lab_run *run, struct lab_buf *b, const char 
     wf_buf_str(b, wf_page_report_css);
     wf_buf_str(b, "</style></head><body>\n<nav><b>weft lab</b><a href=\"#steps\">Steps</a>"
                   "<a href=\"#topology\">Topology</a>");
+    if (lab->compares.n != 0)
+        wf_buf_str(b, "<a href=\"#compare\">Side by side</a>");
     if (run->rec.flows.n != 0)
         wf_buf_str(b, "<a href=\"#flows\">TCP flows</a>");
     if (lab->ladders.n != 0)
@@ -153,7 +155,7 @@ static void write_step(const struct lab_run *run, struct lab_buf *b, const struc
 static void write_steps(const struct lab_run *run, struct lab_buf *b)
 {
     const struct lab *lab = run->lab;
-    heading(b, "steps", "Steps");
+    wf_report_heading(b, "steps", "Steps");
     wf_buf_str(b, "<div class=\"card scroll\"><table class=\"steps\"><tr><th "
                   "class=\"num\">#</th><th>Step</th>"
                   "<th>Result</th><th class=\"num\">Began at</th><th class=\"num\">Took</th>"
@@ -176,172 +178,13 @@ static void write_steps(const struct lab_run *run, struct lab_buf *b)
     }
 }
 
-/* ---- flows ---- */
-
-#define PLOT_BYTES_MIN                                                                             \
-    12000U /* Of less a plot says nothing that a ladder would not say better.                      \
-            */
-
-static bool has_plots(uint64_t bytes)
-{
-    return bytes >= PLOT_BYTES_MIN;
-}
-
-enum column {
-    SENT,
-    UNA,
-    EDGE,
-    REX,
-    CWND,
-    SSTHRESH,
-    FLIGHT,
-    WND,
-    SRTT,
-    RTO,
-    RWND,
-    OOO,
-    ACKED,
-    OUT,
-    IN,
-    COLUMNS
-};
-
-static const char *const column_names[COLUMNS] = {"sent",     "una",    "edge",  "rex",  "cwnd",
-                                                  "ssthresh", "flight", "wnd",   "srtt", "rto",
-                                                  "rwnd",     "ooo",    "acked", "out",  "in"};
-
-/* The value of a column in a bin; false if it has none there. */
-static bool value_of(const struct lab_bin *k, enum column c, uint64_t *v)
-{
-    const struct {
-        uint64_t value;
-        bool is_there;
-    } values[COLUMNS] = {
-        [SENT] = {k->sent_end, k->has_send},
-        [UNA] = {k->una, k->has_ack},
-        [EDGE] = {k->wnd_edge, k->has_send},
-        [REX] = {k->retrans_seq, k->retrans != 0},
-        [CWND] = {k->cwnd, k->has_send || k->has_ack},
-        [SSTHRESH] = {k->ssthresh, k->has_ack && k->ssthresh != 0},
-        [FLIGHT] = {k->flight_max, k->has_send || k->has_ack},
-        [WND] = {k->snd_wnd, k->has_send},
-        [SRTT] = {k->srtt_us, k->has_ack && k->srtt_us != 0},
-        [RTO] = {k->rto_us, k->has_ack && k->rto_us != 0},
-        [RWND] = {k->rcv_wnd, k->has_recv},
-        [OOO] = {k->ooo_max, k->has_recv},
-        [ACKED] = {k->acked, k->acked != 0},
-        [OUT] = {k->sent, k->sent != 0},
-        [IN] = {k->received, k->received != 0},
-    };
-    *v = values[c].value;
-    return values[c].is_there;
-}
-
-static bool is_empty(const struct lab_bin *k)
-{
-    return !k->has_send && !k->has_ack && !k->has_recv;
-}
-
-static void write_column(struct lab_buf *b, const struct lab_flow *f, enum column c)
-{
-    bool is_first = true;
-    wf_buf_printf(b, ",\"%s\":[", column_names[c]);
-    for (size_t i = 0; i < f->bins_n; i++) {
-        uint64_t v;
-        if (is_empty(&f->bins[i]))
-            continue;
-        if (value_of(&f->bins[i], c, &v))
-            wf_buf_printf(b, "%s%" PRIu64, is_first ? "" : ",", v);
-        else
-            wf_buf_str(b, is_first ? "null" : ",null");
-        is_first = false;
-    }
-    wf_buf_str(b, "]");
-}
-
-static void write_flow_data(const struct lab_run *run, struct lab_buf *b, const struct lab_flow *f,
-                            size_t number)
-{
-    bool is_first = true;
-    double t0 = (double)(f->first_ns - run->rec.start_ns) / 1e3;
-    wf_buf_printf(b,
-                  "<script class=\"flow\" type=\"application/json\" data-plots=\"flow-%zu\">"
-                  "{\"t0_us\":%.3f,\"bin_us\":%.3f,\"n\":%zu,\"sends\":%s,\"receives\":%s,\"at\":[",
-                  number, t0, (double)f->bin_ns / 1e3, f->bins_n,
-                  has_plots(f->bytes_sent) ? "true" : "false",
-                  has_plots(f->bytes_received) ? "true" : "false");
-    for (size_t i = 0; i < f->bins_n; i++) {
-        if (is_empty(&f->bins[i]))
-            continue;
-        wf_buf_printf(b, "%s%zu", is_first ? "" : ",", i);
-        is_first = false;
-    }
-    wf_buf_str(b, "]");
-    for (unsigned c = 0; c < COLUMNS; c++)
-        write_column(b, f, (enum column)c);
-    wf_buf_str(b, "}</script>\n");
-}
-
-static void write_flow(const struct lab_run *run, struct lab_buf *b, const struct lab_flow *f,
-                       size_t number)
-{
-    char sent[32], received[32], rtt0[32], rtt1[32], span[32];
-    wf_buf_str(b, "<div class=\"card\"><h3>");
-    wf_buf_xml(b, f->label);
-    wf_buf_printf(b, "</h3><p class=\"facts\"><b>%s</b> sent, <b>%s</b> received in <b>%s</b>",
-                  wf_units_text(sent, sizeof(sent), LAB_UNIT_BYTES, f->bytes_sent),
-                  wf_units_text(received, sizeof(received), LAB_UNIT_BYTES, f->bytes_received),
-                  time_text(span, f->last_ns - f->first_ns));
-    if (f->bytes_sent != 0)
-        wf_buf_printf(b,
-                      "; <b>%" PRIu32 "</b> segments sent again, <b>%" PRIu32
-                      "</b> of them after an RTO, <b>%" PRIu32 "</b> probes",
-                      f->retrans, f->rtos, f->probes);
-    if (f->srtt_max_us != 0)
-        wf_buf_printf(b, "; smoothed round trip <b>%s</b> to <b>%s</b>",
-                      time_text(rtt0, (uint64_t)f->srtt_min_us * 1000),
-                      time_text(rtt1, (uint64_t)f->srtt_max_us * 1000));
-    if (!has_plots(f->bytes_sent) && !has_plots(f->bytes_received)) {
-        wf_buf_str(b, ". Too short for plots.</p></div>\n");
-        return;
-    }
-    wf_buf_printf(b, "</p><div class=\"plots\" id=\"flow-%zu\"></div></div>\n", number);
-    write_flow_data(run, b, f, number);
-}
-
-static void write_flows(const struct lab_run *run, struct lab_buf *b)
-{
-    size_t shown = 0;
-    if (run->rec.flows.n == 0)
-        return;
-    heading(b, "flows", "TCP flows");
-    wf_buf_str(
-        b, "<p class=\"hint\">Drag to zoom in, hold shift and drag to move, double-click to see "
-           "all. The plots of a flow move together. Click a name to show or hide it; a band is the "
-           "range of what was there.</p>\n");
-    for (size_t i = 0; i < run->rec.flows.n; i++) {
-        const struct lab_flow *f = (const struct lab_flow *)run->rec.flows.items + i;
-        if (f->bytes_sent == 0 && f->bytes_received == 0)
-            continue; /* Refused, or not a byte came through. */
-        write_flow(run, b, f, i);
-        shown++;
-    }
-    if (shown == 0)
-        wf_buf_str(b, "<div class=\"card\">No connection moved any data.</div>\n");
-    if (run->rec.flows_left_out != 0)
-        wf_buf_printf(b,
-                      "<p class=\"hint\">More than %d flows: %" PRIu64
-                      " records of others are not shown.</p>\n",
-                      LAB_FLOWS_MAX, run->rec.flows_left_out);
-}
-
 /* ---- ladders, topology ---- */
 
 static void write_ladders(const struct lab_run *run, struct lab_buf *b)
 {
     if (run->lab->ladders.n == 0)
         return;
-    heading(b, "ladders", "Ladders");
+    wf_report_heading(b, "ladders", "Ladders");
     wf_buf_str(b, "<div class=\"card\">");
     for (size_t i = 0; i < run->lab->ladders.n; i++) {
         const struct lab_rungs *l = &run->rec.rungs[i];
@@ -364,7 +207,7 @@ static void write_ladders(const struct lab_run *run, struct lab_buf *b)
 
 static void write_topology(const struct lab_run *run, struct lab_buf *b)
 {
-    heading(b, "topology", "Topology");
+    wf_report_heading(b, "topology", "Topology");
     wf_buf_str(b, "<div class=\"card scroll\">");
     wf_picture_svg(b, run->lab, false);
     wf_buf_str(b, "</div>\n");
@@ -438,7 +281,7 @@ static void write_direction(const struct lab_run *run, struct lab_buf *b,
 
 static void write_links_head(const struct lab_run *run, struct lab_buf *b)
 {
-    heading(b, "links", "Links");
+    wf_report_heading(b, "links", "Links");
     wf_buf_str(b, "<div class=\"card scroll\"><table><tr><th>Direction</th><th "
                   "class=\"num\">Bytes</th>");
     for (size_t c = 0; c < LINK_COLUMNS; c++) {
@@ -534,7 +377,7 @@ static void write_bridge(struct lab_buf *b, const struct lab_node *node)
 
 static void write_nodes(const struct lab_run *run, struct lab_buf *b)
 {
-    heading(b, "nodes", "Nodes");
+    wf_report_heading(b, "nodes", "Nodes");
     wf_buf_str(b, "<div class=\"card\">");
     for (size_t i = 0; i < run->lab->nodes.n; i++) {
         const struct lab_node *node = wf_lab_node(run->lab, i);
@@ -555,7 +398,8 @@ void wf_report_html(struct lab_run *run, struct lab_buf *b, const char *dygraphs
     write_tiles(run, b);
     write_steps(run, b);
     write_topology(run, b);
-    write_flows(run, b);
+    wf_report_compares(run, b);
+    wf_report_flows(run, b);
     write_ladders(run, b);
     write_links(run, b);
     write_nodes(run, b);

@@ -14,7 +14,8 @@
 struct group {
     struct lab_run *run;
     struct lab_step *steps;
-    size_t n, left; /* left: not yet ended. */
+    const struct lab_step *whole; /* The step "parallel" whose steps they are, or NULL. */
+    size_t n, left;               /* left: not yet ended. */
     uint64_t start_ns;
 };
 
@@ -56,10 +57,6 @@ static void look_around(struct group *g)
 {
     g->run->turns = 0;
     wf_record_drain(&g->run->rec);
-    for (size_t i = 0; i < g->n; i++) {
-        if (g->steps[i].outcome == LAB_RUNNING)
-            wf_step_look(&g->steps[i]);
-    }
     wf_progress_tick(g->run, &g->steps[0]);
 }
 
@@ -70,6 +67,8 @@ static bool is_going(void *user)
         look_around(g);
     for (size_t i = 0; i < g->n; i++) {
         struct lab_step *s = &g->steps[i];
+        if (s->outcome == LAB_RUNNING) /* Each turn: the lowest window may last for one only. */
+            wf_step_look(s);
         if (s->outcome == LAB_RUNNING && s->wake_ns == WEFT_NEVER && wf_step_is_done(g->run, s))
             return false;
     }
@@ -150,7 +149,11 @@ static bool run_group(struct group *g)
     struct lab_run *run = g->run;
     g->start_ns = weft_world_now(run->w);
     g->left = g->n;
+    run->steps_now = g->steps;
+    run->steps_now_n = g->n;
     wf_record_pause(&run->rec);
+    if (g->whole != NULL)
+        wf_record_step(&run->rec, g->whole);
     while (g->left != 0) {
         if (take_turns(g))
             continue;
@@ -174,7 +177,7 @@ static bool run_group(struct group *g)
 
 static bool run_parallel(struct lab_run *run, struct lab_step *s)
 {
-    struct group g = {.run = run, .steps = s->steps.items, .n = s->steps.n};
+    struct group g = {.run = run, .steps = s->steps.items, .n = s->steps.n, .whole = s};
     s->started_ns = weft_world_now(run->w);
     s->real_s = wf_run_seconds(run);
     bool can_go_on = run_group(&g);

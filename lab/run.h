@@ -24,6 +24,8 @@ struct lab_run {
     struct timespec real_start;
     double real_s;
     struct lab_record rec;
+    struct lab_step *steps_now; /* That run at present, or will: one, or those of "parallel". */
+    size_t steps_now_n;
     size_t steps_run;
     unsigned expects_true, expects_false;
     bool has_report; /* All of it was written. */
@@ -38,8 +40,33 @@ struct lab_run {
 /** wf_run_build() - Make the world; false (told) if the file asks for something that cannot be */
 bool wf_run_build(struct lab_run *run);
 
-/** wf_run_set_link() - Give both directions of a link new properties */
-void wf_run_set_link(struct lab_link *link, const struct lab_quality q[2]);
+/** wf_run_set_link() - Give both directions of a link new properties; frames that these name are
+ * counted from now on. False: no memory */
+bool wf_run_set_link(struct lab_link *link, const struct lab_quality q[2]);
+
+/** wf_run_boot() - Bring a node that crashed back; why it could not be, or NULL */
+const char *wf_run_boot(struct lab_run *run, struct lab_node *node);
+
+/** wf_flood_begin() - Find the way to who is to be flooded; why there is none, or NULL */
+const char *wf_flood_begin(struct lab_run *run, struct lab_step *s);
+
+/** wf_flood_wake() - Send the next SYN; true if it was the last one */
+bool wf_flood_wake(struct lab_run *run, struct lab_step *s);
+
+/** wf_step_result() - What client @i of a step did so far */
+const struct weft_actor_result *wf_step_result(const struct lab_step *s, size_t i);
+
+/** wf_step_error_name() - Name of an enum weft_err */
+const char *wf_step_error_name(int err);
+
+/** wf_step_count() - The counters of the sender that a step compares with those before it */
+void wf_step_count(struct lab_run *run, const struct lab_step *s, uint64_t out[LAB_COUNTED_MAX]);
+
+/** wf_measure_begin() - Begin to measure the transfers that run */
+void wf_measure_begin(struct lab_run *run, struct lab_step *s);
+
+/** wf_measure() - Fill in what a step has measured, and its summary */
+void wf_measure(struct lab_run *run, struct lab_step *s);
 
 /** wf_run_scenario() - Run all steps and evaluate what is expected at the end */
 void wf_run_scenario(struct lab_run *run);
@@ -96,5 +123,14 @@ bool wf_report_files(struct lab_run *run, const char *dir);
 /** wf_report_html() - The page that shows everything */
 void wf_report_html(struct lab_run *run, struct lab_buf *b, const char *dygraphs_js,
                     const char *dygraphs_css);
+
+/** wf_report_heading() - A heading of the page */
+void wf_report_heading(struct lab_buf *b, const char *id, const char *text);
+
+/** wf_report_flows() - The flows of the page, each with its plots */
+void wf_report_flows(const struct lab_run *run, struct lab_buf *b);
+
+/** wf_report_compares() - The comparisons of the page */
+void wf_report_compares(const struct lab_run *run, struct lab_buf *b);
 
 #endif /* WEFT_LAB_RUN_H */

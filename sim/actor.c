@@ -63,7 +63,8 @@ static void set_defaults(struct weft_actor_config *cfg)
 
 static bool is_valid(const struct weft_actor_config *cfg)
 {
-    if (cfg->node == NULL || (unsigned)cfg->kind >= WEFT_ACTOR_KIND_COUNT)
+    if (cfg->node == NULL || (unsigned)cfg->kind >= WEFT_ACTOR_KIND_COUNT ||
+        cfg->opt_set_n > WEFT_SIM_OPTS_MAX)
         return false;
     if (cfg->kind == WEFT_ACTOR_TCP_RR || cfg->kind == WEFT_ACTOR_TCP_RR_SERVER)
         return cfg->bytes > 0 && cfg->reply_bytes > 0;
@@ -196,6 +197,9 @@ void wf_sim_actor_tag(struct weft_actor *a, uint64_t sock, uint32_t slot)
     for (uint8_t i = 0; i < a->cfg.cc_set_n; i++)
         (void)!weft_sock_set_cc_param(a->cfg.node->st, sock, a->cfg.cc_set[i].param,
                                       a->cfg.cc_set[i].value);
+    for (uint8_t i = 0; i < a->cfg.opt_set_n; i++)
+        wf_sim_actor_set(a, sock, (enum weft_sock_opt)a->cfg.opt_set[i].opt,
+                         a->cfg.opt_set[i].value);
     uint64_t user = SIM_USER_ACTOR | (uint64_t)a->id << 24 | slot;
     wf_sim_actor_set(a, sock, WEFT_SO_USER, (int64_t)user);
 }
@@ -247,6 +251,32 @@ void weft_actor_stop(struct weft_actor *a)
     if (!ops[a->cfg.kind].is_server)
         wf_sim_actor_end(a);
     weft_node_touch(a->cfg.node);
+}
+
+/* Nobody says good-bye: what the sockets send now never leaves. */
+static void crash(struct weft_actor *a)
+{
+    struct weft_stack *st = a->cfg.node->st;
+    a->is_stopped = true;
+    for (uint32_t i = 0; i < a->flows_cap; i++) {
+        if (a->flow[i].sock != 0)
+            (void)weft_sock_abort(st, a->flow[i].sock);
+        a->flow[i].sock = 0;
+    }
+    a->own = 0;
+    a->flows_open = 0;
+    if (!ops[a->cfg.kind].is_server && !a->res.is_done) {
+        wf_sim_actor_error(a, -WEFT_ENETDOWN);
+        wf_sim_actor_end(a);
+    }
+}
+
+void wf_sim_actors_crash(struct weft_node *node)
+{
+    const struct weft_world *w = node->w;
+    for (uint32_t i = 0; i < w->actors_n; i++)
+        if (w->actor[i]->cfg.node == node && !w->actor[i]->is_stopped)
+            crash(w->actor[i]);
 }
 
 const struct weft_actor_result *weft_actor_result(const struct weft_actor *a)

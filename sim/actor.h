@@ -39,8 +39,9 @@ struct weft_actor {
 
     struct flow *flow; /* By slot. */
     uint32_t flows_cap, flows_open;
-    uint64_t next_open_ns; /* Clients: not before. */
-    uint64_t next_read_ns; /* Slow reader. */
+    uint64_t next_open_ns;  /* Clients: not before. */
+    uint64_t next_read_ns;  /* Slow reader. */
+    uint64_t next_write_ns; /* Slow writer: not before. */
 
     uint64_t *sent_ns; /* Datagrams: when each was sent; UINT64_MAX once answered. */
     uint64_t next_send_ns;

@@ -353,13 +353,25 @@ static bool read_some(struct weft_actor *a, struct flow *f)
     return true;
 }
 
+/* How much of @n bytes a slow writer may write now; it is woken for the rest. */
+static size_t write_room(struct weft_actor *a, size_t n)
+{
+    if (a->cfg.write_every_ns != 0 && a->w->now_ns < a->next_write_ns) {
+        wf_sim_actor_set_timer(a, a->next_write_ns);
+        return 0;
+    }
+    return a->cfg.write_bytes != 0 && a->cfg.write_bytes < n ? (size_t)a->cfg.write_bytes : n;
+}
+
 static bool send_some(struct weft_actor *a, struct flow *f)
 {
     uint64_t goal = send_goal(a, f);
     if (f->has_shut || f->tx >= goal)
         return false;
     uint8_t buf[ACTOR_IO_BYTES];
-    size_t n = goal - f->tx < sizeof(buf) ? (size_t)(goal - f->tx) : sizeof(buf);
+    size_t n = write_room(a, goal - f->tx < sizeof(buf) ? (size_t)(goal - f->tx) : sizeof(buf));
+    if (n == 0)
+        return false;
     const uint8_t *p = buf;
     if (a->cfg.kind == WEFT_ACTOR_TCP_ECHO)
         p = f->echo + f->echo_at;
@@ -380,6 +392,7 @@ static bool send_some(struct weft_actor *a, struct flow *f)
         f->asked_ns = a->w->now_ns;
     f->tx += (uint64_t)r;
     a->res.bytes_out += (uint64_t)r;
+    a->next_write_ns = a->w->now_ns + a->cfg.write_every_ns;
     wf_sim_actor_progress(a);
     return true;
 }
@@ -473,6 +486,10 @@ void wf_sim_tcp_timer(struct weft_actor *a)
         accept_all(a);
     else
         wf_sim_tcp_start(a);
+    for (uint32_t i = 0; a->cfg.write_every_ns != 0 && i < a->flows_cap; i++) {
+        if (a->flow[i].sock != 0)
+            pump(a, &a->flow[i]);
+    }
     if (a->cfg.read_every_ns == 0 || a->flows_open == 0)
         return;
     bool is_due = a->w->now_ns >= a->next_read_ns;

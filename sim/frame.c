@@ -78,6 +78,7 @@ struct sim_frame *wf_sim_frame_lent(struct weft_node *node, const struct weft_fr
     memcpy(fr->f.iov, f->iov, f->iov_n * sizeof(f->iov[0]));
     fr->lender = node;
     fr->lender_cookie = f->cookie;
+    fr->lender_boots = node->boots;
     return fr;
 }
 
@@ -116,9 +117,10 @@ void wf_sim_frame_put(struct weft_world *w, struct sim_frame *fr)
         return;
     struct weft_node *lender = fr->lender;
     uint64_t cookie = fr->lender_cookie;
+    bool is_alive = lender != NULL && !lender->is_down && fr->lender_boots == lender->boots;
     fr->lender = NULL;
     give(w, fr);
-    if (lender != NULL) {
+    if (is_alive) {
         weft_tx_done(lender->st, &cookie, 1);
         weft_node_touch(lender);
     }

@@ -186,11 +186,11 @@ void wf_sim_link_has_room(struct weft_link *link, unsigned dir)
 
 /* ---- fates ---- */
 
-static bool is_listed(struct sim_dir *d, uint64_t index)
+static bool is_listed(const uint64_t *list, uint32_t n, uint32_t *at, uint64_t index)
 {
-    while (d->lose_at < d->lose_n && d->lose[d->lose_at] < index)
-        d->lose_at++;
-    return d->lose_at < d->lose_n && d->lose[d->lose_at] == index;
+    while (*at < n && list[*at] < index)
+        (*at)++;
+    return *at < n && list[*at] == index;
 }
 
 static bool is_lost_in_burst(struct sim_dir *d)
@@ -205,7 +205,7 @@ static bool is_lost_in_burst(struct sim_dir *d)
 static enum weft_fate draw_loss(struct sim_dir *d, uint64_t index)
 {
     bool is_burst = is_lost_in_burst(d), is_random = sim_rng_chance(&d->rng, d->q.loss_ppm);
-    if (is_listed(d, index))
+    if (is_listed(d->lose, d->lose_n, &d->lose_at, index))
         return WEFT_FATE_LOST_LIST;
     if (is_burst)
         return WEFT_FATE_LOST_BURST;
@@ -329,6 +329,19 @@ void wf_sim_link_arrive(struct weft_link *link, uint64_t arg)
         deliver(link, dir, fr);
 }
 
+/* A copy of a chosen frame wanders, and no later frame waits for it. */
+static void send_late(struct weft_link *link, unsigned dir, const struct weft_frame *f,
+                      uint64_t depart_ns)
+{
+    const struct sim_dir *d = &link->dir[dir];
+    struct sim_frame *copy = wf_sim_frame_copy(link->w, f);
+    if (copy == NULL)
+        return;
+    wf_sim_frame_finish_csum(copy);
+    wf_sim_link_note(link, dir, WEFT_FATE_DUPLICATED, f);
+    set_out(link, dir, copy, depart_ns + d->q.delay_ns + d->late_ns);
+}
+
 /* ---- the way through ---- */
 
 static struct sim_frame *copy_if_asked(struct weft_link *link, struct sim_frame *fr)
@@ -391,6 +404,8 @@ void wf_sim_link_send(struct weft_link *link, unsigned dir, struct sim_frame *fr
         fr = corrupt(link, dir, fr);
     if (fr == NULL)
         return;
+    if (is_listed(d->late, d->late_n, &d->late_at, index))
+        send_late(link, dir, &fr->f, depart_ns);
     if (sim_rng_chance(&d->rng, d->q.dup_ppm)) {
         uint32_t copies = d->q.dup_copies == 0 ? 1 : d->q.dup_copies;
         for (uint32_t i = 0; i < copies; i++) {

@@ -94,18 +94,39 @@ void weft_link_set_quality(struct weft_link *link, unsigned dir, const struct we
         link->dir[dir & 1].is_bad = false;
 }
 
+static int set_list(struct weft_world *w, uint64_t **list, const uint64_t *index, uint32_t n)
+{
+    uint64_t *copy = wf_sim_alloc(w, n * sizeof(*copy));
+    if (copy == NULL)
+        return -WEFT_ENOMEM;
+    if (n > 0)
+        memcpy(copy, index, n * sizeof(*copy));
+    wf_sim_free(w, *list);
+    *list = copy;
+    return 0;
+}
+
 int weft_link_lose(struct weft_link *link, unsigned dir, const uint64_t *index, uint32_t n)
 {
     struct sim_dir *d = &link->dir[dir & 1];
-    uint64_t *lose = wf_sim_alloc(link->w, n * sizeof(*lose));
-    if (lose == NULL)
-        return -WEFT_ENOMEM;
-    if (n > 0)
-        memcpy(lose, index, n * sizeof(*lose));
-    wf_sim_free(link->w, d->lose);
-    d->lose = lose;
+    int r = set_list(link->w, &d->lose, index, n);
+    if (r != 0)
+        return r;
     d->lose_n = n;
     d->lose_at = 0;
+    return 0;
+}
+
+int weft_link_late(struct weft_link *link, unsigned dir, const uint64_t *index, uint32_t n,
+                   uint64_t extra_ns)
+{
+    struct sim_dir *d = &link->dir[dir & 1];
+    int r = set_list(link->w, &d->late, index, n);
+    if (r != 0)
+        return r;
+    d->late_n = n;
+    d->late_at = 0;
+    d->late_ns = extra_ns;
     return 0;
 }
 
@@ -141,9 +162,9 @@ void weft_link_tap(struct weft_world *w, struct weft_link *link,
 
 /* ---- external ends ---- */
 
-int weft_link_push(struct weft_link *link, unsigned end, const void *frame, size_t len)
+int weft_link_inject(struct weft_link *link, unsigned dir, const void *frame, size_t len)
 {
-    if (end > 1 || link->cfg.end[end].kind != WEFT_END_EXTERNAL || len == 0 || len > FRAME_MAX)
+    if (dir > 1 || len == 0 || len > FRAME_MAX)
         return -WEFT_EINVAL;
     struct weft_frame f;
     memset(&f, 0, sizeof(f));
@@ -155,8 +176,15 @@ int weft_link_push(struct weft_link *link, unsigned end, const void *frame, size
     struct sim_frame *fr = wf_sim_frame_copy(link->w, &f);
     if (fr == NULL)
         return -WEFT_ENOMEM;
-    wf_sim_link_send(link, end, fr);
+    wf_sim_link_send(link, dir, fr);
     return 0;
+}
+
+int weft_link_push(struct weft_link *link, unsigned end, const void *frame, size_t len)
+{
+    if (end > 1 || link->cfg.end[end].kind != WEFT_END_EXTERNAL)
+        return -WEFT_EINVAL;
+    return weft_link_inject(link, end, frame, len);
 }
 
 size_t weft_link_pull(struct weft_link *link, unsigned end, void *buf, size_t cap, uint64_t *at_ns)

@@ -34,7 +34,8 @@ static int build_stack(struct weft_node *node, const struct weft_config *cfg, si
         return -WEFT_EINVAL;
     uint8_t *mem = wf_sim_alloc_raw(w, bytes + 64);
     uint8_t *area = wf_sim_alloc_raw(w, area_bytes);
-    node->port = wf_sim_alloc(w, (cfg->ifs_max + 1) * sizeof(*node->port));
+    if (node->port == NULL)
+        node->port = wf_sim_alloc(w, (cfg->ifs_max + 1) * sizeof(*node->port));
     if (mem == NULL || area == NULL || node->port == NULL)
         return -WEFT_ENOMEM;
     node->ports_max = cfg->ifs_max + 1;
@@ -43,6 +44,15 @@ static int build_stack(struct weft_node *node, const struct weft_config *cfg, si
         return r;
     r = weft_area_add(node->st, area, area_bytes);
     return r < 0 ? r : 0;
+}
+
+/* Equal for equal worlds, and another one in each life of the node. */
+static void draw_seed(struct weft_node *node)
+{
+    struct sim_rng rng;
+    sim_rng_seed(&rng, node->w->cfg.seed, node->name, 0x6e6f6465 + node->boots);
+    for (unsigned i = 0; i < 4; i++)
+        node->cfg.seed[i] = sim_rng_next(&rng);
 }
 
 int weft_node_add(struct weft_world *w, const struct weft_node_config *cfg, struct weft_node **out)
@@ -55,14 +65,11 @@ int weft_node_add(struct weft_world *w, const struct weft_node_config *cfg, stru
     node->w = w;
     node->wake_ns = WEFT_NEVER;
     wf_sim_name_copy(node->name, cfg->name);
-    struct weft_config stack = cfg->stack;
-    if (is_zero_seed(&stack)) {
-        struct sim_rng rng;
-        sim_rng_seed(&rng, w->cfg.seed, node->name, 0x6e6f6465);
-        for (unsigned i = 0; i < 4; i++)
-            stack.seed[i] = sim_rng_next(&rng);
-    }
-    int r = build_stack(node, &stack, cfg->area_bytes);
+    node->cfg = cfg->stack;
+    node->area_bytes = cfg->area_bytes;
+    if (is_zero_seed(&node->cfg))
+        draw_seed(node);
+    int r = build_stack(node, &node->cfg, cfg->area_bytes);
     if (r != 0)
         return r;
     if (w->nodes_tail != NULL)
@@ -109,7 +116,7 @@ void weft_node_on_event(struct weft_node *node,
 void weft_node_touch(struct weft_node *node)
 {
     struct weft_world *w = node->w;
-    if (node->is_ready)
+    if (node->is_ready || node->is_down)
         return;
     node->is_ready = true;
     node->next_ready = NULL;
@@ -141,7 +148,7 @@ void wf_sim_node_unblock(struct weft_node *node, uint16_t ifindex)
 void wf_sim_node_receive(struct weft_node *node, uint16_t ifindex, struct sim_frame *fr,
                          struct weft_link *link, unsigned dir)
 {
-    if (!wf_sim_ring_push(node->w, &node->port[ifindex].inbox, fr->index)) {
+    if (node->is_down || !wf_sim_ring_push(node->w, &node->port[ifindex].inbox, fr->index)) {
         wf_sim_link_note(link, dir, WEFT_FATE_REFUSED, &fr->f);
         wf_sim_frame_put(node->w, fr);
         return;
@@ -271,6 +278,8 @@ void wf_sim_node_turn(struct weft_node *node)
 {
     struct weft_world *w = node->w;
     bool has_moved = false;
+    if (node->is_down) /* It was due when the power failed. */
+        return;
     for (uint32_t i = 1; i < node->ports_max; i++)
         if (node->port[i].link != NULL && node->port[i].inbox.n > 0)
             has_moved = deliver(node, (uint16_t)i) || has_moved;
@@ -284,4 +293,57 @@ void wf_sim_node_turn(struct weft_node *node)
     if (w->cfg.is_checking)
         weft_stack_check(node->st);
     plan_next_turn(node, has_moved);
+}
+
+/* ---- crash and boot ---- */
+
+/* Connections are dropped where they stand, so that they give back the frames they hold. */
+static void forget(struct weft_node *node)
+{
+    struct weft_world *w = node->w;
+    wf_sim_actors_crash(node);
+    (void)take_back(node);
+    for (uint32_t i = 1; i < node->ports_max; i++)
+        while (node->port[i].inbox.n > 0)
+            wf_sim_frame_put(w, wf_sim_frame(w, wf_sim_ring_pop(&node->port[i].inbox, NULL)));
+}
+
+void weft_node_crash(struct weft_node *node)
+{
+    if (node->is_down)
+        return;
+    forget(node);
+    node->is_down = true;
+    node->wake_ns = WEFT_NEVER;
+}
+
+bool weft_node_is_down(const struct weft_node *node)
+{
+    return node->is_down;
+}
+
+/* The memory of the life before stays as it is: frames that were sent then may still be under way.
+ */
+int weft_node_boot(struct weft_node *node)
+{
+    if (!node->is_down)
+        return -WEFT_EALREADY;
+    node->boots++;
+    draw_seed(node);
+    int r = build_stack(node, &node->cfg, node->area_bytes);
+    for (uint32_t i = 1; r == 0 && i < node->ports_max; i++) {
+        struct sim_port *port = &node->port[i];
+        if (port->link == NULL)
+            continue;
+        int index = weft_if_add(node->st, &port->link->cfg.end[port->end].netif);
+        port->is_blocked = false;
+        r = index < 0 ? index : index != (int)i ? -WEFT_ENOMEM : 0;
+    }
+    if (r != 0)
+        return r;
+    node->is_down = false;
+    node->idle_rounds = 0;
+    weft_advance(node->st, node->w->now_ns);
+    weft_node_touch(node);
+    return 0;
 }

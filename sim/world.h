@@ -31,6 +31,8 @@ struct sim_frame {
     struct weft_frame f;
     struct weft_node *lender; /* Gets it back with lender_cookie; NULL: the bytes are in own. */
     uint64_t lender_cookie;
+    uint32_t
+        lender_boots; /* Of the lender as it lent: what an earlier life lent is not given back. */
     uint8_t *own;
     uint32_t own_cap;
     uint32_t refs;
@@ -81,6 +83,9 @@ struct sim_dir {
     uint64_t index; /* Frames offered so far. */
     uint64_t *lose; /* Ascending; lose[lose_at] is the next one. */
     uint32_t lose_n, lose_at;
+    uint64_t *late; /* The same for frames of which a copy arrives late_ns later. */
+    uint32_t late_n, late_at;
+    uint64_t late_ns;
     bool is_bad; /* Gilbert-Elliott state. */
     bool has_room_event;
     struct weft_link_stats stats;
@@ -113,8 +118,10 @@ struct weft_node {
     struct weft_node *next, *next_ready;
     struct weft_stack *st;
     char name[WEFT_SIM_NAME_MAX];
-    bool is_ready;
-    uint32_t idle_rounds;
+    bool is_ready, is_down;
+    uint32_t idle_rounds, boots; /* boots: lives it has had before this one. */
+    struct weft_config cfg;      /* Of its stack. */
+    size_t area_bytes;
     uint64_t wake_ns;      /* Time of the event that is valid; others in the heap are stale. */
     struct sim_port *port; /* By interface index. */
     uint32_t ports_max;
@@ -247,6 +254,9 @@ bool wf_sim_bridge_plug(struct weft_bridge *b, struct weft_link *link, unsigned 
 
 /** wf_sim_bridge_input() - A frame arrives at a bridge's port; takes the reference */
 void wf_sim_bridge_input(struct weft_bridge *b, uint32_t port, struct sim_frame *fr);
+
+/** wf_sim_actors_crash() - A node is gone, and its actors with it */
+void wf_sim_actors_crash(struct weft_node *node);
 
 /** wf_sim_actor_event() - A socket of an actor changed */
 void wf_sim_actor_event(struct weft_world *w, const struct weft_event *ev);

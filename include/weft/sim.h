@@ -30,6 +30,7 @@ struct weft_actor;
 
 #define WEFT_SIM_NAME_MAX 32
 #define WEFT_SIM_HOPS_MAX 32
+#define WEFT_SIM_OPTS_MAX 16 /* Socket options of an actor. */
 
 /* ---- world ---- */
 
@@ -257,6 +258,33 @@ struct weft_stack *weft_node_stack(struct weft_node *node);
 void weft_node_touch(struct weft_node *node);
 
 /**
+ * weft_node_crash() - A node loses its power, and with it everything it knew
+ * @node: node
+ *
+ * Frames that come find nobody, nothing is sent, and its actors are gone; clients among them are
+ * done with WEFT_ENETDOWN. What it sent before goes its way. A node that is down stays down.
+ */
+void weft_node_crash(struct weft_node *node);
+
+/**
+ * weft_node_boot() - A node that crashed comes back, with a stack that remembers nothing
+ * @node: node
+ *
+ * Interfaces are as they were; addresses, routes and actors are the caller's business.
+ *
+ * Return: 0, -WEFT_EALREADY (it is up) or -WEFT_ENOMEM.
+ */
+int weft_node_boot(struct weft_node *node) __attribute__((warn_unused_result));
+
+/**
+ * weft_node_is_down() - Whether a node has crashed
+ * @node: node
+ *
+ * Return: true until weft_node_boot().
+ */
+bool weft_node_is_down(const struct weft_node *node);
+
+/**
  * weft_node_on_event() - Receive the socket events that belong to no actor
  * @node: node
  * @fn: called for each; sockets may be used inside
@@ -468,6 +496,31 @@ int weft_link_lose(struct weft_link *link, unsigned dir, const uint64_t *index, 
     __attribute__((warn_unused_result));
 
 /**
+ * weft_link_late() - Copies of chosen frames wander, and arrive late
+ * @link: link
+ * @dir: direction
+ * @index: frames by their count since the link was made, from 0, ascending; copied
+ * @n: entries
+ * @extra_ns: a copy arrives so much later than its original, which goes its way as ever
+ *
+ * Return: 0 or -WEFT_ENOMEM.
+ */
+int weft_link_late(struct weft_link *link, unsigned dir, const uint64_t *index, uint32_t n,
+                   uint64_t extra_ns) __attribute__((warn_unused_result));
+
+/**
+ * weft_link_inject() - Put a frame on a wire that no stack has sent
+ * @link: link
+ * @dir: 0: as if it came from end 0
+ * @frame: bytes with complete checksums; copied
+ * @len: bytes at @frame, 1..65549
+ *
+ * Return: 0, -WEFT_EINVAL (length) or -WEFT_ENOMEM.
+ */
+int weft_link_inject(struct weft_link *link, unsigned dir, const void *frame, size_t len)
+    __attribute__((warn_unused_result));
+
+/**
  * weft_link_cut() - Cut or heal a link; what was under way is lost with the cut
  * @link: link
  * @is_cut: true to cut
@@ -577,6 +630,8 @@ struct weft_actor_config {
     uint64_t timeout_ns;        /* Wait for the last answer, 0 = 1 s. */
     uint64_t read_bytes;        /* Slow reader: so many bytes ... */
     uint64_t read_every_ns;     /* ... each time, 0 = as fast as they come. */
+    uint64_t write_bytes;       /* TCP, slow writer: at most so many bytes a write ... */
+    uint64_t write_every_ns;    /* ... and one write each time, 0 = as fast as they fit. */
     uint64_t abort_at;          /* TCP: reset after so many bytes sent or received, 0 = never. */
     uint32_t sndbuf, rcvbuf;    /* 0 = default. */
     uint64_t max_pacing_Bps;    /* TCP: 0 = no limit. */
@@ -592,6 +647,11 @@ struct weft_actor_config {
         int param; /* ... and its parameters (enum weft_cc_param). */
         uint32_t value;
     } cc_set[3];
+    uint8_t opt_set_n; /* Entries of opt_set. */
+    struct {
+        int opt; /* Further socket options (enum weft_sock_opt), before connect or listen. */
+        int64_t value;
+    } opt_set[WEFT_SIM_OPTS_MAX];
 };
 
 /** struct weft_hop - A line of a traceroute */

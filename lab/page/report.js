@@ -48,6 +48,7 @@
     for (const plot of plots) {
       plot.visible = visibilityOf(plot, flow);
       plot.unit = plot.unit || byteUnit(plot, flow);
+      plot.dots = flow.rex.filter((v) => v !== null).length;
     }
     return plots;
   }
@@ -137,8 +138,14 @@
     const column = flow[series[0]];
     if (series[3] === "rate")
       return ratesOf(flow, series[0], groups, width);
-    const values = groups.map((g) => spread(column.slice(g.first, g.end)));
-    return series[3] === "dots" ? values.map((v) => (v === NONE ? NONE : [v[1], v[1], v[1]])) : values;
+    if (series[3] === "dots")
+      return groups.map((g) => spread(column.slice(g.first, g.end))).map((v) => (v === NONE ? NONE : [v[1], v[1], v[1]]));
+    let held = null; /* What was there last stays, without a band, through a pause. */
+    return groups.map((g) => {
+      const there = column.slice(g.first, g.end).filter((v) => v !== null);
+      held = there.length !== 0 ? there[there.length - 1] : held;
+      return there.length !== 0 ? spread(there) : g.first === g.end && held !== null ? [held, held, held] : NONE;
+    });
   }
 
   function rowsOf(flow, plot, time, span) {
@@ -191,16 +198,16 @@
     }
   }
 
-  function isCrowded(flow, span) {
-    const dots = flow.rex.filter((v) => v !== null).length;
-    return dots * span / (flow.n * flow.bin_us) > 120;
+  function isCrowded(plot, visible, span) {
+    return plot.dots * visible / span > 120;
   }
 
+  /* Levels hold until the next one: a slope over a pause would be invented. */
   function seriesOptions(plot) {
     const options = {};
     for (const s of plot.series) {
       options[s[1]] = s[3] === "dots" ? { strokeWidth: 0, drawPoints: true, drawPointCallback: dot } :
-        { strokeWidth: s[3] === "edge" ? 1.2 : 1.6 };
+        { strokeWidth: s[3] === "edge" ? 1.2 : 1.6, stepPlot: s[3] !== "rate" };
     }
     return options;
   }
@@ -224,13 +231,14 @@
     return { legend: legend, area: area };
   }
 
-  function draw(plot, flow, time, parent, peers) {
-    const at = frame(plot, parent), span = flow.n * flow.bin_us;
-    const graph = new Dygraph(at.area, rowsOf(flow, plot, time, span), Object.assign(looks(plot), {
+  /* rows(time, visible) gives what is drawn while `visible` microseconds of `span` are to be seen. */
+  function draw(plot, time, parent, peers, span, rows) {
+    const at = frame(plot, parent);
+    const graph = new Dygraph(at.area, rows(time, span), Object.assign(looks(plot), {
       labels: ["time"].concat(plot.series.map((s) => s[1])), customBars: true, fillAlpha: 0.22,
       labelsDiv: at.legend, legend: "always", legendFormatter: legendFor(plot, time),
       series: seriesOptions(plot), visibility: plot.visible,
-      xlabel: "virtual time (" + time.name + ")", ylabel: plot.what + " (" + plot.unit.name + ")",
+      xlabel: (plot.is_aligned ? "time since it began (" : "virtual time (") + time.name + ")", ylabel: plot.what + " (" + plot.unit.name + ")",
       connectSeparatedPoints: true, includeZero: plot.series[0][3] !== "dots", labelsKMB: false, highlightCircleSize: 3,
       axisLabelFontSize: 12, xLabelHeight: 20, yLabelWidth: 20, rightGap: 14,
       axes: { y: { axisLabelWidth: 52, axisLabelFormatter: (v) => tick(v) },
@@ -239,10 +247,10 @@
     }));
     graph.weft_zoom = (range) => {
       const visible = (range[1] - range[0]) * time.factor;
-      graph.weft_is_crowded = isCrowded(flow, visible);
-      graph.updateOptions({ file: rowsOf(flow, plot, time, visible), dateWindow: range });
+      graph.weft_is_crowded = isCrowded(plot, visible, span);
+      graph.updateOptions({ file: rows(time, visible), dateWindow: range });
     };
-    if (!isCrowded(flow, span)) {
+    if (!isCrowded(plot, span, span)) {
       graph.weft_is_crowded = false;
       graph.updateOptions({});
     }
@@ -269,12 +277,57 @@
     is_following = false;
   }
 
+  /* ---- flows side by side ---- */
+
+  const KINDS = {
+    cwnd: { what: "cwnd", column: "cwnd", style: "line" },
+    flight: { what: "in flight", column: "flight", style: "line" },
+    rate: { what: "acknowledged", column: "acked", style: "rate", unit: { name: "Mbit/s", factor: 1e6 } },
+    rtt: { what: "smoothed RTT", column: "srtt", style: "line", unit: MS },
+    acknowledged: { what: "acknowledged", column: "una", style: "line" },
+  };
+  const COLORS = ["--c1", "--c4", "--c2", "--c5", "--c6", "--c7", "--c8", "--c3"];
+
+  function comparisonOf(data) {
+    const kind = KINDS[data.what], max = (flow) => maxOf(flow, [kind.column]);
+    const flows = data.flows.map((f) => JSON.parse(document.querySelector('script.flow[data-plots="' + f.plots + '"]').textContent));
+    const highest = Math.max(...flows.map(max));
+    if (data.aligned)
+      flows.forEach((flow) => { flow.t0_us = 0; });
+    return {
+      flows: flows, title: data.title, what: kind.what, is_aligned: data.aligned, visible: flows.map(() => true),
+      unit: kind.unit || (highest >= 2e6 ? MB : highest >= 2e3 ? KB : B),
+      series: data.flows.map((f, i) => [kind.column, f.label, COLORS[i], kind.style]),
+    };
+  }
+
+  /* Rows of all flows by time; a flow has a value in its own rows only. */
+  function mergedRows(plot, time, span) {
+    const rows = [];
+    plot.flows.forEach((flow, i) => {
+      for (const row of rowsOf(flow, { series: [plot.series[i]], unit: plot.unit }, time, span))
+        rows.push([row[0]].concat(plot.flows.map((f, k) => (k === i ? row[1] : NONE))));
+    });
+    return rows.sort((a, b) => a[0] - b[0]);
+  }
+
+  function endOf(plot) {
+    return Math.max(...plot.flows.map((f) => f.t0_us + f.n * f.bin_us));
+  }
+
   const recolor = [];
+  for (const data of document.querySelectorAll("script.compare")) {
+    const plot = comparisonOf(JSON.parse(data.textContent));
+    if (plot.flows.length !== 0)
+      recolor.push(draw(plot, endOf(plot) < 4e6 ? MS : S, document.getElementById("compared"), [],
+                        endOf(plot), (time, span) => mergedRows(plot, time, span)));
+  }
   for (const data of document.querySelectorAll("script.flow")) {
     const flow = JSON.parse(data.textContent), peers = [];
     const time = flow.t0_us + flow.n * flow.bin_us < 4e6 ? MS : S;
     for (const plot of plotsOf(flow))
-      recolor.push(draw(plot, flow, time, document.getElementById(data.dataset.plots), peers));
+      recolor.push(draw(plot, time, document.getElementById(data.dataset.plots), peers, flow.n * flow.bin_us,
+                        (unit, visible) => rowsOf(flow, plot, unit, visible)));
   }
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => recolor.forEach((f) => f()));
 })();

@@ -215,6 +215,42 @@ static void tcp_labels_count_from_the_start(void)
     tear_down();
 }
 
+/* A SYN with a shift, in a body of 24 bytes. */
+static size_t syn_with_shift(uint8_t *p, uint32_t seq, uint8_t flags, uint8_t shift, bool is_back)
+{
+    (void)tcp_body(p, seq, 1, flags, 4, is_back);
+    p[12] = 0x60;
+    p[20] = 1;
+    p[21] = 3;
+    p[22] = 3;
+    p[23] = shift;
+    return 24;
+}
+
+/* Each side's windows are shifted by what its own SYN said, if both SYNs said something. */
+static void windows_are_those_after_the_shift(void)
+{
+    uint8_t body[1500], frame[1600];
+    set_up();
+    size_t n = ip_frame(frame, 6, 0, body, syn_with_shift(body, 0, 2, 7, false), false);
+    check_label(frame, n, "SYN seq 0, win 99");
+    n = ip_frame(frame, 6, 0, body, syn_with_shift(body, 5000, 0x12, 3, true), true);
+    check_label(frame, n, "SYN seq 0, ack 1, win 99");
+    n = ip_frame(frame, 6, 0, body, tcp_body(body, 1, 5001, 0x10, 0, false), false);
+    check_label(frame, n, "ack 1, win 12672");
+    n = ip_frame(frame, 6, 0, body, tcp_body(body, 5001, 1, 0x10, 0, true), true);
+    check_label(frame, n, "ack 1, win 792");
+    tear_down();
+    set_up();
+    n = ip_frame(frame, 6, 0, body, syn_with_shift(body, 0, 2, 7, false), false);
+    check_label(frame, n, "SYN seq 0, win 99");
+    n = ip_frame(frame, 6, 0, body, tcp_body(body, 5000, 1, 0x12, 0, true), true);
+    check_label(frame, n, "SYN seq 0, ack 1, win 99");
+    n = ip_frame(frame, 6, 0, body, tcp_body(body, 1, 5001, 0x10, 0, false), false);
+    check_label(frame, n, "ack 1, win 99");
+    tear_down();
+}
+
 static void other_labels(void)
 {
     uint8_t frame[1600];
@@ -253,6 +289,7 @@ static const struct t_case cases[] = {
     {"copies and late ones are marked", copies_and_late_ones_are_marked},
     {"only the first packets are kept", only_the_first_packets_are_kept},
     {"TCP labels count from the start", tcp_labels_count_from_the_start},
+    {"windows are those after the shift", windows_are_those_after_the_shift},
     {"other labels", other_labels},
     {"short frames do no harm", short_frames_do_no_harm},
 };

@@ -4,6 +4,7 @@
  *
  * Usage: run_test LABS REPORTS - the folder with the labs of the project, and one to write into.
  */
+#include <dirent.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,16 +208,203 @@ static void check_lab(const char *name)
     free(err);
 }
 
+/* Every file in the folder is one: a lab that is added is run without being named here. */
+/* proves: CAP-TCP-16 CAP-TCP-21 */
 static void the_labs_hold_what_they_promise(void)
 {
-    static const char *const names[] = {"handshake",    "half-close",  "fragments",
-                                        "cut-and-heal", "first-light", "congestion-marks"};
     if (access("/usr/share/javascript/dygraphs/dygraph.min.js", R_OK) != 0) {
         t_skip("libjs-dygraphs is not installed");
         return;
     }
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        check_lab(names[i]);
+    DIR *dir = opendir(labs_dir);
+    T_CHECK(dir != NULL);
+    unsigned labs = 0;
+    const struct dirent *e;
+    while (dir != NULL && (e = readdir(dir)) != NULL) {
+        char name[256];
+        (void)snprintf(name, sizeof(name), "%s", e->d_name);
+        char *dot = strrchr(name, '.');
+        if (dot == NULL || strcmp(dot, ".yaml") != 0)
+            continue;
+        *dot = '\0';
+        check_lab(name);
+        labs++;
+    }
+    if (dir != NULL)
+        (void)closedir(dir);
+    T_CHECK(labs >= 19);
+}
+
+/* ---- steps and expectations of TCP ---- */
+
+#define CLEAN                                                                                      \
+    "name: t\n"                                                                                    \
+    "topology:\n"                                                                                  \
+    "  nodes:\n"                                                                                   \
+    "    a: {kind: host, interfaces: {eth0: 10.0.0.1/24}}\n"                                       \
+    "    b: {kind: host, interfaces: {eth0: 10.0.0.2/24}, limits: {half-open: 8}}\n"               \
+    "  links: [{name: w, endpoints: [\"a:eth0\", \"b:eth0\"], delay: 10ms, rate: 10mbit}]\n"       \
+    "scenario:\n"
+#define TO_B(more) "tcp-transfer: {from: a, to: b, port: 7001, " more "}"
+
+static void a_port_serves_one_step_after_the_other(void)
+{
+    check_run_text(CLEAN "  - " TO_B("bytes: 1000") "\n  - " TO_B("bytes: 1000") "\n  - " TO_B(
+                       "bytes: 1000") "\n  - " TO_B("bytes: 1000") "\n",
+                   LAB_EXIT_OK, "4 steps");
+}
+
+static void options_of_a_transfer_hold(void)
+{
+    check_run_text(
+        CLEAN
+        "  - parallel:\n"
+        "      - " TO_B(
+            "for: 2s, window-scaling: no, mss: 1000, timestamps: no") "\n"
+                                                                      "        expect: "
+                                                                      "{flight-max: <= 65535, "
+                                                                      "verified: yes}\n"
+                                                                      "      - {after: 1s, wait: "
+                                                                      "0s, expect: [tcp a 7001 "
+                                                                      "state: ESTABLISHED, "
+                                                                      "tcp a 7001 snd-wscale: 0, "
+                                                                      "tcp a 7001 mss: 1000]}\n"
+                                                                      "  - {wait: 10s, expect: "
+                                                                      "{tcp b 7001 state: none}}\n",
+        LAB_EXIT_OK, "6 of 6");
+    check_run_text(
+        CLEAN
+        "  - " TO_B("bytes: 100k, initial-window: 1, cc: tahoe") "\n"
+                                                                 "    expect: {cwnd-min: 1448}\n",
+        LAB_EXIT_OK, "1 of 1");
+    check_run_text(
+        CLEAN
+        "  - " TO_B("bytes: 100k, pacing-limit: 1mbit") "\n"
+                                                        "    expect: {rate: 800kbit..1100kbit}\n",
+        LAB_EXIT_OK, "1 of 1");
+    check_run_text(
+        CLEAN "  - parallel:\n      - " TO_B(
+            "bytes: 0, msl: 1s") "\n"
+                                 "  - {wait: 1s, expect: {tcp a 7001 state: TIME-WAIT}}\n"
+                                 "  - {wait: 2s, expect: {tcp a 7001 state: none}}\n",
+        LAB_EXIT_OK, "2 of 2");
+}
+
+static void requests_are_answered_one_by_one(void)
+{
+    check_run_text(CLEAN "  - tcp-requests: {from: a, to: b, bytes: 100, reply: 200, count: 5}\n"
+                         "    expect: {received: 5, rtt-min: 20ms..25ms}\n",
+                   LAB_EXIT_OK, "2 of 2");
+    check_run_text(CLEAN "  - tcp-requests: {from: a, to: b, bytes: 100, reply: 100, count: 5, "
+                         "delayed-ack: 200ms, write: {bytes: 50, every: 1ms}}\n"
+                         "    expect: {rtt-max: \"> 200ms\"}\n",
+                   LAB_EXIT_OK, "1 of 1");
+    check_run_text(CLEAN "  - link: {which: w, do: cut}\n"
+                         "  - tcp-requests: {from: a, to: b, bytes: 100, reply: 100}\n"
+                         "    limit: 1s\n",
+                   LAB_EXIT_FAILED, "not finished in time");
+}
+
+static void a_meeting_has_no_server(void)
+{
+    check_run_text(CLEAN "  - ping: {from: a, to: b, count: 1}\n"
+                         "  - tcp-simultaneous: {from: a, to: b, port: 7001, bytes: 3000}\n"
+                         "    expect: {bytes: 3000, reply-bytes: 3000}\n"
+                         "expect: [counter a tcp.active_opens: 1, counter b tcp.active_opens: 1, "
+                         "counter b tcp.passive_opens: 0]\n",
+                   LAB_EXIT_OK, "5 of 5");
+}
+
+static void a_node_that_crashed_knows_nothing(void)
+{
+    check_run_text(
+        CLEAN
+        "  - parallel:\n"
+        "      - " TO_B(
+            "bytes: 1000, write: {bytes: 100, every: 10s}") "\n"
+                                                            "        expect: {error: reset, time: "
+                                                            "20s..21s}\n"
+                                                            "      - {after: 15s, node: {which: b, "
+                                                            "do: reboot}}\n"
+                                                            "      - {after: 16s, wait: 0s, "
+                                                            "expect: [tcp a 7001 state: "
+                                                            "ESTABLISHED, tcp b 7001 "
+                                                            "state: none]}\n"
+                                                            "  - ping: {from: a, to: b, count: "
+                                                            "1}\n    expect: {loss: 0%}\n",
+        LAB_EXIT_OK, "5 of 5");
+    check_run_text(CLEAN "  - node: {which: b, do: crash}\n"
+                         "  - ping: {from: a, to: b, count: 1}\n    expect: {received: 0}\n",
+                   LAB_EXIT_OK, "1 of 1");
+    check_run_text(CLEAN "  - node: {which: b, do: crash}\n  - " TO_B("bytes: 1") "\n",
+                   LAB_EXIT_FAILED, "node b is down");
+    check_run_text(CLEAN "  - node: {which: b, do: boot}\n", LAB_EXIT_FAILED, "it is not down");
+}
+
+static void keep_alive_finds_a_dead_peer(void)
+{
+    check_run_text(
+        CLEAN "  - parallel:\n"
+              "      - " TO_B(
+                  "bytes: 2000, write: {bytes: 1000, every: 1h}, keepalive: {idle: 10s, "
+                  "interval: 5s, count: 2}") "\n"
+                                             "        expect: {bytes: 1000, error: timed-out, "
+                                             "time: 30s..50s}\n"
+                                             "      - {after: 25s, node: {which: b, do: crash}}\n",
+        LAB_EXIT_OK, "3 of 3");
+}
+
+static void a_flood_fills_the_table(void)
+{
+    check_run_text(
+        CLEAN
+        "  - parallel:\n"
+        "      - " TO_B(
+            "bytes: 1000, syn-cookies: never, connect-after: 1s") "\n"
+                                                                  "        expect: {time: \"> "
+                                                                  "2s\"}\n"
+                                                                  "      - syn-flood: {from: a, "
+                                                                  "to: b, port: 7001, source: "
+                                                                  "10.0.0.64/26, "
+                                                                  "count: 20, interval: 10ms}\n"
+                                                                  "        expect: {sent: 20}\n"
+                                                                  "expect: {drops b "
+                                                                  "tcp.syn_queue_full: \"> 12\"}\n",
+        LAB_EXIT_OK, "3 of 3");
+}
+
+static void transfers_are_measured_side_by_side(void)
+{
+    check_run_text(
+        CLEAN
+        "  - parallel:\n"
+        "      - " TO_B("for: 4s, pacing-limit: 1mbit") "\n"
+                                                        "      - tcp-transfer: {from: a, to: b, "
+                                                        "port: 7002, for: 4s, pacing-limit: "
+                                                        "3mbit}\n"
+                                                        "      - {after: 1s, measure: 2s, expect: "
+                                                        "{flows: 2, jain: 75%..85%, "
+                                                        "rate-min: 900kbit..1100kbit, rate-max: "
+                                                        "2800kbit..3100kbit}}\n",
+        LAB_EXIT_OK, "4 of 4"); /* (1 + 3)^2 / (2 (1 + 9)) = 0.8 */
+}
+
+static void frames_are_counted_from_a_step_on(void)
+{
+    check_run_text(CLEAN "  - " TO_B(
+                       "bytes: 10k") "\n"
+                                     "  - wait: 1s\n"
+                                     "  - link: {which: w, set: {a-to-b: {lose: [0]}}}\n"
+                                     "  - " TO_B("bytes: 10k") "\n    expect: {time: 1s..1500ms}\n",
+                   LAB_EXIT_OK, "1 of 1"); /* The SYN. */
+    check_run_text(
+        CLEAN "  - link: {which: w, set: {a-to-b: {late: {frames: [3], extra: 5s}}}}\n"
+              "  - " TO_B(
+                  "bytes: 3000, msl: 10s") "\n"
+                                           "  - {wait: 4s, expect: {counter b tcp.resets_out: 0}}\n"
+                                           "  - {wait: 2s, expect: {counter b tcp.resets_out: 1, "
+                                           "link w duplicated: 1}}\n",
+        LAB_EXIT_OK, "3 of 3");
 }
 
 static void a_folder_that_cannot_be_made_is_one_line(void)
@@ -238,6 +426,15 @@ static const struct t_case cases[] = {
     {"steps begin when they should", steps_begin_when_they_should},
     {"a seed is a run", a_seed_is_a_run},
     {"the labs hold what they promise", the_labs_hold_what_they_promise},
+    {"a port serves one step after the other", a_port_serves_one_step_after_the_other},
+    {"options of a transfer hold", options_of_a_transfer_hold},
+    {"requests are answered one by one", requests_are_answered_one_by_one},
+    {"a meeting has no server", a_meeting_has_no_server},
+    {"a node that crashed knows nothing", a_node_that_crashed_knows_nothing},
+    {"keep-alive finds a dead peer", keep_alive_finds_a_dead_peer},
+    {"a flood fills the table", a_flood_fills_the_table},
+    {"transfers are measured side by side", transfers_are_measured_side_by_side},
+    {"frames are counted from a step on", frames_are_counted_from_a_step_on},
     {"a folder that cannot be made is one line", a_folder_that_cannot_be_made_is_one_line},
 };
 

@@ -375,7 +375,46 @@ static void a_bounded_world_fails_in_words(void)
     weft_world_destroy(w);
 }
 
+static void a_late_copy_holds_up_nobody(void)
+{
+    static const uint64_t late[] = {1};
+    static const uint64_t marks[] = {0, 1, 2, 3, 1};
+    struct weft_link *link;
+    struct weft_link_quality q = perfect;
+    q.delay_ns = 1 * MS;
+    struct weft_world *w = wire_new(1, &q, 0, &link);
+    T_EQ(weft_link_late(link, 0, late, 1, 1 * S), 0);
+    for (uint64_t i = 0; i < 4; i++)
+        wire_push(link, i, 100);
+    T_EQ(weft_world_run(w, WEFT_NEVER), 0);
+    for (uint64_t i = 0; i < 5; i++) {
+        uint64_t mark = 99, at = 0;
+        T_EQ(wire_pull(link, &mark, &at, NULL), 100);
+        T_EQ(mark, marks[i]);
+        T_EQ(at, i < 4 ? 1 * MS : 1 * S + 1 * MS);
+    }
+    T_EQ(fates(link, WEFT_FATE_DUPLICATED), 1);
+    T_EQ(weft_world_frames_in_use(w), 0);
+    weft_world_destroy(w);
+}
+
+static void a_frame_can_be_put_on_a_wire(void)
+{
+    struct weft_link *link;
+    uint8_t frame[60] = {1, 2, 3}, got[100];
+    struct weft_world *w = wire_new(1, &perfect, 0, &link);
+    T_EQ(weft_link_inject(link, 1, frame, sizeof(frame)), 0);
+    T_EQ(weft_link_inject(link, 2, frame, sizeof(frame)), -WEFT_EINVAL);
+    T_EQ(weft_link_inject(link, 0, frame, 0), -WEFT_EINVAL);
+    T_EQ(weft_world_run(w, WEFT_NEVER), 0);
+    T_EQ(weft_link_pull(link, 0, got, sizeof(got), NULL), sizeof(frame));
+    T_CHECK(memcmp(got, frame, sizeof(frame)) == 0);
+    weft_world_destroy(w);
+}
+
 static const struct t_case cases[] = {
+    {"a late copy holds up nobody", a_late_copy_holds_up_nobody},
+    {"a frame can be put on a wire", a_frame_can_be_put_on_a_wire},
     {"a perfect wire delivers at once, in order", a_perfect_wire_delivers_at_once_in_order},
     {"rate counts the octets of the wire", rate_counts_the_octets_of_the_wire},
     {"a full queue drops the newest", a_full_queue_drops_the_newest},
