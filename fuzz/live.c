@@ -9,7 +9,7 @@
 #define NS_PER_MS  1000000ull
 #define NS_PER_S   1000000000ull
 #define OPS_MAX    400
-#define TALK_MAX   4000
+#define TALK_MAX   2500
 #define OPS_NEW    0xf0 /* Codes from here on came later: lower ones keep what they mean. */
 #define AREA_BYTES (24u * 4096u)
 #define STEPS_MAX  20000
@@ -64,13 +64,18 @@ static void free_slot(struct live *l, uint64_t cookie)
     l->rx[cookie - 1] = NULL;
 }
 
-void live_inject(struct live *l, uint16_t ifindex, struct live_frames *fs)
+void live_check_line(struct live *l, const void *frame, uint32_t len, bool is_ether)
 {
     char line[FUZZ_LINE_BYTES];
+    if (l->talk == NULL || l->lines++ % 16 == 0)
+        fuzz_check_line(line, weft_frame_text(line, sizeof(line), frame, len, is_ether));
+}
+
+void live_inject(struct live *l, uint16_t ifindex, struct live_frames *fs)
+{
     for (uint32_t i = 0; i < fs->n; i++)
         if (fs->f[i].iov_n == 1)
-            fuzz_check_line(line, weft_frame_text(line, sizeof(line), fs->f[i].iov[0].base,
-                                                  fs->f[i].len, ifindex != LIVE_L3));
+            live_check_line(l, fs->f[i].iov[0].base, fs->f[i].len, ifindex != LIVE_L3);
     uint32_t taken = weft_rx(l->st, ifindex, fs->f, fs->n, l->now_ns);
     FUZZ_CHECK(taken <= fs->n);
     for (uint32_t i = taken; i < fs->n; i++)
@@ -103,7 +108,10 @@ uint32_t live_pull(struct live *l, uint16_t ifindex, uint32_t n, bool is_delayed
     if (is_delayed)
         n = wf_min_u32(n, LIVE_TX_HELD - l->tx_n);
     uint32_t got = weft_tx(l->st, ifindex, f, n, l->now_ns);
-    FUZZ_CHECK(got <= n);
+    struct weft_if_info info;
+    int err = weft_if_get(l->st, ifindex, &info);
+    FUZZ_CHECK(err == 0 && got <= n);
+    FUZZ_CHECK(got == n || info.txq_pkts == 0 || !info.is_up); /* Fewer: nothing more waits. */
     for (uint32_t i = 0; i < got; i++)
         l->tx[l->tx_n + i] = f[i].cookie;
     /* The peer may answer ARP within: the frames are read first, as the answer may use the stack.

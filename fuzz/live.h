@@ -89,6 +89,7 @@ struct live {
     uint16_t ip_id;
     bool has_urgent;        /* Urgent data was sent. */
     uint32_t talk_left;     /* Events of live_talk.c before it falls silent. */
+    uint32_t lines;         /* Frames that could be printed. */
     struct live_talk *talk; /* Who listens to a flow now. */
 };
 
@@ -119,6 +120,9 @@ uint32_t live_rx_done(struct live *l, uint32_t n);
 /** live_add_frame() - Copy bytes into a block of their own, cut into @cuts + 1 runs */
 void live_add_frame(struct live *l, struct live_frames *fs, const uint8_t *b, uint32_t len,
                     uint32_t cuts);
+/** live_check_line() - A frame makes one line; in a transfer, where all look alike, one in 16 does
+ */
+void live_check_line(struct live *l, const void *frame, uint32_t len, bool is_ether);
 /** live_inject() - Hand gathered frames to the stack */
 void live_inject(struct live *l, uint16_t ifindex, struct live_frames *fs);
 

@@ -282,7 +282,6 @@ static void answer_arp(struct live *l, const uint8_t *b, uint32_t len)
 
 void live_learn(struct live *l, uint16_t ifindex, const struct weft_frame *f)
 {
-    char line[FUZZ_LINE_BYTES];
     uint8_t *b = malloc(f->len);
     uint32_t at = 0, l3 = link_bytes(ifindex);
     FUZZ_CHECK(b != NULL && f->iov_n >= 1 && f->iov_n <= WEFT_FRAME_IOV_MAX);
@@ -292,7 +291,7 @@ void live_learn(struct live *l, uint16_t ifindex, const struct weft_frame *f)
         at += (uint32_t)f->iov[i].len;
     }
     FUZZ_CHECK(at == f->len && f->len >= l3);
-    fuzz_check_line(line, weft_frame_text(line, sizeof(line), b, f->len, ifindex == LIVE_ETH));
+    live_check_line(l, b, f->len, ifindex == LIVE_ETH);
     if (ifindex == LIVE_L3 || wf_ld16be(b + 12) == ETHERTYPE_IP4)
         learn_ip(l, ifindex, f, b + l3, f->len - l3);
     else
