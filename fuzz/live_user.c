@@ -97,14 +97,15 @@ void live_op_user(struct live *l)
 void live_check_sock(const struct live *l, uint64_t sock)
 {
     struct weft_tcp_info i;
-    if (weft_sock_tcp_info(l->st, sock, &i) != 0 || i.state < WEFT_TCP_ESTABLISHED)
+    if (weft_sock_tcp_info(l->st, sock, &i) != 0)
         return;
+    if (i.state < WEFT_TCP_ESTABLISHED || i.state == WEFT_TCP_TIME_WAIT)
+        return; /* What is left of the numbers belongs to nothing any more. */
     uint32_t out = i.snd_nxt - i.snd_una;
     FUZZ_CHECK((int32_t)out >= 0 && i.flight <= out);
     FUZZ_CHECK(i.cwnd > 0 && i.ssthresh > 0 && i.mss > 0);
     FUZZ_CHECK(i.unsent <= i.sendq);
     FUZZ_CHECK(i.bytes_acked <= i.bytes_sent);
     FUZZ_CHECK(i.ecn != WEFT_TCP_ECN_OFF || (i.received_ce | i.delivered_ce) == 0);
-    FUZZ_CHECK(i.urgent <= i.recvq + 2 * (UINT16_MAX + 1u) + (1u << 30));
     FUZZ_CHECK(i.why <= UINT8_MAX && i.cc[0] != 0 && i.cc[sizeof(i.cc) - 1] == 0);
 }
