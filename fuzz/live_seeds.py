@@ -97,6 +97,8 @@ passive = api(SERVE, 0, 0x74) + seg(SYN, new=True, opts=ALL) + seg(ACK) + api(AC
 plain = api(SERVE, 0, 0x74) + seg(SYN, new=True) + seg(ACK) + api(ACCEPT, 0, 1)
 active = api(OPEN, 1) + seg(SYN | ACK, opts=ALL)
 bulk = api(SEND, 1, 0xff) * 4
+# Packets that the driver does not give back: resets for a flow that nobody knows.
+held = lambda flow: [SEGMENT, 0xb0, ACK, 0] + ([SEGMENT, flow, ACK, 0] * 6 + [PULL, 0x47, DONE, 0x70]) * 11
 
 SEEDS = {
     "passive-close": head() + passive + seg(PSH | ACK, 3) + api(RECV, 1, 0x81) + seg(FIN | ACK) +
@@ -342,8 +344,40 @@ SEEDS.update({
     "super-through": head(SMALL | FORWARD | MTU576) + passive + [SUPER, 0x80, 6, SUPER, 0x80, 14, SUPER, 0x80, 0x1e, SUPER, 0x80, 0x2e, SUPER, 0x80, 0x26, SUPER, 0x80, 0x20, SUPER, 0x80, 0x46, 16, 2, 7, 7, 4, 0, 0, 0, 0, 0, 0, 0, 0] +
     [SUPER, 0xc0, 14, SUPER, 0xc0, 0x2e, SUPER, 0xc0, 0x30, SUPER, 0x80, 0x0c, SUPER, 0x80, 0x2c] + time(S1),
     "super-through-tso": head(SMALL | FORWARD | MTU576 | CSUM | TSO) + passive + [SUPER, 0x80, 6, SUPER, 0x80, 14, SUPER, 0xc0, 14, SUPER, 0xc0, 0x2e],
-    "forward-options": head(SMALL | FORWARD | MTU576) + [DGRAM, 40, 0, 0xff, 16, 1, 148, 4, 0, 0, 7, 3, 4, 0, DGRAM, 40, 0, 0xff, 16, 0, 148, 4, 0, 0, DGRAM, 40, 0, 0xff, 16, 2, 136, 4, 0, 1, 1, 1, 148, 4, 0, 0, 1, 1] +
-    [DGRAM, 40, 0, 9, 4, 99, 1, 2, 3, DGRAM, 40, 0, 0xff, 2],
+    "forward-options": head(SMALL | FORWARD | MTU576) + [DGRAM, 40, 0, 0xe0, 16, 1, 148, 4, 0, 0, 7, 3, 4, 0, DGRAM, 40, 0, 0xe0, 16, 0, 148, 4, 0, 0, DGRAM, 40, 0, 0xe0, 16, 2, 148, 4, 0, 0, 136, 4, 0, 1, 1, 1, 1, 1] +
+    [DGRAM, 40, 0, 0xe0, 16, 1, 148, 4, 0, 0, 130, 3, 0, 0, DGRAM, 40, 0, 9, 4, 0xe1, 1, 2, 3, DGRAM, 40, 0, 0xe0, 2, DGRAM, 40, 0, 9, 12, 10, 3, 0, 9, 10, 0, 0, 2],
+    "forward-no-route": head(SMALL | FORWARD) + [NET, 4, 16] * 2 + [DGRAM, 8, 0, 9] + [NET, 3, 1] + [DGRAM, 8, 0, 9, DGRAM, 40, 0, 9, 4, 9, 9, 9, 9],
+    "no-pkts": head(BY_HAND) + held(0) + api(SERVE, 0, 0x74) + seg(SYN, new=True, opts=ALL) * 3 + [DGRAM, 9, 0, 40] * 2 + [DONE, 3] + api(UDP, 1, 0) + api(SENDTO, 1, 9, 0) * 3,
+    "no-pkts-forward": head(BY_HAND | FORWARD | MTU576) + held(0) + [DGRAM, 8, 0, 0xe0] * 2 + [DONE, 2, DGRAM, 8, 0, 0xe0, DGRAM, 12, 0, 9, DGRAM, 40, 0, 9, 1, 1],
+    "no-pkts-tcp": head(BY_HAND) + api(OPEN, 1) + [PULL, 7, PULL, 7] + seg(SYN | ACK, opts=ALL) + bulk + held(1) + bulk + seg(ACK) + [PULL, 0x47] * 2 + [DONE, 2, PULL, 0x47] + time(S1) + [DONE, 15] * 5 + bulk + [PULL, 7] * 9,
+    "no-pkts-in": head(BY_HAND) + passive[:-3] + [PULL, 7, PULL, 7] + seg(ACK) + api(ACCEPT, 0, 1) + held(1) + stream(8) * 3 + stream(4, hole=2) + [FRAG, 8, 0, 0x40, 0x90, FRAG, 0x10, 25, 0x80 + 17] + time(S1) + [DONE, 15] * 5,
+    "syn-no-pkts": head(BY_HAND) + api(UDP, 3, 0) + held(0) + api(OPEN, 1) + api(SERVE, 0, 0x74) + [PULL, 7] + time(S1) + [DONE, 1, PULL, 0x47, PULL, 0x47] + time(S1, S3),
+    "no-blocks": head(0) + passive + stream(8, False) * 20 + api(OPEN, 2) + seg(SYN | ACK, flow=1, opts=ALL) + api(SEND, 2, 0xff) * 3 + talk(FAST | RTT400, ACK8, 0, 60, 2, 1),
+    "no-records": head(0) + opening() + (api(SEND, 1, 9) * 4 + time(MS200)) * 6 + opt(1, "TCP_NODELAY", 1) + api(SEND, 1, 9) * 30 + seg(ACK),
+    "rcvbuf-pinned": head(0) + serving(SO_RCVBUF=2048) + seg(SYN, new=True, opts=ALL) + seg(ACK) + api(ACCEPT, 0, 1) + stream(8, hole=1) + stream(8, hole=2) + stream(8, False, hole=3) + stream(8) * 8 +
+    api(RECV, 1, 0xff) * 3 + stream(8) + api(SHUT, 1, 1) + stream(2),
+    "route-gone": head() + api(OPEN, 1, 8) + seg(SYN | ACK, opts=ALL) + bulk + [NET, 3, 0] + time(S1, S3) + [NET, 4, 32] + time(S3) + bulk + [NET, 5, 7 << 2] + time(S1) + [NET, 0, 0] + time(S3, S30) + seg(ACK),
+    "route-moves": head() + api(OPEN, 1, 8) + seg(SYN | ACK, opts=ALL) + bulk + [NET, 5, 4] + time(S1, S3) + seg(ACK) + bulk + [NET, 6, 4] + time(S1) + [NET, 5, 1 | 4] + bulk + time(S3),
+    "syn-no-arp": head(SMALL, NO_ARP) + api(OPEN, 1) + time(S1, S1, S1, S1, S3) + api(OPEN, 1, 8) + time(S1, S3) + api(CLOSE, 1) + time(S3, S30),
+    "arp-table-full": head(0, NO_ARP) + api(UDP, 0, 0) + [x for i in range(8) for x in (NET, 7, i << 2)] + api(OPEN, 1) + api(OPEN, 2, 8) + time(S1, S1, S3),
+    "addr-gone": head() + opening() + bulk + [NET, 3, 0] + time(S1) + [NET, 4, 32] + active + api(CLOSE, 1) + seg(ACK, flow=1) + seg(FIN | ACK, flow=1) + [NET, 3, 0] + time(S1),
+    "odd-connects": head() + api(SOCK, 1, 1) + [API, 0xc1, 16 + 8] + [NET, 6, 0, NET, 3, 0, NET, 3, 1] + api(SOCK, 2, 1) + api(AGAIN, 2, 8) + api(SOCK, 3, 1) + api(AGAIN, 3, 0) + api(UDP, 4, 17) + api(SENDTO, 4, 9, 0),
+    "reuse": head() + api(SOCK, 1, 1) + user(BIND, 1, 1) + api(AGAIN, 1) + seg(SYN | ACK, opts=ALL) + api(SOCK, 2, 1) + user(BIND, 2, 1) + opt(2, "SO_REUSEADDR", 1) + user(BIND, 2, 1) + api(AGAIN, 2) +
+    api(CLOSE, 1) + seg(ACK) + seg(FIN | ACK) + api(SOCK, 3, 1) + user(BIND, 3, 1) + time(S3) + opt(3, "SO_REUSEADDR", 1) + user(BIND, 3, 1) + api(AGAIN, 3),
+    "early-words": head() + api(SOCK, 1, 1) + opt(1, "TCP_INITIAL_WINDOW", 3) + opt(1, "TCP_UTO", 1) + api(SET, 1, OPT["TCP_USER_TIMEOUT_MS"], 13) + api(AGAIN, 1) + user(CC_NAME, 1, BBR) + seg(SYN | ACK, opts=ALL) +
+    talk(FAST | RTT20, ACK2, 0, 20) + api(SET, 1, OPT["TCP_USER_TIMEOUT_MS"], 12),
+    "wide-synack": head(SMALL, ACC_ECN) + serving(TCP_UTO=1, TCP_USER_TIMEOUT_MS=5000, TCP_FASTOPEN=3) + more(FO | AE, [0], SYN | ECE | CWR, new=True, opts=ALL) + more(FO, [0], SYN, new=True, opts=ALL) + seg(ACK, flow=1),
+    "wide-syn": head(SMALL, ACC_ECN) + api(SOCK, 1, 1) + opt(1, "TCP_FASTOPEN_CONNECT", 1) + user(CONNECT_SEND, 1, 0, 50) + more(FO, [16], SYN | ACK, opts=ALL) + api(SOCK, 1, 1) + opt(1, "TCP_UTO", 1) +
+    opt(1, "TCP_USER_TIMEOUT_MS", 9000) + opt(1, "TCP_FASTOPEN_CONNECT", 1) + user(CONNECT_SEND, 1, 0, 50) + more(FO, [16], SYN | ACK, flow=1, opts=ALL),
+    "synrcvd-lasts": head() + serving(b=0x04) + seg(SYN, new=True, opts=ALL) + seg(SYN, new=True, opts=ALL) + time(S1, S3, S3) + seg(SYN, opts=ALL) + time(S3, S3, S30),
+    "accept-many": head() + serving(b=0x04, TCP_FASTOPEN=9) + more(FO, [0], SYN, new=True, opts=ALL) + sum((more(FO, [1], SYN, 3, new=True) for i in range(3)), []) + seg(SYN, new=True),
+    "eifel-exact": head() + active + bulk + time(S1) + seg(ACK, ack=[5, MINUS(1)], opts=[32, 7, 0]) + seg(ACK),
+    "late-dsack": head() + opening(TCP_TIMESTAMPS=0) + api(SEND, 1, 0xff) + time(S1, MS200) + seg(ACK) + seg(ACK, opts=[64, 0, 0, 0, 4, 1]) + seg(ACK, opts=[64, 0, 5, MINUS(6), 5, 1]),
+    "synack-again": head() + api(OPEN, 1) + seg(SYN, opts=ALL) + seg(SYN, opts=ALL) + seg(SYN | ACK) + seg(SYN | ACK),
+    "port-zero": head() + [RAW, 35, 0, 0] + [RAW, 3, 40, 0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0x66, 0xcc, 10, 1, 0, 2, 10, 1, 0, 1] + [0] * 12 + [0x50, 2, 0, 0, 0, 0, 0, 0],
+    "vegas-idle": head() + opening(VEGAS) + talk(SLOW100K | RTT20, ACK1, 0, 60) + talk(FAST | RTT2 | SHORT, ACK1, 0, 60) + time(S3, S3) + api(SEND, 1, 0xff) + talk(FAST | RTT20, ACK1, 0, 30),
+    "tahoe-loss": head() + opening(TAHOE) + talk(FAST | RTT20, ACK1, LOSE40, 150),
+    "ts-none-reopened": head() + opening(TCP_TIMESTAMPS=0) + api(SERVE, 0, 0x74) + plain + api(CLOSE, 1) + seg(ACK, flow=1) + seg(FIN | ACK, flow=1) + seg(SYN, flow=1, opts=[8]),
     "reassembled": head() + api(UDP, 0, 8) + [FRAG, 8, 0, 0x40, 0x90, FRAG, 0x10, 25, 0x80 + 17] + [FRAG, 0x90, 25, 0x80 + 17, FRAG, 0x88, 0, 0x40, 0x90] + api(RECV, 0, 0xfe) +
     [FRAG, 8 + 1, 0, 8, 0x90, FRAG, 16 + 1, 25, 0x90, FRAG, 0x48, 0, 0x40, 0xff, FRAG, 0x18 + 0x40, 192, 0x90, FRAG, 0x50, 216, 9],
     "group-frames": head(SMALL | FORWARD) + [RAW, 6, 60, 8, 0, 0x45, 0, 0, 46, 0, 0, 0, 0, 64, 17, 0x65, 0xb9, 10, 0, 0, 2, 10, 1, 0, 2] + [0] * 26,
