@@ -68,6 +68,7 @@ struct live_talk {
     uint32_t n, seen;
     uint8_t path, receiver, faults;
     uint64_t free_ns; /* When the link has sent what it has. */
+    uint64_t bytes;   /* That the stack sent. */
 };
 
 /** struct live - One run */

@@ -282,6 +282,7 @@ SEEDS.update({
     more(ACC | ACE, [0x83, 0, 50, 0, 0], ACK) + bulk + more(ACC | ACE, [0x83, 0, 0, 0, 3], ACK) + bulk + more(ACC, [0x83, 0, 90, 0], ACK),
     "ecn-hold": head() + opening(RENO, 1) + talk(FAST | RTT20, ACK1 | ECN_CLASSIC, MARK_ALL, 200) + time(S1, S3) + talk(FAST | RTT20, ACK1 | ECN_CLASSIC, MARK_ALL | LOSE7, 100),
     "ecn-loss": head() + opening(CUBIC, 1) + talk(FAST | RTT20, ACK1 | ECN_CLASSIC, MARK_SOME | LOSE13, 200),
+    "ecn-close": head() + opening(CUBIC, 1) + api(CLOSE, 1) + seg(ACK) + seg(FIN | ACK),
     # Cookies instead of records.
     "cookies": head() + serving(TCP_SYN_COOKIES=2) + seg(SYN, new=True, opts=ALL) + seg(ACK) + api(ACCEPT, 0, 1) + seg(PSH | ACK, 3) + api(SEND, 1, 99) + seg(ACK) +
     seg(SYN, new=True) + seg(ACK, flow=1) + seg(SYN, new=True, opts=[9, 2, 0]) + seg(ACK, flow=2, ack=[0, 1]) + seg(ACK, 3, flow=2, ack=[0, 1]) + seg(ACK, flow=2, opts=[32, 6, 100]),
@@ -378,6 +379,8 @@ SEEDS.update({
     "vegas-idle": head() + opening(VEGAS) + talk(SLOW100K | RTT20, ACK1, 0, 60) + talk(FAST | RTT2 | SHORT, ACK1, 0, 60) + time(S3, S3) + api(SEND, 1, 0xff) + talk(FAST | RTT20, ACK1, 0, 30),
     "tahoe-loss": head() + opening(TAHOE) + talk(FAST | RTT20, ACK1, LOSE40, 150),
     "ts-none-reopened": head() + opening(TCP_TIMESTAMPS=0) + api(SERVE, 0, 0x74) + plain + api(CLOSE, 1) + seg(ACK, flow=1) + seg(FIN | ACK, flow=1) + seg(SYN, flow=1, opts=[8]),
+    "short-headers": head() + [DGRAM, 2, 6, 0, 5, DGRAM, 2, 6, 0, 30, DGRAM, 6, 6, 0, 5] + seg(ACK, new=True, more=[6, 3, 0x50]) +
+    [RAW, 2, 30, 0x81, 0, 0x20, 5, 8, 0] + [0x45] * 12 + [RAW, 2, 15, 0x81, 0, 0, RAW, 2, 20, 8, 6, 0, 1, 8, 0, 6, 4, RAW, 2, 20, 8, 0, 0x45, 0, 0, 20, 0, 0, RAW, 2, 20, 0, 9, 1, 1, 1, 1, 1, 1, RAW, 1, 19] + [0x45] * 19,
     "reassembled": head() + api(UDP, 0, 8) + [FRAG, 8, 0, 0x40, 0x90, FRAG, 0x10, 25, 0x80 + 17] + [FRAG, 0x90, 25, 0x80 + 17, FRAG, 0x88, 0, 0x40, 0x90] + api(RECV, 0, 0xfe) +
     [FRAG, 8 + 1, 0, 8, 0x90, FRAG, 16 + 1, 25, 0x90, FRAG, 0x48, 0, 0x40, 0xff, FRAG, 0x18 + 0x40, 192, 0x90, FRAG, 0x50, 216, 9],
     "group-frames": head(SMALL | FORWARD) + [RAW, 6, 60, 8, 0, 0x45, 0, 0, 46, 0, 0, 0, 0, 64, 17, 0x65, 0xb9, 10, 0, 0, 2, 10, 1, 0, 2] + [0] * 26,

@@ -11,6 +11,10 @@
 
 #define NS_PER_MS 1000000ull
 #define RANGES    4u
+/* A sender that is held to a rate keeps to it, but for its first segments and repairs that are due.
+ */
+#define PACED_MAX   10000000
+#define PACED_BURST 80000u
 
 /* path: two bits of rate, two of delay, two of the queue's limit, then: */
 #define PATH_SHORT   64u /* The application sends little. */
@@ -81,6 +85,7 @@ void live_talk_take(struct live *l, struct live_talk *t, const struct live_packe
     uint32_t rate = rates[t->path & 3], len = p->end - p->seq + 40;
     bool is_again = t->flow->has_sent && before(p->end, t->flow->sent);
     t->seen++;
+    t->bytes += p->end - p->seq;
     if (t->n >= limits[t->path >> 4 & 3] || is_lost(t, p, is_again))
         return;
     uint64_t begin = wf_max_u64(l->now_ns, t->free_ns);
@@ -271,9 +276,13 @@ void live_op_talk(struct live *l)
     t.faults = live_byte(l);
     uint32_t n = wf_min_u32((live_byte(l) + 1u) * 8, l->talk_left);
     struct weft_tcp_info info;
+    int64_t rate = 0;
+    uint64_t begin_ns = l->now_ns;
     if (!t.flow->is_used || weft_sock_tcp_info(l->st, sock, &info) != 0)
         return;
     struct receiver r = {.f = t.flow, .cum = info.snd_una};
+    if (weft_sock_get(l->st, sock, WEFT_TCP_MAX_PACING_RATE, &rate) != 0)
+        rate = 0;
     l->talk = &t;
     l->talk_left -= n;
     for (uint32_t i = 0; i < n; i++) {
@@ -287,4 +296,7 @@ void live_op_talk(struct live *l)
         pull(l);
     }
     l->talk = NULL;
+    if (rate > 0 && rate < PACED_MAX)
+        FUZZ_CHECK(t.bytes <=
+                   PACED_BURST + (l->now_ns - begin_ns) / NS_PER_MS * (uint64_t)rate / 900);
 }
