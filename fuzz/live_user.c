@@ -103,7 +103,7 @@ void live_check_sock(const struct live *l, uint64_t sock)
         return; /* What is left of the numbers belongs to nothing any more. */
     uint32_t out = i.snd_nxt - i.snd_una;
     FUZZ_CHECK((int32_t)out >= 0 && i.flight <= out);
-    FUZZ_CHECK(i.cwnd > 0 && i.ssthresh > 0 && i.mss > 0);
+    FUZZ_CHECK(i.cwnd > 0 && i.cwnd < UINT32_MAX && i.ssthresh > 0 && i.mss > 0);
     FUZZ_CHECK(i.unsent <= i.sendq);
     FUZZ_CHECK(i.bytes_acked <= i.bytes_sent);
     FUZZ_CHECK(i.ecn != WEFT_TCP_ECN_OFF || (i.received_ce | i.delivered_ce) == 0);
