@@ -10,7 +10,7 @@ set -eu
 cd "$(dirname "$0")/.."
 build=${BUILD:-build-cov} corpus=${CORPUS:-fuzz/corpus/live} least=${1:-90}
 mkdir -p "$build"
-sources="fuzz/live.c fuzz/live_api.c fuzz/live_peer.c fuzz/fuzz.c fuzz/replay.c"
+sources="fuzz/live*.c fuzz/fuzz.c fuzz/replay.c"
 clang-14 -std=c11 -g -O1 -fprofile-instr-generate -fcoverage-mapping -Iinclude -Isrc src/*/*.c $sources -o "$build/live"
 LLVM_PROFILE_FILE=$build/live.profraw "$build/live" -s "$corpus"
 llvm-profdata-14 merge -sparse "$build/live.profraw" -o "$build/live.profdata"

@@ -9,6 +9,8 @@
 #define NS_PER_MS  1000000ull
 #define NS_PER_S   1000000000ull
 #define OPS_MAX    400
+#define TALK_MAX   2500
+#define OPS_NEW    0xf0 /* Codes from here on came later: lower ones keep what they mean. */
 #define AREA_BYTES (24u * 4096u)
 #define STEPS_MAX  20000
 #define IDLE_TURNS 64 /* Turns in which the deadline may be now although nothing comes of it. */
@@ -62,13 +64,18 @@ static void free_slot(struct live *l, uint64_t cookie)
     l->rx[cookie - 1] = NULL;
 }
 
-void live_inject(struct live *l, uint16_t ifindex, struct live_frames *fs)
+void live_check_line(struct live *l, const void *frame, uint32_t len, bool is_ether)
 {
     char line[FUZZ_LINE_BYTES];
+    if (l->talk == NULL || l->lines++ % 16 == 0)
+        fuzz_check_line(line, weft_frame_text(line, sizeof(line), frame, len, is_ether));
+}
+
+void live_inject(struct live *l, uint16_t ifindex, struct live_frames *fs)
+{
     for (uint32_t i = 0; i < fs->n; i++)
         if (fs->f[i].iov_n == 1)
-            fuzz_check_line(line, weft_frame_text(line, sizeof(line), fs->f[i].iov[0].base,
-                                                  fs->f[i].len, ifindex != LIVE_L3));
+            live_check_line(l, fs->f[i].iov[0].base, fs->f[i].len, ifindex != LIVE_L3);
     uint32_t taken = weft_rx(l->st, ifindex, fs->f, fs->n, l->now_ns);
     FUZZ_CHECK(taken <= fs->n);
     for (uint32_t i = taken; i < fs->n; i++)
@@ -101,7 +108,10 @@ uint32_t live_pull(struct live *l, uint16_t ifindex, uint32_t n, bool is_delayed
     if (is_delayed)
         n = wf_min_u32(n, LIVE_TX_HELD - l->tx_n);
     uint32_t got = weft_tx(l->st, ifindex, f, n, l->now_ns);
-    FUZZ_CHECK(got <= n);
+    struct weft_if_info info;
+    int err = weft_if_get(l->st, ifindex, &info);
+    FUZZ_CHECK(err == 0 && got <= n);
+    FUZZ_CHECK(got == n || info.txq_pkts == 0 || !info.is_up); /* Fewer: nothing more waits. */
     for (uint32_t i = 0; i < got; i++)
         l->tx[l->tx_n + i] = f[i].cookie;
     /* The peer may answer ARP within: the frames are read first, as the answer may use the stack.
@@ -140,6 +150,8 @@ static void check(struct live *l)
 {
     weft_stack_check(l->st);
     note_states(l);
+    for (uint32_t i = 0; i < LIVE_SOCKS; i++)
+        live_check_sock(l, l->sock[i]);
     uint64_t deadline = weft_deadline(l->st);
     FUZZ_CHECK(deadline >= l->now_ns || deadline == 0);
 }
@@ -184,14 +196,24 @@ static void op_done(struct live *l)
     (void)live_rx_done(l, (b >> 4) & 7);
 }
 
+static void op_none(struct live *l)
+{
+    (void)l;
+}
+
 static void step(struct live *l)
 {
+    static void (*const new_ops[16])(struct live *) = {
+        live_op_segment_more, live_op_user, live_op_talk, live_op_super, op_none, op_none,
+        live_op_segment_more, live_op_user, live_op_talk, live_op_super, op_none, op_none,
+        live_op_segment_more, live_op_user, live_op_talk, live_op_super};
     static void (*const ops[])(struct live *) = {
         live_op_segment, op_time,          live_op_api,      live_op_stream,
         op_pull,         op_done,          live_op_datagram, live_op_icmp_error,
         live_op_net,     live_op_fragment, live_op_arp,      live_op_look,
         live_op_raw,     live_op_api,      live_op_segment,  op_time};
-    ops[live_byte(l) % WF_ARRAY_LEN(ops)](l);
+    uint8_t code = live_byte(l);
+    (code < OPS_NEW ? ops[code % WF_ARRAY_LEN(ops)] : new_ops[code - OPS_NEW])(l);
     if (l->is_pulling) {
         (void)pull_all(l);
         while (live_rx_done(l, 8) > 0) {
@@ -227,6 +249,8 @@ static void set_limits(struct weft_config *c, uint8_t b)
     c->tcp_synrcvd_max = 2 * k;
     c->tcp_timewait_max = 2 * k;
     c->tcp_busy_max = k;
+    c->tcp_cc_max = 2;
+    c->tcp_fastopen_max = 2;
     c->tcp_records_max = 16 * k;
     c->sndbuf_bytes = 8192 * k;
     c->rcvbuf_bytes = 8192 * k;
@@ -280,6 +304,12 @@ static void begin(struct live *l)
     l->is_pulling = (b & 32) == 0;
     uint8_t more = live_byte(l);
     l->has_arp = (more & 1) == 0;
+    l->talk_left = TALK_MAX;
+    cfg.cc = weft_cc_at(more >> 2 & 7);
+    if ((more & 32) != 0)
+        cfg.tcp_ecn = 3; /* AccECN. */
+    if ((more & 64) != 0)
+        cfg.tcp_quiet_until_ns = l->now_ns + NS_PER_S / 2;
     size_t bytes = weft_stack_footprint(&cfg);
     FUZZ_CHECK(bytes > 0);
     l->mem = aligned_alloc(64, bytes);

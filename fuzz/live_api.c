@@ -4,7 +4,7 @@
 
 #define BUF_BYTES 9000u
 
-static struct weft_endpoint peer_of(uint8_t b)
+struct weft_endpoint live_peer_endpoint(uint8_t b)
 {
     struct weft_endpoint e = {.addr = weft_ip4(10, 0, 0, 2), .port = (uint16_t)(2000 + (b & 3))};
     if ((b & 4) != 0)
@@ -52,37 +52,37 @@ static void dgram_sock(struct live *l, uint32_t i, uint8_t b)
     (void)!weft_sock_set(l->st, l->sock[i], WEFT_IP_DF, (b & 32) != 0);
 }
 
-static size_t size_of(uint8_t b)
+size_t live_size_of(uint8_t b)
 {
     return (b & 0x80) != 0 ? (b & 0x7fu) * 70 : b;
 }
 
-static void send_bytes(struct live *l, uint64_t sock, uint8_t b)
+void live_send_bytes(struct live *l, uint64_t sock, uint8_t b)
 {
     static const uint8_t zeros[BUF_BYTES];
-    int64_t n = weft_sock_send(l->st, sock, zeros, size_of(b));
-    FUZZ_CHECK(n <= (int64_t)size_of(b));
+    int64_t n = weft_sock_send(l->st, sock, zeros, live_size_of(b));
+    FUZZ_CHECK(n <= (int64_t)live_size_of(b));
 }
 
 static void send_dgram(struct live *l, uint64_t sock, uint8_t b)
 {
     static const uint8_t echo[BUF_BYTES] = {8};
-    struct weft_endpoint to = peer_of(live_byte(l));
+    struct weft_endpoint to = live_peer_endpoint(live_byte(l));
     if ((b & 1) != 0)
         to.addr = weft_ip4(255, 255, 255, 255);
-    int64_t n = weft_sock_sendto(l->st, sock, echo, size_of(b), (b & 2) != 0 ? NULL : &to);
-    FUZZ_CHECK(n <= (int64_t)size_of(b));
+    int64_t n = weft_sock_sendto(l->st, sock, echo, live_size_of(b), (b & 2) != 0 ? NULL : &to);
+    FUZZ_CHECK(n <= (int64_t)live_size_of(b));
 }
 
 static void recv_bytes(struct live *l, uint64_t sock, uint8_t b)
 {
-    uint8_t *buf = malloc(size_of(b) + 1);
+    uint8_t *buf = malloc(live_size_of(b) + 1);
     struct weft_msg_info info;
     struct weft_sock_err err;
     FUZZ_CHECK(buf != NULL);
-    int64_t n = (b & 1) != 0 ? weft_sock_recv(l->st, sock, buf, size_of(b))
-                             : weft_sock_recvfrom(l->st, sock, buf, size_of(b), &info);
-    FUZZ_CHECK(n <= (int64_t)size_of(b));
+    int64_t n = (b & 1) != 0 ? weft_sock_recv(l->st, sock, buf, live_size_of(b))
+                             : weft_sock_recvfrom(l->st, sock, buf, live_size_of(b), &info);
+    FUZZ_CHECK(n <= (int64_t)live_size_of(b));
     (void)!weft_sock_recv_error(l->st, sock, &err);
     free(buf);
 }
@@ -129,7 +129,7 @@ void live_op_api(struct live *l)
     uint8_t what = live_byte(l), b = live_byte(l);
     uint32_t i = what & (LIVE_SOCKS - 1);
     uint64_t sock = l->sock[i];
-    struct weft_endpoint peer = peer_of(b);
+    struct weft_endpoint peer = live_peer_endpoint(b);
     switch (what >> 4) {
     case 0:
         serve(l, i, b);
@@ -142,7 +142,7 @@ void live_op_api(struct live *l)
         accept_one(l, sock, b & (LIVE_SOCKS - 1));
         break;
     case 3:
-        send_bytes(l, sock, b);
+        live_send_bytes(l, sock, b);
         break;
     case 4:
         recv_bytes(l, sock, b);

@@ -4,7 +4,8 @@
 # usage: fuzz/run.sh [SECONDS [HARNESS...]]       default: 60 seconds, every harness
 #   BUILD  build directory, set up with clang if it is not there (default: build-fuzz)
 #   KEEP=1 adds inputs that reach something new to fuzz/corpus/
-# New inputs wait in $BUILD/fuzz-found/HARNESS; an input that fails is kept there and named.
+# New inputs wait in $BUILD/fuzz-found/HARNESS; an input that fails is kept there and named. The live
+# harness begins with the programs of live_seeds.py as well.
 set -eu
 cd "$(dirname "$0")/.."
 build=${BUILD:-build-fuzz}
@@ -31,6 +32,7 @@ for name in "$@"; do
     log=$found.log
     seeds=fuzz/corpus/$name
     mkdir -p "$found" "$seeds"
+    [ "$name" != live ] || python3 fuzz/live_seeds.py "$found"
     result=ok
     "$build/fuzz/fuzz_$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
         -max_len=2048 -print_final_stats=1 -artifact_prefix="$found-" \

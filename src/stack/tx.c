@@ -29,7 +29,10 @@ struct pkt *wf_tx_next(struct net *net, struct netif *nif)
         case TCP_TX_IDLE:
             wf_list_remove(l);
             break;
-        case TCP_TX_PARKED:
+        case TCP_TX_PARKED: /* Its neighbour may be asked for just now. */
+            p = wf_netif_dequeue(nif);
+            if (p != NULL)
+                return p;
             break;
         case TCP_TX_NO_PACKET:
             return NULL;

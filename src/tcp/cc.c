@@ -83,7 +83,9 @@ bool wf_cc_choose(struct wf_slab *bigs, struct weft_cc *cc, const struct weft_cc
 bool wf_cc_switch(struct wf_slab *bigs, struct weft_cc *cc, const struct weft_cc_ops *ops,
                   uint32_t mss, bool is_recovering)
 {
-    uint32_t ssthresh = cc->ssthresh, cwnd = is_recovering ? ssthresh : cc->cwnd;
+    uint32_t ssthresh = cc->ssthresh, cwnd = cc->cwnd;
+    if (is_recovering) /* BBR has no threshold, but recovery ends at one. */
+        ssthresh = cwnd = wf_min_u32(ssthresh, cwnd);
     if (!replace(bigs, cc, ops))
         return false;
     ops->init(cc, mss, cwnd);

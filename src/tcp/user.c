@@ -350,9 +350,14 @@ int wf_tcp_set_cc_param(struct tcp_user *u, struct tcp_conn *c, int param, uint3
 
 static bool choose_cc(struct net *net, struct tcp_conn *c, const struct weft_cc_ops *ops)
 {
-    if (wf_tcp_is_synchronized(c))
-        return wf_cc_switch(&net->tcp->ccs, &c->cc, ops, c->snd.mss, c->rec.state == REC_RECOVERY);
-    return wf_cc_choose(&net->tcp->ccs, &c->cc, ops);
+    bool is_recovering = c->rec.state == REC_RECOVERY;
+    if (!wf_tcp_is_synchronized(c))
+        return wf_cc_choose(&net->tcp->ccs, &c->cc, ops);
+    if (!wf_cc_switch(&net->tcp->ccs, &c->cc, ops, c->snd.mss, is_recovering))
+        return false;
+    if (is_recovering) /* The one before may have done without this window. */
+        wf_rec_prr(&c->rec, 0, wf_tcp_flight(c), c->cc.ssthresh, c->snd.mss, false);
+    return true;
 }
 
 /* RFC 5482 3: a value that changes is told at once. */
