@@ -49,7 +49,6 @@ static void segments_that_leave_holes(void)
     bad_end(b);
 }
 
-/* proves: BAD-DOS-13 */
 /* Octet by octet, from behind, in the order that costs a list most. */
 static void octets_in_the_worst_order(void)
 {

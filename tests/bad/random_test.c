@@ -151,7 +151,7 @@ static uint32_t repeats(uint32_t *v, uint32_t n)
 
 static uint32_t isn[ISNS], ts[ISNS];
 
-/* proves: BAD-PRED-01 BAD-PRED-08 */
+/* proves: BAD-PRED-01 */
 static void numbers_of_other_connections(void)
 {
     struct host h;
@@ -175,7 +175,6 @@ static void numbers_of_other_connections(void)
     host_close(&h);
 }
 
-/* proves: BAD-PRED-02 */
 static void a_thousand_boots_at_one_time(void)
 {
     static uint32_t first[1000], port[1000];
@@ -274,7 +273,6 @@ static uint32_t longest(const uint32_t *count)
 }
 
 /* Tuples that collide under a key that the attacker has do not under one that he has not. */
-/* proves: BAD-DOS-03 BAD-PRED-11 */
 static void tuples_chosen_to_collide(void)
 {
     static uint64_t chosen[TUPLES];

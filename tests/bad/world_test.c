@@ -128,7 +128,6 @@ static unsigned whole_of(unsigned seeds, void (*set)(uint64_t r, struct weft_lin
 
 /* ---- links ---- */
 
-/* proves: BAD-DST-01 */
 static void loss_of_any_rate(void)
 {
     static const uint32_t rates[] = {0, 10000, 50000, 100000, 200000, 300000, 500000};
@@ -153,7 +152,6 @@ static void bursts(uint64_t r, struct weft_link_quality *q)
     q->burst_loss_ppm = 950000;
 }
 
-/* proves: BAD-DST-02 */
 static void loss_in_bursts(void)
 {
     unsigned whole = whole_of(100, bursts);
@@ -172,7 +170,6 @@ static void reorder(uint64_t r, struct weft_link_quality *q)
     }
 }
 
-/* proves: BAD-DST-03 */
 static void everything_out_of_order(void)
 {
     T_EQ(whole_of(100, reorder), 100);
@@ -186,7 +183,6 @@ static void duplicate(uint64_t r, struct weft_link_quality *q)
     q->may_jitter_reorder = true;
 }
 
-/* proves: BAD-DST-04 */
 static void many_copies(void)
 {
     T_EQ(whole_of(60, duplicate), 60);
@@ -203,7 +199,6 @@ static void a_bit_that_flips(void)
     T_EQ(whole_of(100, corrupt), 100);
 }
 
-/* proves: BAD-DST-09 */
 /* Nothing for a while, in one direction or both. */
 static void links_that_are_cut(void)
 {
@@ -285,7 +280,6 @@ static void ten_seconds_of_queue(void)
     net_end(p.w);
 }
 
-/* proves: BAD-CCA-07 */
 /* The path's delay is twenty times as long every other five seconds; nothing is lost. */
 static void delays_that_jump(void)
 {
@@ -318,7 +312,6 @@ static void delays_that_jump(void)
     net_end(p.w);
 }
 
-/* proves: BAD-CCA-06 */
 /* Bursts that fill the link for 100 ms each second, at the pace of the timer. */
 static void square_waves(void)
 {
@@ -428,7 +421,6 @@ static size_t cut_or_pad(const struct pair *p, bool is_back, uint8_t *f, size_t 
     return n;
 }
 
-/* proves: BAD-DST-07 */
 static void frames_cut_and_padded(void)
 {
     uint64_t bad_len = 0;
@@ -479,7 +471,6 @@ static size_t scale_one_way(const struct pair *p, bool is_back, uint8_t *f, size
     return n;
 }
 
-/* proves: BAD-DST-12 */
 static void a_window_scale_that_only_one_end_has(void)
 {
     for (int i = 0; i < 2; i++) {
@@ -508,7 +499,6 @@ static size_t rebind(const struct pair *p, bool is_back, uint8_t *f, size_t n)
     return n;
 }
 
-/* proves: BAD-DST-15 */
 static void a_port_that_changes(void)
 {
     for (uint64_t seed = 1; seed <= 10; seed++) {
@@ -522,7 +512,6 @@ static void a_port_that_changes(void)
 
 /* ---- many and long ---- */
 
-/* proves: BAD-TCPS-15 BAD-DOS-17 */
 static void connections_without_end(void)
 {
     struct weft_world *w = NULL;
@@ -552,7 +541,6 @@ static void connections_without_end(void)
     net_end(w);
 }
 
-/* proves: BAD-TCPS-23 */
 static void a_reader_of_single_octets(void)
 {
     struct weft_link_quality q = perfect;
