@@ -182,6 +182,29 @@ int wf_pd_connect(struct pd *p, int fd, const struct sockaddr *a, socklen_t n)
     return wf_pd_connected(p, f);
 }
 
+/* The kernel goes on to acknowledge and to queue what comes after SHUT_RD; a reader that finds
+ * nothing does not wait. weft would throw it away. */
+int wf_pd_shutdown(struct pd *p, int fd, int how)
+{
+    struct pd_fd *f = wf_pd_sock(p, fd);
+    struct weft_tcp_info t;
+    if (f == NULL)
+        return -1;
+    if (how < SHUT_RD || how > SHUT_RDWR) {
+        errno = EINVAL;
+        return -1;
+    }
+    int r = weft_sock_tcp_info(p->st, f->sock, &t);
+    if (r == 0 && how == SHUT_RD && t.state < WEFT_TCP_ESTABLISHED)
+        r = -WEFT_ENOTCONN;
+    if (r == 0 && how != SHUT_RD)
+        r = weft_sock_shutdown(p->st, f->sock, false, true);
+    if (r == 0 && how != SHUT_WR)
+        f->is_read_shut = true;
+    wf_pd_settle(p);
+    return (int)wf_pd_result(r);
+}
+
 int wf_pd_close(struct pd *p, int fd)
 {
     struct pd_fd *f = wf_pd_fd(p, fd);

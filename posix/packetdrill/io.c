@@ -18,7 +18,7 @@ static bool may_block(const struct pd_fd *f, int flags)
 }
 
 /* A pointer that is no memory is found as the kernel finds it: asked, not touched. */
-static bool is_readable(const void *p, size_t n)
+static bool is_memory(const void *p, size_t n)
 {
     struct iovec here = {NULL, 0}, there = {NULL, n};
     memcpy(&there.iov_base, &p, sizeof(p));
@@ -28,10 +28,10 @@ static bool is_readable(const void *p, size_t n)
     return n == 0 || process_vm_readv(getpid(), &here, 1, &there, 1, 0) == 1;
 }
 
-static bool are_readable(const struct pd_io *io)
+static bool are_there(const struct pd_io *io)
 {
     for (size_t i = 0; i < io->iov_n; i++)
-        if (!is_readable(io->iov[i].iov_base, io->iov[i].iov_len))
+        if (!is_memory(io->iov[i].iov_base, io->iov[i].iov_len))
             return false;
     return true;
 }
@@ -75,13 +75,19 @@ int64_t wf_pd_recv(struct pd *p, const struct pd_io *io)
     int64_t sum = 0, r = 0;
     if (f == NULL)
         return -1;
+    if (!are_there(io)) {
+        errno = EFAULT;
+        return -1;
+    }
     for (size_t i = 0; i < io->iov_n; i++) {
         if (io->iov[i].iov_len == 0)
             continue;
         do {
             r = recv_once(p, f, io, i);
-        } while (r == -WEFT_EAGAIN && sum == 0 && may_block(f, io->flags) &&
+        } while (r == -WEFT_EAGAIN && sum == 0 && !f->is_read_shut && may_block(f, io->flags) &&
                  wf_pd_wait(p, PD_NO_TIMEOUT));
+        if (r == -WEFT_EAGAIN && f->is_read_shut)
+            r = 0;
         sum += r > 0 ? r : 0;
         if (r < (int64_t)io->iov[i].iov_len)
             break;
@@ -92,7 +98,7 @@ int64_t wf_pd_recv(struct pd *p, const struct pd_io *io)
 
 /* ---- writing ---- */
 
-/* The peer's window of a batch: with MSG_MORE a part of a segment waits for what comes. */
+/* With MSG_MORE a part of a segment waits for what comes. */
 static void cork(struct pd *p, struct pd_fd *f, bool is_on)
 {
     if (f->is_corked || f->has_more == is_on)
@@ -164,7 +170,7 @@ int64_t wf_pd_send(struct pd *p, const struct pd_io *io)
     struct pd_fd *f = wf_pd_sock(p, io->fd);
     if (f == NULL)
         return -1;
-    if (!are_readable(io)) {
+    if (!are_there(io)) {
         errno = EFAULT;
         return -1;
     }

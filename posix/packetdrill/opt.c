@@ -74,6 +74,19 @@ static int set_special(struct pd *p, struct pd_fd *f, int level, int name, const
     return 0;
 }
 
+/* TCP_NODELAY lets go what TCP_CORK and MSG_MORE hold, once. */
+static void flush(struct pd *p, struct pd_fd *f)
+{
+    if (!f->is_corked && !f->has_more)
+        return;
+    int r = weft_sock_set(p->st, f->sock, WEFT_TCP_CORK, 0);
+    wf_pd_settle(p);
+    if (r == 0 && f->is_corked)
+        r = weft_sock_set(p->st, f->sock, WEFT_TCP_CORK, 1);
+    f->has_more = false;
+    (void)r;
+}
+
 int wf_pd_setsockopt(struct pd *p, int fd, int level, int name, const void *value, socklen_t n)
 {
     struct pd_fd *f = wf_pd_sock(p, fd);
@@ -106,6 +119,8 @@ int wf_pd_setsockopt(struct pd *p, int fd, int level, int name, const void *valu
                      o->opt == WEFT_SO_KEEPALIVE || o->opt == WEFT_SO_OOBINLINE;
     int64_t to = is_switch ? v != 0 : v / o->scale;
     int r = weft_sock_set(p->st, f->sock, o->opt, to);
+    if (r == 0 && o->opt == WEFT_TCP_NODELAY && v != 0)
+        flush(p, f);
     wf_pd_settle(p);
     return (int)wf_pd_result(r);
 }
@@ -175,8 +190,8 @@ static int get_info(struct pd *p, struct pd_fd *f, void *value, socklen_t *n)
     weft_kernel_info_fill(&info, info_field, &s);
     info.tcpi_snd_wscale = s.t.snd_wscale & 15u;
     info.tcpi_rcv_wscale = s.t.rcv_wscale & 15u;
-    *n = *n < sizeof(info) ? *n : (socklen_t)sizeof(info);
-    memcpy(value, &info, *n);
+    memset(value, 0, *n); /* The caller's may be a longer, younger one. */
+    memcpy(value, &info, *n < sizeof(info) ? *n : sizeof(info));
     return 0;
 }
 

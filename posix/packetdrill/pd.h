@@ -62,7 +62,7 @@ struct pd_fd {
     enum pd_kind kind;
     enum weft_sock_type type;
     uint64_t sock;
-    bool is_nonblocking, is_connecting, is_corked, has_more;
+    bool is_nonblocking, is_connecting, is_corked, has_more, is_read_shut;
     int sndbuf, rcvbuf; /* As set, 0 = not. */
     uint64_t edges;     /* Counts arrivals and freed room, for edge-triggered watches. */
     struct pd_watch watch;
@@ -181,6 +181,9 @@ int wf_pd_connect(struct pd *p, int fd, const struct sockaddr *a, socklen_t n);
 
 /** wf_pd_connected() - Wait for the end of the handshake; 0, or -1 with errno set */
 int wf_pd_connected(struct pd *p, struct pd_fd *f);
+
+/** wf_pd_shutdown() - shutdown() */
+int wf_pd_shutdown(struct pd *p, int fd, int how);
 
 /** wf_pd_close() - close() */
 int wf_pd_close(struct pd *p, int fd);

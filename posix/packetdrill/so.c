@@ -112,13 +112,7 @@ static int so_close(void *user, int fd)
 static int so_shutdown(void *user, int fd, int how)
 {
     struct pd *p = enter(user);
-    const struct pd_fd *f = wf_pd_sock(p, fd);
-    int r = -1;
-    if (f != NULL && (how < SHUT_RD || how > SHUT_RDWR))
-        errno = EINVAL;
-    else if (f != NULL)
-        r = (int)wf_pd_result(weft_sock_shutdown(p->st, f->sock, how != SHUT_WR, how != SHUT_RD));
-    wf_pd_settle(p);
+    int r = wf_pd_shutdown(p, fd, how);
     leave(p);
     return r;
 }

@@ -2,11 +2,12 @@
 /**
  * DOC: packetdrill stack - the stack, its packets and virtual time
  *
- * Time moves when the main thread asks for it, sleeps, or waits for a packet. Each step ends with
- * wf_pd_settle(): a blocked call that is woken holds time still until it has asked what time it
- * is, so that what it sees does not depend on how fast threads run.
+ * Time moves when a thread asks for it, sleeps, or waits for a packet. Each step ends with
+ * wf_pd_settle(): a blocked call that is woken holds time still until it sleeps again or has asked
+ * what time it is, so that what it sees does not depend on how fast threads run.
  */
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,15 +15,17 @@
 
 #include "pd.h"
 
-#define START_NS     UINT64_C(1000000000000000000) /* Some day: what passes is what counts. */
-#define CALL_NS      UINT64_C(1000)                /* How long it takes to ask for the time. */
-#define AREA_BYTES   ((size_t)16 << 20)
-#define BURST        16U
-#define IDLE_TURNS   1000U
-#define PATIENCE_S   2 /* Of real time, for a woken thread that is not scheduled. */
-#define LONGEST_NS   (UINT64_C(86400) * 1000000000)
-#define RCVBUF_BYTES 540000U /* What the public scripts set as the kernel's default. */
-#define SNDBUF_BYTES (1U << 20)
+#define START_NS      UINT64_C(1000000000000000000) /* Some day: what passes is what counts. */
+#define CALL_NS       UINT64_C(1000)                /* How long it takes to ask for the time. */
+#define AREA_BYTES    ((size_t)16 << 20)
+#define IP_HDR_BYTES  20U
+#define TCP_HDR_BYTES 20U
+#define BURST         16U
+#define IDLE_TURNS    1000U
+#define PATIENCE_S    2 /* Of real time, for a woken thread that is not scheduled. */
+#define LONGEST_NS    (UINT64_C(86400) * 1000000000)
+#define RCVBUF_BYTES  540000U /* What the public scripts set as the kernel's default. */
+#define SNDBUF_BYTES  (1U << 20)
 
 void weft_panic(const char *file, int line, const char *expr)
 {
@@ -133,6 +136,19 @@ static void give_back(struct pd *p)
     }
 }
 
+/* A longer packet than fits stands for several, as the kernel's devices hand them over. */
+static void say_size(const struct pd *p, struct weft_frame *f)
+{
+    const uint8_t *b = f->iov[0].base;
+    uint32_t ip = f->len >= IP_HDR_BYTES ? (b[0] & 15u) * 4u : 0;
+    if (f->len <= p->mtu || b[9] != IPPROTO_TCP || f->len < ip + TCP_HDR_BYTES)
+        return;
+    f->gso_type = WEFT_GSO_TCP4;
+    f->hdr_bytes = (uint16_t)(ip + (b[ip + 12] >> 4) * 4u);
+    f->gso_size = (uint16_t)(p->mtu - f->hdr_bytes);
+    f->gso_segs = (uint16_t)((f->len - f->hdr_bytes + f->gso_size - 1) / f->gso_size);
+}
+
 /* Whatever the stack has to send now. */
 static void fetch(struct pd *p)
 {
@@ -163,6 +179,7 @@ int wf_pd_push(struct pd *p, const void *buf, size_t n)
     p->lent = k;
     struct weft_frame f = {.iov_n = 1, .len = (uint32_t)n, .cookie = (uint64_t)(uintptr_t)k};
     f.iov[0] = (struct weft_iov){k->bytes, n};
+    say_size(p, &f);
     if (weft_rx(p->st, p->ifindex, &f, 1, p->now_ns) == 0) {
         p->lent = k->next;
         free(k);
@@ -217,7 +234,7 @@ void wf_pd_settle(struct pd *p)
     for (int i = 0; i < PD_FDS_MAX; i++)
         if (p->fd[i].kind == PD_SOCKET && p->fd[i].type == WEFT_SOCK_TCP)
             wf_pd_watch(p, &p->fd[i]);
-    if (p->sleeper == PD_ASLEEP && pthread_equal(p->main, pthread_self()))
+    if (p->sleeper == PD_ASLEEP)
         wake_sleeper(p);
 }
 
@@ -272,7 +289,7 @@ bool wf_pd_wait(struct pd *p, uint64_t until_ns)
 
 uint64_t wf_pd_clock(struct pd *p)
 {
-    if (!pthread_equal(p->main, pthread_self())) {
+    if (p->sleeper == PD_WOKEN && !pthread_equal(p->main, pthread_self())) {
         p->sleeper = PD_AWAY;
         (void)pthread_cond_signal(&p->settled);
         return p->now_ns;

@@ -20,7 +20,7 @@ ARGS = ("--ip_version=ipv4 --gateway_ip=192.168.0.1 --netmask_ip=255.255.0.0 --r
         "-D TFO_COOKIE=3021b9d889017eeb -D CODE=host_unreachable -D CMSG_LEVEL_IP=SOL_IP "
         "-D CMSG_TYPE_RECVERR=IP_RECVERR --send_omit_free").split()
 STAND_INS = ("sysctl", "tc", "ip", "nstat", "ethtool", "ifconfig", "modprobe", "iptables")
-TIMEOUT_S = 60
+TIMEOUT_S = 8
 
 
 def place_of(script):
@@ -33,13 +33,15 @@ def place_of(script):
 
 def prepare(scripts, work):
     """A copy of the scripts, whose commands go to the stand-ins."""
-    copy, bins = work / "scripts", work / "bin"
+    copy, bins = work / "net" / "tcp", work / "bin"
     shutil.copytree(scripts, copy)
+    beside = pathlib.Path(scripts).resolve().parent / "common"
+    if beside.exists():
+        shutil.copytree(beside, work / "net" / "common")
     bins.mkdir()
     for name in STAND_INS:
         (bins / name).symlink_to(HERE / "record.sh")
-    direct = copy / "common" / "set_sysctls.py"
-    if direct.exists():
+    for direct in work.rglob("set_sysctls.py"):
         direct.unlink()
         direct.symlink_to(HERE / "record.sh")
     return copy, bins
