@@ -83,6 +83,7 @@ bool weft_script_info(const struct weft_tcp_info *t, const char *name, int64_t *
         {"tcpi_state", wf_sx_state_number(t->state)},
         {"tcpi_ca_state", t->is_in_loss       ? 4
                           : t->is_in_recovery ? 3
+                          : t->sacked > 0     ? 1
                                               : 0},
         {"tcpi_options", t->has_timestamps | t->has_sack << 1 | t->has_wscale << 2 |
                              (t->ecn != WEFT_TCP_ECN_OFF) << 3 | t->is_fastopen << 5},
@@ -98,6 +99,9 @@ bool weft_script_info(const struct weft_tcp_info *t, const char *name, int64_t *
         {"tcpi_snd_wnd", t->snd_wnd},
         {"tcpi_rcv_wnd", t->rcv_wnd},
         {"tcpi_unacked", in_segments(t->flight + mss - 1, mss)},
+        {"tcpi_sacked", in_segments(t->sacked + mss - 1, mss)},
+        {"tcpi_lost", in_segments(t->lost + mss - 1, mss)},
+        {"tcpi_advmss", t->local_mss},
         {"tcpi_snd_wscale", t->snd_wscale},
         {"tcpi_rcv_wscale", t->rcv_wscale},
         {"tcpi_total_retrans", (int64_t)t->retrans_segs},
