@@ -602,6 +602,18 @@ static enum tcp_tx tx_opening(struct net *net, struct tcp_conn *c, struct pkt **
     return TCP_TX_IDLE;
 }
 
+/* RFC 7661 2: in slow start a window that was half used may still grow. */
+static void note_most(struct tcp_conn *c, const struct tcp_plan_in *in, uint32_t len)
+{
+    bool was_limited = c->snd.was_limited && wf_seq_leq(c->snd.una, c->snd.limited);
+    if (was_limited)
+        return;
+    if (c->snd.was_limited || in->flight == 0)
+        c->snd.most = 0;
+    c->snd.was_limited = false;
+    c->snd.most = wf_max_u32(c->snd.most, in->flight + len);
+}
+
 static enum tcp_tx tx_planned(struct net *net, struct tcp_conn *c, struct pkt **out)
 {
     if (WF_UNLIKELY(c->ecn.wants_handshake)) { /* Only a pure ACK can tell (RFC 9768 3.2.2.1). */
@@ -617,6 +629,8 @@ static enum tcp_tx tx_planned(struct net *net, struct tcp_conn *c, struct pkt **
     if (plan.is_cwnd_limited) {
         c->snd.was_limited = true;
         c->snd.limited = wf_seq_add(c->snd.nxt, plan.act == TCP_ACT_DATA ? plan.len : 0);
+    } else if (plan.act == TCP_ACT_DATA && c->cc.cwnd < c->cc.ssthresh) {
+        note_most(c, &in, plan.len);
     }
     if (plan.act != TCP_ACT_NONE && net->pool.pkts.in_use == net->pool.pkts.max) {
         wf_net_note_drop(net, WEFT_DROP_NO_PKT);

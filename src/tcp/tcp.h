@@ -105,7 +105,10 @@ struct tcp_snd {
     uint32_t mss;           /* Payload of a full segment now, options taken off. */
     struct tcp_seq fin;     /* Sequence number of our FIN, once is_fin_queued. */
     struct tcp_seq up;      /* SND.UP: one past the last urgent octet, while is_urg. */
-    struct tcp_seq limited; /* SND.NXT when the window of congestion held us back last. */
+    union {
+        struct tcp_seq limited; /* was_limited: SND.NXT when the congestion window held us back. */
+        uint32_t most;          /* Else: the most that was in flight since nothing was. */
+    };
     bool is_fin_queued : 1;
     bool is_fin_sent : 1;
     bool was_limited : 1;
