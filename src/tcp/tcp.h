@@ -165,8 +165,8 @@ struct tcp_opt {
 
 /** enum tcp_timer - Purposes of a connection's timer */
 enum tcp_timer {
+    TCP_T_PTO, /* Before the RTO: at the same time it goes first, and puts that off. */
     TCP_T_RTO,
-    TCP_T_PTO,
     TCP_T_REO,
     TCP_T_PERSIST,
     TCP_T_DELACK,

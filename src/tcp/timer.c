@@ -65,7 +65,7 @@ void wf_tcp_timer_sent(struct net *net, struct tcp_conn *c, bool is_probe)
     wf_tcp_timer_clear(c, TCP_T_PERSIST);
     if (is_probe || !wf_tcp_timer_is_set(c, TCP_T_RTO)) /* RFC 6298 5.1; RFC 8985 7.3. */
         wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000);
-    /* RFC 8985 7.2: outside recovery, nothing SACKed, no probe out, and before the RTO. */
+    /* RFC 8985 7.2: outside recovery, nothing SACKed, no probe out, and no later than the RTO. */
     bool may_probe = !is_probe && c->opt.has_sack && c->rec.state == REC_OPEN &&
                      c->sb.sacked == 0 && c->sb.lost == 0 && !c->rec.has_tlp &&
                      wf_rtt_srtt_us(&c->rtt) != 0;
@@ -74,11 +74,10 @@ void wf_tcp_timer_sent(struct net *net, struct tcp_conn *c, bool is_probe)
         return;
     }
     uint32_t pto = wf_rec_pto_us(wf_rtt_srtt_us(&c->rtt), wf_tcp_flight(c), c->snd.mss);
-    uint32_t due = tick_at(net->now_ns + (uint64_t)pto * 1000);
-    if ((int32_t)(due - c->timers.due[TCP_T_RTO]) < 0)
-        wf_tcp_timer_set(net, c, TCP_T_PTO, (uint64_t)pto * 1000);
-    else
-        wf_tcp_timer_clear(c, TCP_T_PTO);
+    wf_tcp_timer_set(net, c, TCP_T_PTO, (uint64_t)pto * 1000);
+    uint32_t rto = c->timers.due[TCP_T_RTO];
+    if ((int32_t)(c->timers.due[TCP_T_PTO] - rto) > 0)
+        c->timers.due[TCP_T_PTO] = rto; /* In its place: of the two it is looked at first. */
 }
 
 void wf_tcp_timer_hold(struct net *net, struct tcp_conn *c, uint32_t shift)
