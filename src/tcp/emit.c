@@ -513,6 +513,8 @@ static uint32_t super_bytes(const struct net *net, const struct tcp_conn *c)
     max = wf_min_u32(max, 65535) - 120; /* All headers with full options. */
     if (WF_UNLIKELY((c->snd.watch & TCP_WATCH_PACE) != 0))
         return wf_pace_burst(wf_tcp_pace_rate(c), mss, wf_max_u32(max, mss));
+    uint32_t half = wf_tcp_cwnd(c) / 2; /* So that acknowledgements keep coming. */
+    max = wf_min_u32(max, half);
     return wf_max_u32(max - max % mss, mss);
 }
 
@@ -605,9 +607,8 @@ static enum tcp_tx tx_opening(struct net *net, struct tcp_conn *c, struct pkt **
 /* RFC 7661 2: in slow start a window that was half used may still grow. */
 static void note_most(struct tcp_conn *c, const struct tcp_plan_in *in, uint32_t len)
 {
-    bool was_limited = c->snd.was_limited && wf_seq_leq(c->snd.una, c->snd.limited);
-    if (was_limited)
-        return;
+    if (c->snd.was_limited && wf_seq_lt(c->snd.una, c->snd.limited))
+        return; /* It is the limit still. */
     if (c->snd.was_limited || in->flight == 0)
         c->snd.most = 0;
     c->snd.was_limited = false;
