@@ -96,6 +96,10 @@ int wf_pd_socket(struct pd *p, int domain, int type, int protocol)
         return -1;
     }
     wf_pd_settings(p);
+    if (!wf_pd_begin(p)) {
+        errno = ENOMEM;
+        return -1;
+    }
     int fd = wf_pd_new(p, PD_SOCKET);
     if (fd < 0)
         return -1;

@@ -54,8 +54,8 @@ static int set_buffer(struct pd *p, struct pd_fd *f, bool is_snd, int v)
         f->sndbuf = v;
     else
         f->rcvbuf = v;
-    return (int)wf_pd_result(
-        weft_sock_set(p->st, f->sock, is_snd ? WEFT_SO_SNDBUF : WEFT_SO_RCVBUF, v));
+    return (int)wf_pd_result(weft_sock_set(p->st, f->sock, is_snd ? WEFT_SO_SNDBUF : WEFT_SO_RCVBUF,
+                                           is_snd ? (int64_t)v * 4 / 3 : v));
 }
 
 /* 1 = it was one of these. */

@@ -97,6 +97,7 @@ struct pd {
     uint8_t local_ip[4];
     uint8_t prefix_len;
     uint32_t mtu;
+    uint32_t run_segs; /* Segments in one packet to the device. */
     char settings_path[256];
 
     /* From settings of the kernel that the script made. */
@@ -111,8 +112,11 @@ struct pd {
 
 /* ---- stack.c ---- */
 
-/** wf_pd_open() - Build a stack; NULL: no memory, or flags that cannot be read */
+/** wf_pd_open() - Without a stack yet; NULL: no memory, or flags that cannot be read */
 struct pd *wf_pd_open(const char *flags);
+
+/** wf_pd_begin() - Build the stack, unless it is there: once the script's settings are known */
+bool wf_pd_begin(struct pd *p);
 
 /** wf_pd_free() - Take everything down */
 void wf_pd_free(struct pd *p);

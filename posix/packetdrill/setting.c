@@ -57,6 +57,7 @@ bool wf_pd_flags(struct pd *p, const char *flags)
     memcpy(p->local_ip, ip, 4);
     p->prefix_len = 16;
     p->mtu = 1500;
+    p->run_segs = 2;
     if (flags == NULL)
         return true;
     for (size_t n; *flags != '\0'; flags += n + (flags[n] == ',')) {
@@ -90,6 +91,8 @@ static void set_option(struct pd *p, enum weft_sock_opt opt, int64_t value)
 static void setting(struct pd *p, const char *name, const char *value)
 {
     struct weft_script_setting s;
+    if (strcmp(name, "net.ipv4.tcp_min_tso_segs") == 0)
+        (void)number(value, 44, &p->run_segs);
     weft_script_setting(name, value, &s);
     if (s.kind == WEFT_SETTING_OPTION)
         set_option(p, s.opt, s.value);
@@ -125,6 +128,9 @@ void wf_pd_apply(struct pd *p, const struct pd_fd *f)
         int r = weft_sock_set(p->st, f->sock, p->set[i].opt, p->set[i].value);
         (void)r; /* Not each is for each kind of socket. */
     }
+    /* The kernel counts all that an acknowledgement acknowledges. */
+    int l = weft_sock_set_cc_param(p->st, f->sock, WEFT_CC_PARAM_LIMIT, UINT8_MAX);
+    (void)l; /* Not every congestion control has such a limit. */
     const struct weft_cc_ops *cc = p->cc[0] == '\0' ? NULL : weft_cc_find(p->cc);
     if (cc != NULL && f->type == WEFT_SOCK_TCP) {
         int r = weft_sock_set_cc(p->st, f->sock, cc);

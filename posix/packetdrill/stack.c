@@ -33,6 +33,14 @@ void weft_panic(const char *file, int line, const char *expr)
     abort();
 }
 
+/* The kernel sends as many segments in one run as take a millisecond, at these scripts' rates the
+ * least number that is set. */
+static uint32_t run_bytes(const struct pd *p)
+{
+    uint32_t bytes = p->run_segs * (p->mtu - IP_HDR_BYTES - TCP_HDR_BYTES) + 120;
+    return bytes < 65535 ? bytes : 65535;
+}
+
 static int build(struct pd *p)
 {
     struct weft_config cfg;
@@ -52,8 +60,12 @@ static int build(struct pd *p)
     if (r < 0)
         return r;
     weft_advance(p->st, p->now_ns);
-    struct weft_if_config ic = {
-        .name = "tun0", .kind = WEFT_IF_L3, .mtu = p->mtu, .is_any_address = true};
+    struct weft_if_config ic = {.name = "tun0",
+                                .kind = WEFT_IF_L3,
+                                .mtu = p->mtu,
+                                .caps = WEFT_CAP_TX_CSUM | WEFT_CAP_TX_TSO4,
+                                .gso_max_bytes = run_bytes(p),
+                                .is_any_address = true};
     r = weft_if_add(p->st, &ic);
     if (r < 0)
         return r;
@@ -77,12 +89,18 @@ struct pd *wf_pd_open(const char *flags)
     (void)pthread_mutex_init(&p->lock, NULL);
     (void)pthread_cond_init(&p->wake, NULL);
     (void)pthread_cond_init(&p->settled, NULL);
-    int r = wf_pd_flags(p, flags) ? build(p) : -WEFT_EINVAL;
-    if (r == 0)
+    if (wf_pd_flags(p, flags))
         return p;
-    (void)fprintf(stderr, "weft: the stack cannot be set up: %s\n", weft_strerror(r));
     wf_pd_free(p);
     return NULL;
+}
+
+bool wf_pd_begin(struct pd *p)
+{
+    int r = p->st != NULL ? 0 : build(p);
+    if (r < 0)
+        (void)fprintf(stderr, "weft: the stack cannot be set up: %s\n", weft_strerror(r));
+    return r >= 0;
 }
 
 static void free_list(struct pd_packet *k)
@@ -108,6 +126,34 @@ void wf_pd_free(struct pd *p)
 
 /* ---- packets ---- */
 
+static uint32_t add(uint32_t sum, const uint8_t *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        sum += (uint32_t)p[i] << (i % 2 == 0 ? 8 : 0);
+    while (sum >> 16 != 0)
+        sum = (sum & 0xffff) + (sum >> 16);
+    return sum;
+}
+
+/* What a device does for a stack that leaves it the checksum. The sum of the pseudo header is
+ * there; of a run it has no length, as each segment has another. */
+static void fill_csum(uint8_t *b, size_t n, const struct weft_frame *f)
+{
+    uint8_t *at = b + f->csum_start + f->csum_offset;
+    uint8_t pseudo[12] = {0};
+    if ((f->flags & WEFT_FRAME_NEEDS_CSUM) == 0 || n < IP_HDR_BYTES)
+        return;
+    size_t len = n - f->csum_start;
+    memcpy(pseudo, b + 12, 8);
+    pseudo[9] = b[9];
+    pseudo[10] = (uint8_t)(len >> 8);
+    pseudo[11] = (uint8_t)len;
+    at[0] = at[1] = 0;
+    uint32_t sum = ~add(add(0, pseudo, sizeof(pseudo)), b + f->csum_start, len) & 0xffff;
+    at[0] = (uint8_t)(sum >> 8);
+    at[1] = (uint8_t)sum;
+}
+
 static void keep(struct pd *p, const struct weft_frame *f)
 {
     struct pd_packet *k = malloc(sizeof(*k) + f->len);
@@ -118,6 +164,7 @@ static void keep(struct pd *p, const struct weft_frame *f)
         memcpy(k->bytes + k->n, f->iov[i].base, f->iov[i].len);
         k->n += f->iov[i].len;
     }
+    fill_csum(k->bytes, k->n, f);
     *p->out_tail = k;
     p->out_tail = &k->next;
 }
@@ -169,7 +216,7 @@ static void fetch(struct pd *p)
 int wf_pd_push(struct pd *p, const void *buf, size_t n)
 {
     struct pd_packet *k = malloc(sizeof(*k) + n);
-    if (k == NULL || n == 0) {
+    if (k == NULL || n == 0 || p->st == NULL) {
         free(k);
         errno = ENOBUFS;
         return -1;
@@ -228,6 +275,8 @@ static void wake_sleeper(struct pd *p)
 void wf_pd_settle(struct pd *p)
 {
     struct weft_event ev[BURST];
+    if (p->st == NULL)
+        return;
     fetch(p);
     while (weft_events(p->st, ev, BURST) == BURST)
         ;
@@ -240,7 +289,7 @@ void wf_pd_settle(struct pd *p)
 
 uint64_t wf_pd_next(const struct pd *p)
 {
-    uint64_t next = weft_deadline(p->st);
+    uint64_t next = p->st != NULL ? weft_deadline(p->st) : WEFT_NEVER;
     if (p->sleeper == PD_ASLEEP && p->sleeper_until_ns < next)
         next = p->sleeper_until_ns;
     return next;
@@ -258,12 +307,14 @@ void wf_pd_advance(struct pd *p, uint64_t to_ns)
             weft_panic(__FILE__, __LINE__, "a stack with work to do does it");
         if (next > p->now_ns)
             p->now_ns = next;
-        weft_advance(p->st, p->now_ns);
+        if (p->st != NULL)
+            weft_advance(p->st, p->now_ns);
         wf_pd_settle(p);
     }
     if (to_ns > p->now_ns)
         p->now_ns = to_ns;
-    weft_advance(p->st, p->now_ns);
+    if (p->st != NULL)
+        weft_advance(p->st, p->now_ns);
 }
 
 bool wf_pd_wait(struct pd *p, uint64_t until_ns)

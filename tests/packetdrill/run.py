@@ -20,7 +20,7 @@ ARGS = ("--ip_version=ipv4 --gateway_ip=192.168.0.1 --netmask_ip=255.255.0.0 --r
         "-D TFO_COOKIE=3021b9d889017eeb -D CODE=host_unreachable -D CMSG_LEVEL_IP=SOL_IP "
         "-D CMSG_TYPE_RECVERR=IP_RECVERR --send_omit_free").split()
 STAND_INS = ("sysctl", "tc", "ip", "nstat", "ethtool", "ifconfig", "modprobe", "iptables")
-TIMEOUT_S = 8
+TIMEOUT_S = 60
 
 
 def place_of(script):
