@@ -102,9 +102,9 @@ struct tcp_snd {
     struct tcp_seq una, nxt, iss;
     struct tcp_seq wl1, wl2;
     uint32_t wnd, wnd_max;
-    uint32_t mss;           /* Payload of a full segment now, options taken off. */
-    struct tcp_seq fin;     /* Sequence number of our FIN, once is_fin_queued. */
-    struct tcp_seq up;      /* SND.UP: one past the last urgent octet, while is_urg. */
+    uint32_t mss;       /* Payload of a full segment now, options taken off. */
+    struct tcp_seq fin; /* Sequence number of our FIN, once is_fin_queued. */
+    struct tcp_seq up;  /* SND.UP: one past the last urgent octet, while is_urg. */
     union {
         struct tcp_seq limited; /* was_limited: SND.NXT when the congestion window held us back. */
         uint32_t most;          /* Else: the most that was in flight since nothing was. */
