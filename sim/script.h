@@ -497,6 +497,14 @@ bool wf_sx_assert(struct sx *s);
 /** wf_sx_operand() - A number, or a name's value */
 bool wf_sx_operand(struct sx *s, int64_t *out);
 
+/* ---- script_info.c ---- */
+
+/** wf_sx_state_number() - The number Linux has for a state */
+int64_t wf_sx_state_number(enum weft_tcp_state state);
+
+/** wf_sx_constant() - A state, or another name of <linux/tcp.h>; false if it is none */
+bool wf_sx_constant(const char *name, int64_t *out);
+
 /* ---- script_expr.c ---- */
 
 /** wf_sx_expr() - An expression; @shown is its last comparison that is not true, empty if none */

@@ -12,45 +12,6 @@
 #include "script.h"
 #include "weft/trace.h"
 
-/* States have Linux's numbers, so that "tcpi_state == 1" means what it means there. */
-static const struct {
-    const char *name, *linux;
-    int64_t number;
-} states[WEFT_TCP_STATE_COUNT] = {
-    [WEFT_TCP_CLOSED] = {"CLOSED", "CLOSE", 7},
-    [WEFT_TCP_LISTEN] = {"LISTEN", "LISTEN", 10},
-    [WEFT_TCP_SYN_SENT] = {"SYN_SENT", "SYN_SENT", 2},
-    [WEFT_TCP_SYN_RECEIVED] = {"SYN_RECEIVED", "SYN_RECV", 3},
-    [WEFT_TCP_ESTABLISHED] = {"ESTABLISHED", "ESTABLISHED", 1},
-    [WEFT_TCP_FIN_WAIT_1] = {"FIN_WAIT_1", "FIN_WAIT1", 4},
-    [WEFT_TCP_FIN_WAIT_2] = {"FIN_WAIT_2", "FIN_WAIT2", 5},
-    [WEFT_TCP_CLOSE_WAIT] = {"CLOSE_WAIT", "CLOSE_WAIT", 8},
-    [WEFT_TCP_CLOSING] = {"CLOSING", "CLOSING", 11},
-    [WEFT_TCP_LAST_ACK] = {"LAST_ACK", "LAST_ACK", 9},
-    [WEFT_TCP_TIME_WAIT] = {"TIME_WAIT", "TIME_WAIT", 6},
-};
-
-/* Other names of <linux/tcp.h>, and Python's. */
-static const struct {
-    const char *name;
-    int64_t value;
-} constants[] = {
-    {"True", 1},
-    {"False", 0},
-    {"TCP_CA_Open", 0},
-    {"TCP_CA_Disorder", 1},
-    {"TCP_CA_CWR", 2},
-    {"TCP_CA_Recovery", 3},
-    {"TCP_CA_Loss", 4},
-    {"TCPI_OPT_TIMESTAMPS", 1},
-    {"TCPI_OPT_SACK", 2},
-    {"TCPI_OPT_WSCALE", 4},
-    {"TCPI_OPT_ECN", 8},
-    {"TCPI_OPT_ECN_SEEN", 16},
-    {"TCPI_OPT_SYN_DATA", 32},
-    {"TCP_INFINITE_SSTHRESH", 0x7fffffff},
-};
-
 /* The script's first connection as it is listed, whether a descriptor is left or not. */
 static struct weft_sock_info listed(struct sx *s)
 {
@@ -111,99 +72,6 @@ static bool from_counts(struct sx *s, const char *name, int64_t *out)
     return strncmp(name, "usage.", 6) == 0 && from_usage(s, name + 6, out);
 }
 
-static int64_t in_segments(uint32_t bytes, uint32_t mss)
-{
-    return mss == 0 ? 0 : (int64_t)(bytes / mss);
-}
-
-static bool from_info(const struct weft_tcp_info *t, const char *name, int64_t *out)
-{
-    uint32_t mss = t->mss;
-    const struct {
-        const char *name;
-        int64_t value;
-    } list[] = {
-        {"tcpi_state", states[t->state].number},
-        {"tcpi_ca_state", t->is_in_loss       ? 4
-                          : t->is_in_recovery ? 3
-                                              : 0},
-        {"tcpi_options", t->has_timestamps | t->has_sack << 1 | t->has_wscale << 2 |
-                             (t->ecn != WEFT_TCP_ECN_OFF) << 3 | t->is_fastopen << 5},
-        {"tcpi_retransmits", t->backoff},
-        {"tcpi_rtt", t->srtt_us},
-        {"tcpi_rttvar", t->rttvar_us},
-        {"tcpi_rto", t->rto_us},
-        {"tcpi_min_rtt", t->min_rtt_us == 0 ? UINT32_MAX : t->min_rtt_us},
-        {"tcpi_backoff", t->backoff},
-        {"tcpi_snd_mss", t->mss},
-        {"tcpi_snd_cwnd", in_segments(t->cwnd, mss)},
-        {"tcpi_snd_ssthresh", t->ssthresh >= INT32_MAX ? INT32_MAX : in_segments(t->ssthresh, mss)},
-        {"tcpi_snd_wnd", t->snd_wnd},
-        {"tcpi_rcv_wnd", t->rcv_wnd},
-        {"tcpi_unacked", in_segments(t->flight + mss - 1, mss)},
-        {"tcpi_snd_wscale", t->snd_wscale},
-        {"tcpi_rcv_wscale", t->rcv_wscale},
-        {"tcpi_total_retrans", (int64_t)t->retrans_segs},
-        {"tcpi_bytes_acked", (int64_t)t->bytes_acked},
-        {"tcpi_bytes_received", (int64_t)t->bytes_received},
-        {"tcpi_bytes_sent", (int64_t)t->bytes_sent},
-        {"tcpi_bytes_retrans", (int64_t)t->bytes_retrans},
-        {"tcpi_segs_out", (int64_t)t->segs_out},
-        {"tcpi_segs_in", (int64_t)t->segs_in},
-        {"tcpi_notsent_bytes", t->unsent},
-        {"has_timestamps", t->has_timestamps},
-        {"has_sack", t->has_sack},
-        {"has_wscale", t->has_wscale},
-        {"is_in_recovery", t->is_in_recovery},
-        {"is_in_loss", t->is_in_loss},
-        {"is_syn_cookie", t->is_syn_cookie},
-        {"is_fastopen", t->is_fastopen},
-        {"mss", t->mss},
-        {"tcpi_pmtu", t->path_mtu},
-        {"mtu_search_max", t->mtu_search_max},
-        {"mtu_probe", t->mtu_probe},
-        {"peer_mss", t->peer_mss},
-        {"srtt_us", t->srtt_us},
-        {"rttvar_us", t->rttvar_us},
-        {"rto_us", t->rto_us},
-        {"cwnd", t->cwnd},
-        {"ssthresh", t->ssthresh},
-        {"flight", t->flight},
-        {"snd_wnd", t->snd_wnd},
-        {"rcv_wnd", t->rcv_wnd},
-        {"sendq", t->sendq},
-        {"unsent", t->unsent},
-        {"recvq", t->recvq},
-        {"ooo", t->ooo},
-        {"rtos", t->rtos},
-        {"recoveries", t->recoveries},
-        {"recovery", t->recovery},
-        {"tlps", t->tlps},
-        {"undos", t->undos},
-        {"reorder_seen", t->reorder_seen},
-        {"ecn", t->ecn},
-        {"tcpi_delivered_ce", t->delivered_ce},
-        {"tcpi_received_ce", t->received_ce},
-        {"tcpi_received_ce_bytes", t->received_ce_bytes},
-        {"tcpi_received_e0_bytes", t->received_e0_bytes},
-        {"tcpi_received_e1_bytes", t->received_e1_bytes},
-        {"tcpi_delivered_ce_bytes", t->delivered_ce_bytes},
-        {"urgent", t->urgent},
-        {"soft_err", t->soft_err},
-        {"user_timeout_ms", t->user_timeout_ms},
-        {"silent_ms", t->silent_ms},
-        {"keep_probes", t->keep_probes},
-        {"why", t->why},
-    };
-    for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
-        if (strcmp(list[i].name, name) == 0) {
-            *out = list[i].value;
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool from_connection(struct sx *s, const char *name, int64_t *out)
 {
     int32_t fd = s->last_fd;
@@ -219,25 +87,7 @@ static bool from_connection(struct sx *s, const char *name, int64_t *out)
         return wf_sx_target_field(s, f->sock, name, out);
     if (f == NULL || weft_sock_tcp_info(s->st, f->sock, &t) != 0)
         return false;
-    return from_info(&t, name, out);
-}
-
-static bool from_names(const char *name, int64_t *out)
-{
-    const char *word = strncmp(name, "TCP_", 4) == 0 ? name + 4 : name;
-    for (unsigned i = 0; i < WEFT_TCP_STATE_COUNT; i++) {
-        if (strcmp(states[i].name, word) == 0 || strcmp(states[i].linux, word) == 0) {
-            *out = states[i].number;
-            return true;
-        }
-    }
-    for (size_t i = 0; i < sizeof(constants) / sizeof(constants[0]); i++) {
-        if (strcmp(constants[i].name, name) == 0) {
-            *out = constants[i].value;
-            return true;
-        }
-    }
-    return false;
+    return weft_script_info(&t, name, out);
 }
 
 /* How the first connection is listed. */
@@ -263,12 +113,9 @@ static bool is_linux_field(const char *name)
         "tcpi_probes",
         "tcpi_ato",
         "tcpi_rcv_mss",
-        "tcpi_sacked",
-        "tcpi_lost",
         "tcpi_retrans",
         "tcpi_fackets",
         "tcpi_rcv_ssthresh",
-        "tcpi_advmss",
         "tcpi_reordering",
         "tcpi_rcv_rtt",
         "tcpi_rcv_space",
@@ -339,10 +186,10 @@ bool wf_sx_operand(struct sx *s, int64_t *out)
         return false;
     }
     *out = 0;
-    if (from_names(name, out))
+    if (wf_sx_constant(name, out))
         return true;
     if (strcmp(name, "state") == 0) {
-        *out = s->is_dry || s->st == NULL ? 0 : states[listed(s).state].number;
+        *out = s->is_dry || s->st == NULL ? 0 : wf_sx_state_number(listed(s).state);
         return s->is_dry || s->st != NULL || target_state(s, out);
     }
     if (s->st == NULL && !s->is_dry && is_of_weft(name)) {

@@ -21,6 +21,7 @@
 
 #include "script.h"
 #include "weft/host.h"
+#include "weft/kernel.h"
 
 #define QUEUE_MAX    1024U
 #define PACKET_BYTES 65600U
@@ -28,10 +29,6 @@
 
 /* A timer of the kernel fires late by up to an eighth of its time, so that many fire at once. */
 #define TIMER_PART 8U
-
-/* Younger than some installed headers. */
-#define LINUX_RTO_MIN_US 45
-#define LINUX_DELACK_US  46
 
 /** struct queued - A packet from the kernel */
 struct queued {
@@ -50,41 +47,6 @@ struct wf_script_linux {
     uint8_t buf[PACKET_BYTES];
     char why[200];
 };
-
-static const struct {
-    int number;
-    int err;
-} errs[] = {
-    {EINVAL, WEFT_EINVAL},
-    {ENOMEM, WEFT_ENOMEM},
-    {ENOBUFS, WEFT_ENOMEM},
-    {EAGAIN, WEFT_EAGAIN},
-    {EBADF, WEFT_EBADF},
-    {ENOTCONN, WEFT_ENOTCONN},
-    {EISCONN, WEFT_EISCONN},
-    {EADDRINUSE, WEFT_EADDRINUSE},
-    {EADDRNOTAVAIL, WEFT_EADDRNOTAVAIL},
-    {ENETUNREACH, WEFT_ENETUNREACH},
-    {EHOSTUNREACH, WEFT_EHOSTUNREACH},
-    {ECONNREFUSED, WEFT_ECONNREFUSED},
-    {ECONNRESET, WEFT_ECONNRESET},
-    {ETIMEDOUT, WEFT_ETIMEDOUT},
-    {EPIPE, WEFT_EPIPE},
-    {EMSGSIZE, WEFT_EMSGSIZE},
-    {EOPNOTSUPP, WEFT_EOPNOTSUPP},
-    {EACCES, WEFT_EACCES},
-    {ENETDOWN, WEFT_ENETDOWN},
-    {ECONNABORTED, WEFT_ECONNABORTED},
-    {EALREADY, WEFT_EALREADY},
-};
-
-static int err_of(int number)
-{
-    for (size_t i = 0; i < sizeof(errs) / sizeof(errs[0]); i++)
-        if (errs[i].number == number)
-            return errs[i].err;
-    return WEFT_EPROTO;
-}
 
 static uint64_t now_ns(void *user)
 {
@@ -210,7 +172,7 @@ static struct sockaddr_in address_of(const struct weft_endpoint *ep)
 
 static int64_t result(int64_t r)
 {
-    return r < 0 ? -err_of(errno) : r;
+    return r < 0 ? -weft_kernel_err(errno) : r;
 }
 
 static int64_t foreign(struct wf_script_linux *l, struct weft_script_io *io, const char *what)
@@ -218,39 +180,6 @@ static int64_t foreign(struct wf_script_linux *l, struct weft_script_io *io, con
     io->is_foreign = true;
     (void)snprintf(l->why, sizeof(l->why), "Linux has no %s", what);
     return -WEFT_EOPNOTSUPP;
-}
-
-/** struct option - A socket option of weft as the kernel has it */
-static const struct option {
-    enum weft_sock_opt opt;
-    int level, name;
-    int scale; /* weft's unit in the kernel's. */
-} options[] = {
-    {WEFT_SO_SNDBUF, SOL_SOCKET, SO_SNDBUF, 1},
-    {WEFT_SO_RCVBUF, SOL_SOCKET, SO_RCVBUF, 1},
-    {WEFT_SO_REUSEADDR, SOL_SOCKET, SO_REUSEADDR, 1},
-    {WEFT_SO_BROADCAST, SOL_SOCKET, SO_BROADCAST, 1},
-    {WEFT_IP_TTL, IPPROTO_IP, IP_TTL, 1},
-    {WEFT_IP_TOS, IPPROTO_IP, IP_TOS, 1},
-    {WEFT_IP_RECVERR, IPPROTO_IP, IP_RECVERR, 1},
-    {WEFT_TCP_NODELAY, IPPROTO_TCP, TCP_NODELAY, 1},
-    {WEFT_TCP_CORK, IPPROTO_TCP, TCP_CORK, 1},
-    {WEFT_TCP_MAXSEG, IPPROTO_TCP, TCP_MAXSEG, 1},
-    {WEFT_TCP_QUICKACK, IPPROTO_TCP, TCP_QUICKACK, 1},
-    {WEFT_TCP_USER_TIMEOUT_MS, IPPROTO_TCP, TCP_USER_TIMEOUT, 1},
-    {WEFT_TCP_FASTOPEN, IPPROTO_TCP, TCP_FASTOPEN, 1},
-    {WEFT_TCP_FASTOPEN_CONNECT, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1},
-    {WEFT_TCP_SYN_RETRIES, IPPROTO_TCP, TCP_SYNCNT, 1},
-    {WEFT_TCP_RTO_MIN_MS, IPPROTO_TCP, LINUX_RTO_MIN_US, 1000},
-    {WEFT_TCP_DELACK_MS, IPPROTO_TCP, LINUX_DELACK_US, 1000},
-};
-
-static const struct option *find_option(enum weft_sock_opt opt)
-{
-    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-        if (options[i].opt == opt)
-            return &options[i];
-    return NULL;
 }
 
 static const char *setting_of(enum weft_sock_opt opt)
@@ -275,7 +204,7 @@ static int64_t set_option(struct wf_script_linux *l, struct weft_script_io *io)
 {
     int fd = (int)io->sock, v = (int)io->value;
     const char *name = setting_of(io->opt);
-    const struct option *o = find_option(io->opt);
+    const struct weft_kernel_option *o = weft_kernel_option(io->opt);
     if (name != NULL) {
         /* Modes have the same numbers. */
         char text[16];
@@ -308,7 +237,7 @@ static int64_t set_option(struct wf_script_linux *l, struct weft_script_io *io)
 
 static int64_t get_option(struct wf_script_linux *l, struct weft_script_io *io)
 {
-    const struct option *o = find_option(io->opt);
+    const struct weft_kernel_option *o = weft_kernel_option(io->opt);
     int v = 0, level = SOL_SOCKET, name = SO_ERROR;
     socklen_t n = sizeof(v);
     if (io->opt != WEFT_SO_ERROR && o == NULL)
@@ -318,7 +247,7 @@ static int64_t get_option(struct wf_script_linux *l, struct weft_script_io *io)
         name = o->name;
     }
     int r = getsockopt((int)io->sock, level, name, &v, &n);
-    io->value = o != NULL ? v / o->scale : v == 0 ? 0 : err_of(v);
+    io->value = o != NULL ? v / o->scale : v == 0 ? 0 : weft_kernel_err(v);
     return result(r);
 }
 
@@ -431,40 +360,6 @@ static int64_t call(void *user, struct weft_script_io *io)
 
 /* ---- struct tcp_info ---- */
 
-#define FIELD(name)                                                                                \
-    {                                                                                              \
-#        name, offsetof(struct tcp_info, name), sizeof(((struct tcp_info *)0)->name)               \
-    }
-
-static const struct {
-    const char *name;
-    size_t at, size;
-} fields[] = {
-    FIELD(tcpi_state),         FIELD(tcpi_ca_state),
-    FIELD(tcpi_retransmits),   FIELD(tcpi_probes),
-    FIELD(tcpi_backoff),       FIELD(tcpi_options),
-    FIELD(tcpi_rto),           FIELD(tcpi_ato),
-    FIELD(tcpi_snd_mss),       FIELD(tcpi_rcv_mss),
-    FIELD(tcpi_unacked),       FIELD(tcpi_sacked),
-    FIELD(tcpi_lost),          FIELD(tcpi_retrans),
-    FIELD(tcpi_fackets),       FIELD(tcpi_pmtu),
-    FIELD(tcpi_rcv_ssthresh),  FIELD(tcpi_rtt),
-    FIELD(tcpi_rttvar),        FIELD(tcpi_snd_ssthresh),
-    FIELD(tcpi_snd_cwnd),      FIELD(tcpi_advmss),
-    FIELD(tcpi_reordering),    FIELD(tcpi_rcv_rtt),
-    FIELD(tcpi_rcv_space),     FIELD(tcpi_total_retrans),
-    FIELD(tcpi_bytes_acked),   FIELD(tcpi_bytes_received),
-    FIELD(tcpi_segs_out),      FIELD(tcpi_segs_in),
-    FIELD(tcpi_notsent_bytes), FIELD(tcpi_min_rtt),
-    FIELD(tcpi_data_segs_in),  FIELD(tcpi_data_segs_out),
-    FIELD(tcpi_delivery_rate), FIELD(tcpi_busy_time),
-    FIELD(tcpi_rwnd_limited),  FIELD(tcpi_sndbuf_limited),
-    FIELD(tcpi_delivered),     FIELD(tcpi_delivered_ce),
-    FIELD(tcpi_bytes_sent),    FIELD(tcpi_bytes_retrans),
-    FIELD(tcpi_dsack_dups),    FIELD(tcpi_reord_seen),
-    FIELD(tcpi_rcv_ooopack),   FIELD(tcpi_snd_wnd),
-};
-
 /* /proc/net/tcp has a line for every connection: ports and state in hexadecimal. */
 static int state_of(int64_t *value)
 {
@@ -529,23 +424,8 @@ static int field(void *user, uint64_t sock, const char *name, int64_t *value)
     memset(&info, 0, sizeof(info));
     if (getsockopt((int)sock, IPPROTO_TCP, TCP_INFO, &info, &n) != 0)
         return -WEFT_EBADF;
-    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-        uint64_t v = 0;
-        if (strcmp(fields[i].name, name) != 0)
-            continue;
-        /* Fields of 1, 4 and 8 bytes, in the machine's order. */
-        if (fields[i].size == 1) {
-            v = *((const uint8_t *)&info + fields[i].at);
-        } else if (fields[i].size == 4) {
-            uint32_t v4;
-            memcpy(&v4, (const uint8_t *)&info + fields[i].at, sizeof(v4));
-            v = v4;
-        } else {
-            memcpy(&v, (const uint8_t *)&info + fields[i].at, sizeof(v));
-        }
-        *value = (int64_t)v;
+    if (weft_kernel_info_get(&info, name, value))
         return 0;
-    }
     return field_of_weft(&info, (int)sock, name, value);
 }
 

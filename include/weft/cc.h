@@ -153,7 +153,8 @@ enum weft_cc_param {
     WEFT_CC_PARAM_SSTHRESH, /* All but bbr: slow start threshold, bytes, from 1; set before the
                                connection, the first one. */
     WEFT_CC_PARAM_LIMIT,    /* tahoe, reno, newreno: most segments that one acknowledgement adds in
-                               slow start, 1 or 2 (L of RFC 3465). */
+                               slow start, 1 or 2 (L of RFC 3465). cubic: in the first slow start,
+                               without pacing, 1 to 255 (L of RFC 9406), 8 by default. */
     WEFT_CC_PARAM_INFLATE,  /* reno, newreno: segments on top of ssthresh when fast recovery begins,
                                0 to 3 (without SACK). */
     WEFT_CC_PARAM_ALPHA, /* vegas: segments that wait in queues, thousandths, 1 to 65,000: grow ...

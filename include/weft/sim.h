@@ -888,6 +888,46 @@ struct weft_script_result {
 int weft_script_run(const struct weft_script_config *cfg, const char *name, const char *text,
                     size_t len, struct weft_script_result *out) __attribute__((warn_unused_result));
 
+/** enum weft_script_setting_kind - What a setting of a kernel is to weft */
+enum weft_script_setting_kind {
+    WEFT_SETTING_IGNORED = 0, /* Nothing to do: it has no effect on the wire, or weft does so. */
+    WEFT_SETTING_OPTION,      /* opt, value: of every later socket. */
+    WEFT_SETTING_LIMIT,       /* limit_at, value: a field of struct weft_config of 32 bits. */
+    WEFT_SETTING_CC,          /* cc */
+    WEFT_SETTING_FASTOPEN,    /* value: 1 for clients, 2 for servers. */
+    WEFT_SETTING_FOREIGN,     /* why: weft has nothing of the kind. */
+    WEFT_SETTING_BAD,         /* why: the value cannot be read. */
+};
+
+/** struct weft_script_setting - A setting of a kernel, in weft's terms */
+struct weft_script_setting {
+    enum weft_script_setting_kind kind;
+    enum weft_sock_opt opt;
+    int64_t value;
+    size_t limit_at;
+    char cc[24];
+    char why[128];
+};
+
+/**
+ * weft_script_setting() - Look a setting of a kernel up
+ * @name: "net.ipv4.tcp_sack"
+ * @value: "0"
+ * @out: filled
+ */
+void weft_script_setting(const char *name, const char *value, struct weft_script_setting *out);
+
+/**
+ * weft_script_info() - A figure of a connection by the name assertions of scripts have for it
+ * @t: the connection
+ * @name: a field of Linux's struct tcp_info, in Linux's unit, or of struct weft_tcp_info
+ * @out: set
+ *
+ * Return: false if weft has no such figure.
+ */
+bool weft_script_info(const struct weft_tcp_info *t, const char *name, int64_t *out)
+    __attribute__((warn_unused_result));
+
 /* ---- swarm ---- */
 
 /** struct weft_swarm_result - How a scenario went */

@@ -176,6 +176,8 @@ struct weft_tcp_info {
     uint32_t srtt_us, rttvar_us, rto_us, min_rtt_us;
     uint32_t cwnd, ssthresh, flight, snd_wnd, rcv_wnd;
     uint32_t sendq, unsent, recvq, ooo;
+    uint32_t sacked, lost; /* Of what is outstanding: selectively acknowledged, believed lost. */
+    uint32_t local_mss;    /* As the peer is told. */
     uint32_t snd_una, snd_nxt, rcv_nxt, iss, irs;
     uint64_t bytes_sent, bytes_retrans, bytes_acked, bytes_received;
     uint64_t segs_out, segs_in, retrans_segs;

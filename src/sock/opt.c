@@ -140,7 +140,8 @@ int weft_sock_set(struct weft_stack *st, uint64_t sock, enum weft_sock_opt opt, 
         return -WEFT_EOPNOTSUPP;
     if (value < r->min || value > r->max)
         return -WEFT_EINVAL;
-    if (r->is_early && (s->conn != NULL || s->listener != NULL))
+    bool is_late = s->conn != NULL || (s->listener != NULL && opt != WEFT_TCP_MAXSEG);
+    if (r->is_early && is_late)
         return -WEFT_EISCONN;
     if (opt == WEFT_SO_USER) {
         s->user_value = (uint64_t)value;

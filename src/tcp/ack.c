@@ -293,7 +293,8 @@ static void control(struct net *net, struct tcp_conn *c, const struct tcp_delive
                             .min_rtt_us = c->rtt.min_us,
                             .ce_bytes = ce_bytes,
                             .is_cwnd_limited =
-                                is_limited || (is_slow_start && flight_before >= c->cc.cwnd / 2),
+                                is_limited || (is_slow_start && !c->snd.was_limited &&
+                                               c->cc.cwnd < 2 * (uint64_t)c->snd.most),
                             .is_recovering = was_fast || is_fast,
                             .is_advance = is_advance,
                             .is_paced = (c->snd.watch & TCP_WATCH_PACE) != 0};

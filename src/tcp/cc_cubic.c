@@ -41,7 +41,8 @@ struct hystart {
     uint32_t css_baseline;
     uint8_t samples; /* In this round. */
     uint8_t css_rounds;
-    bool has_round, is_css;
+    bool has_round : 1, is_css : 1;
+    uint8_t limit; /* L: segments that one acknowledgement adds; 0 = UNPACED_L. */
 };
 
 /** struct curve - Congestion avoidance */
@@ -147,7 +148,8 @@ static void slow_start(struct weft_cc *cc, struct cubic *s, const struct weft_cc
         return;
     }
     struct hystart *h = &s->u.h;
-    uint32_t n = a->is_paced ? a->acked : wf_min_u32(a->acked, UNPACED_L * a->mss);
+    uint32_t l = h->limit != 0 ? h->limit : UNPACED_L;
+    uint32_t n = a->is_paced ? a->acked : wf_min_u32(a->acked, l * a->mss);
     if (a->is_cwnd_limited)
         wf_cc_slow_start(cc, h->is_css ? n / CSS_GROWTH_DIVISOR : n, UINT32_MAX);
     if (hystart(h, a))
@@ -316,8 +318,8 @@ static void on_undo(struct weft_cc *cc)
         return;
     cc->cwnd = wf_max_u32(cc->cwnd, s.prior);
     cc->ssthresh = s.saved.ssthresh;
-    if (cc->ssthresh == UINT32_MAX) { /* It was the first slow start, and is again. */
-        s = (struct cubic){.prior = 0};
+    if (cc->ssthresh == UINT32_MAX) {   /* It was the first slow start, and is again. */
+        s = (struct cubic){.prior = 0}; /* With the usual limit. */
     } else {
         s.u.c.w_max = s.saved.w_max;
         s.u.c.k_ms = s.saved.k_ms;
@@ -329,7 +331,16 @@ static void on_undo(struct weft_cc *cc)
 
 static int set(struct weft_cc *cc, int param, uint32_t value)
 {
-    return param == WEFT_CC_PARAM_SSTHRESH ? wf_cc_set_ssthresh(cc, value) : -WEFT_EINVAL;
+    struct cubic s = load(cc);
+    if (param == WEFT_CC_PARAM_SSTHRESH)
+        return wf_cc_set_ssthresh(cc, value);
+    if (param != WEFT_CC_PARAM_LIMIT || value < 1 || value > UINT8_MAX)
+        return -WEFT_EINVAL;
+    if (is_first_slow_start(&s)) {
+        s.u.h.limit = (uint8_t)value;
+        store(cc, &s);
+    }
+    return 0;
 }
 
 const struct weft_cc_ops weft_cc_cubic = {.abi = WEFT_CC_ABI,

@@ -562,6 +562,8 @@ static uint32_t super_bytes(const struct net *net, const struct tcp_conn *c)
     max = wf_min_u32(max, 65535) - 120; /* All headers with full options. */
     if (WF_UNLIKELY((c->snd.watch & TCP_WATCH_PACE) != 0))
         return wf_pace_burst(wf_tcp_pace_rate(c), mss, wf_max_u32(max, mss));
+    uint32_t half = wf_tcp_cwnd(c) / 2; /* So that acknowledgements keep coming. */
+    max = wf_min_u32(max, half);
     return wf_max_u32(max - max % mss, mss);
 }
 
@@ -698,6 +700,17 @@ static struct pkt *tx_mtu_probe(struct net *net, struct tcp_conn *c, bool *is_wa
     return p;
 }
 
+/* RFC 7661 2: in slow start a window that was half used may still grow. */
+static void note_most(struct tcp_conn *c, const struct tcp_plan_in *in, uint32_t len)
+{
+    if (c->snd.was_limited && wf_seq_lt(c->snd.una, c->snd.limited))
+        return; /* It is the limit still. */
+    if (c->snd.was_limited || in->flight == 0)
+        c->snd.most = 0;
+    c->snd.was_limited = false;
+    c->snd.most = wf_max_u32(c->snd.most, in->flight + len);
+}
+
 static enum tcp_tx tx_planned(struct net *net, struct tcp_conn *c, struct pkt **out)
 {
     if (WF_UNLIKELY(c->ecn.wants_handshake)) { /* Only a pure ACK can tell (RFC 9768 3.2.2.1). */
@@ -720,6 +733,8 @@ static enum tcp_tx tx_planned(struct net *net, struct tcp_conn *c, struct pkt **
     if (plan.is_cwnd_limited) {
         c->snd.was_limited = true;
         c->snd.limited = wf_seq_add(c->snd.nxt, plan.act == TCP_ACT_DATA ? plan.len : 0);
+    } else if (plan.act == TCP_ACT_DATA && c->cc.cwnd < c->cc.ssthresh) {
+        note_most(c, &in, plan.len);
     }
     if (plan.act != TCP_ACT_NONE && net->pool.pkts.in_use == net->pool.pkts.max) {
         wf_net_note_drop(net, WEFT_DROP_NO_PKT);

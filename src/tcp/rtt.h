@@ -16,10 +16,8 @@
 #define RTO_SYN_LOST_US 3000000u   /* RFC 6298 5.7 */
 #define RTO_MAX_US      120000000u /* RFC 6298 2.5 asks for at least 60 s. */
 #define RTO_MIN_MS      200u
-#define RTT_WINDOW      15u /* The smallest sample is forgotten after one to two of these, of 61 s. */
-    15u /* The smallest sample is forgotten after one to two of these, 61 s each.                  \
-         */
-#define RTT_AGE_SHIFT 12
+#define RTT_WINDOW      15u /* The smallest sample is forgotten after one to two of these ... */
+#define RTT_AGE_SHIFT   12  /* ... of 2^12 ms each, which makes 61 s. */
 
 /** struct tcp_rtt - Estimator of one path; zero is a valid start */
 struct tcp_rtt {

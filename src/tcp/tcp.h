@@ -112,10 +112,13 @@ struct tcp_snd {
     struct tcp_seq una, nxt, iss;
     struct tcp_seq wl1, wl2;
     uint32_t wnd, wnd_max;
-    uint32_t mss;           /* Payload of a full segment now, options taken off. */
-    struct tcp_seq fin;     /* Sequence number of our FIN, once is_fin_queued. */
-    struct tcp_seq up;      /* SND.UP: one past the last urgent octet, while is_urg. */
-    struct tcp_seq limited; /* SND.NXT when the window of congestion held us back last. */
+    uint32_t mss;       /* Payload of a full segment now, options taken off. */
+    struct tcp_seq fin; /* Sequence number of our FIN, once is_fin_queued. */
+    struct tcp_seq up;  /* SND.UP: one past the last urgent octet, while is_urg. */
+    union {
+        struct tcp_seq limited; /* was_limited: SND.NXT when the congestion window held us back. */
+        uint32_t most;          /* Else: the most that was in flight since nothing was. */
+    };
     bool is_fin_queued : 1;
     bool is_fin_sent : 1;
     bool was_limited : 1;
@@ -195,8 +198,8 @@ struct tcp_mtup {
  * for RTO, whose deadline is kept and holds again when they are called off.
  */
 enum tcp_timer {
+    TCP_T_PTO, /* Before the RTO: at the same time it goes first, and puts that off. */
     TCP_T_RTO,
-    TCP_T_PTO,
     TCP_T_REO,
     TCP_T_PERSIST,
     TCP_T_DELACK, /* From here on each for itself. */

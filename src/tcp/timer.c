@@ -115,7 +115,7 @@ void wf_tcp_timer_sent(struct net *net, struct tcp_conn *c, bool is_probe)
     wf_tcp_timer_clear(c, TCP_T_PERSIST);
     if (is_probe || !wf_tcp_timer_is_out(c)) /* RFC 6298 5.1; RFC 8985 7.3. */
         wf_tcp_timer_set(net, c, TCP_T_RTO, (uint64_t)wf_rtt_rto_us(&c->rtt) * 1000);
-    /* RFC 8985 7.2: outside recovery, nothing SACKed, no probe out, and before the RTO. */
+    /* RFC 8985 7.2: outside recovery, nothing SACKed, no probe out, and no later than the RTO. */
     bool may_probe = !is_probe && c->rec.kind == WEFT_TCP_RECOVERY_RACK &&
                      c->rec.state == REC_OPEN && c->sb.sacked == 0 && c->sb.lost == 0 &&
                      !c->rec.has_tlp && wf_rtt_srtt_us(&c->rtt) != 0 &&
@@ -125,8 +125,11 @@ void wf_tcp_timer_sent(struct net *net, struct tcp_conn *c, bool is_probe)
         return;
     }
     uint32_t pto = wf_rec_pto_us(wf_rtt_srtt_us(&c->rtt), wf_tcp_flight(c), c->snd.mss);
-    if (!stand_in(net, c, TCP_T_PTO, (uint64_t)pto * 1000))
-        wf_tcp_timer_call_off(c, TCP_T_PTO);
+    if (!stand_in(net, c, TCP_T_PTO, (uint64_t)pto * 1000)) { /* At the RTO's time, in its place. */
+        c->timers.due[TCP_T_PTO] = c->timers.due[TCP_T_RTO];
+        c->timers.armed &= (uint8_t)~ONE_OF;
+        c->timers.armed |= 1u << TCP_T_PTO;
+    }
 }
 
 void wf_tcp_timer_hold(struct net *net, struct tcp_conn *c, uint32_t shift)
