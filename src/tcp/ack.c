@@ -165,12 +165,16 @@ void wf_tcp_after_losses(struct net *net, struct tcp_conn *c)
     wf_tcp_wake(net, c);
 }
 
-/* RACK: a timestamp echo tells the answer to an original from that to its retransmission. */
+/*
+ * RACK: a timestamp echo tells the answer to an original from that to its retransmission. Not if
+ * only SACK tells of it: out of order, its timestamp is not echoed (RFC 7323 4.3), and a tail loss
+ * probe would find nothing.
+ */
 static void find_by_time(struct net *net, struct tcp_conn *c, const struct tcp_seg *s,
-                         const struct tcp_delivery *d)
+                         const struct tcp_delivery *d, bool is_advance)
 {
     uint64_t floor_ns = UINT64_MAX, wait_ns = 0;
-    if (c->opt.has_ts && s->h.opt.has_ts) {
+    if (is_advance && c->opt.has_ts && s->h.opt.has_ts) {
         uint32_t age_ms = wf_tcp_ts_now(net, &c->opt) - s->h.opt.ts_ecr;
         floor_ns = age_ms < 60000
                        ? net->now_ns - wf_min_u64(net->now_ns, age_ms * NS_PER_MS) + NS_PER_MS
@@ -218,7 +222,7 @@ static uint32_t find_losses(struct net *net, struct tcp_conn *c, const struct tc
 {
     uint32_t ever = c->sb.lost_ever;
     if (WF_LIKELY(c->rec.kind == WEFT_TCP_RECOVERY_RACK))
-        find_by_time(net, c, s, d);
+        find_by_time(net, c, s, d, is_advance);
     else
         find_by_duplicates(net, c, d, is_advance, is_dup);
     uint32_t newly_lost = c->sb.lost_ever - ever;

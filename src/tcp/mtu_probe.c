@@ -297,9 +297,15 @@ void wf_mtu_probe_full(struct tcp_conn *c, uint32_t len)
     struct tcp_mtup *m = &c->mtup;
     if (len < c->snd.mss || m->probe != 0 || m->before != 0)
         return;
-    m->mark = c->snd.nxt;
+    const struct tcp_txrec *sent = wf_sb_latest(&c->sb);
+    m->mark = sent != NULL ? sent->end : c->snd.nxt;
     m->has_full = true;
     c->snd.watch &= (uint8_t)~TCP_WATCH_FULL;
+}
+
+static bool has_arrived(const struct tcp_conn *c)
+{
+    return c->mtup.is_known || (c->mtup.has_full && wf_seq_geq(c->snd.una, c->mtup.mark));
 }
 
 void wf_mtu_probe_episode(struct net *net, struct tcp_conn *c)
@@ -320,14 +326,25 @@ void wf_mtu_probe_episode(struct net *net, struct tcp_conn *c)
     wf_count(net, WEFT_COUNT_TCP_MTU_REVERTED);
 }
 
-/* R1 is reached, and no router says why: maybe only long packets vanish (7.7). */
+/*
+ * R1 is reached, and no router says why: maybe only long packets vanish (7.7). A short size that got
+ * through is not what is wrong: then a longer one that did once is as good.
+ */
 static void black_hole(struct net *net, struct tcp_conn *c)
 {
     const struct tcp_txrec *first = wf_sb_first(&c->sb);
     uint32_t now = wf_mtu_in_use(c), base = net->cfg->tcp_mtu_base;
     uint32_t to = now > base ? base : wf_max_u32(now / 2, net->cfg->tcp_mtu_min);
-    bool is_told = c->soft_err != 0 && c->soft_err != WEFT_ETIMEDOUT;
-    if (c->user.mtu_probing == TCP_MTU_PROBING_OFF || is_told || to >= now || first == NULL)
+    bool is_told = c->soft_err != 0 && c->soft_err != WEFT_ETIMEDOUT, is_good = has_arrived(c);
+    c->mtup.has_base |= is_good && now >= base;
+    if (c->user.mtu_probing == TCP_MTU_PROBING_OFF || is_told || first == NULL)
+        return;
+    if (is_good && now <= base) {
+        if (c->mtup.has_base && now < base)
+            search_from(net, c, base);
+        return;
+    }
+    if (to >= now)
         return;
     if (first->end.v - first->seq.v + hdr_bytes(c) <= to)
         return; /* It would be no shorter. */
@@ -356,8 +373,7 @@ void wf_mtu_probe_rto(struct net *net, struct tcp_conn *c)
 bool wf_mtu_is_doubted(struct tcp_conn *c, struct tcp_seq seq, uint32_t mtu)
 {
     struct tcp_mtup *m = &c->mtup;
-    bool is_known = m->is_known || (m->has_full && wf_seq_geq(c->snd.una, m->mark));
-    if (!is_known || !wf_tcp_is_synchronized(c) || mtu >= wf_mtu_in_use(c))
+    if (!has_arrived(c) || !wf_tcp_is_synchronized(c) || mtu >= wf_mtu_in_use(c))
         return false;
     m->told = (uint16_t)wf_max_u32(mtu, 1);
     m->told_at = seq;
