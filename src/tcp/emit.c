@@ -553,17 +553,14 @@ static struct pkt *emit_planned(struct net *net, struct tcp_conn *c, const struc
     return NULL;
 }
 
-static uint32_t super_bytes(const struct net *net, const struct tcp_conn *c)
+static uint32_t super_bytes(const struct tcp_conn *c, const struct netif *nif, bool is_whole)
 {
-    const struct netif *nif = wf_netif_get(net, c->dst.ifindex);
-    uint32_t mss = seg_mss(c), max = PKT_SEGS_MAX * mss;
-    if ((nif->caps & WEFT_CAP_TX_TSO4) != 0)
-        max = nif->gso_max_bytes;
+    uint32_t mss = seg_mss(c), max = is_whole ? nif->gso_max_bytes : PKT_SEGS_MAX * mss;
     max = wf_min_u32(max, 65535) - 120; /* All headers with full options. */
     if (WF_UNLIKELY((c->snd.watch & TCP_WATCH_PACE) != 0))
         return wf_pace_burst(wf_tcp_pace_rate(c), mss, wf_max_u32(max, mss));
-    uint32_t half = wf_tcp_cwnd(c) / 2; /* So that acknowledgements keep coming. */
-    max = wf_min_u32(max, half);
+    if (is_whole) /* Not more than half a window, so that acknowledgements keep coming. */
+        max = wf_min_u32(max, wf_tcp_cwnd(c) / 2);
     return wf_max_u32(max - max % mss, mss);
 }
 
@@ -589,6 +586,8 @@ static uint32_t window(const struct tcp_conn *c, const struct tcp_txrec *lost)
 static struct tcp_plan_in plan_in(const struct net *net, const struct tcp_conn *c)
 {
     const struct tcp_txrec *lost = wf_sb_first_lost(&c->sb);
+    const struct netif *nif = wf_netif_get(net, c->dst.ifindex);
+    bool is_whole = (nif->caps & WEFT_CAP_TX_TSO4) != 0;
     return (struct tcp_plan_in){
         .una = c->snd.una,
         .nxt = c->snd.nxt,
@@ -596,7 +595,7 @@ static struct tcp_plan_in plan_in(const struct net *net, const struct tcp_conn *
         .wnd = c->snd.wnd,
         .wnd_max = c->snd.wnd_max,
         .mss = seg_mss(c),
-        .super_bytes = c->snd.is_urg ? seg_mss(c) : super_bytes(net, c),
+        .super_bytes = c->snd.is_urg ? seg_mss(c) : super_bytes(c, nif, is_whole),
         .flight = wf_tcp_flight(c),
         .cwnd = window(c, lost),
         .lost_bytes = lost != NULL ? lost->end.v - lost->seq.v : 0,
@@ -611,6 +610,7 @@ static struct tcp_plan_in plan_in(const struct net *net, const struct tcp_conn *
         .wants_ack = c->rcv.is_ack_now,
         .is_held = c->ecn.is_held,
         .is_pacing = c->snd.pace_ns > net->now_ns,
+        .is_whole = is_whole,
     };
 }
 

@@ -113,8 +113,8 @@ static bool plan_new(const struct tcp_plan_in *in, struct tcp_plan *p)
     }
     p->act = TCP_ACT_DATA;
     p->why = n > 0 ? WEFT_WHY_NEW_DATA : WEFT_WHY_FIN;
-    p->is_psh =
-        n > in->mss || (is_tail && n > 0); /* A run ends with it: receivers gather less long. */
+    /* A run that goes as one frame ends with it, so that who gathers segments hands them on. */
+    p->is_psh = (is_tail && n > 0) || (in->is_whole && n > in->mss);
     p->len = n;
     return true;
 }

@@ -41,6 +41,7 @@ struct tcp_plan_in {
     bool wants_override, wants_probe, wants_tlp, wants_first, wants_ack;
     bool is_held;   /* Congestion was reported with a window of one segment: nothing new yet. */
     bool is_pacing; /* The last packet left so recently that data has to wait. */
+    bool is_whole;  /* The device gets runs of segments whole, and cuts them. */
 };
 
 /** struct tcp_plan - The decision */
