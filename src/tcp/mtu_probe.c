@@ -327,8 +327,8 @@ void wf_mtu_probe_episode(struct net *net, struct tcp_conn *c)
 }
 
 /*
- * R1 is reached, and no router says why: maybe only long packets vanish (7.7). A short size that got
- * through is not what is wrong: then a longer one that did once is as good.
+ * R1 is reached, and no router says why: maybe only long packets vanish (7.7). A short size that
+ * got through is not what is wrong: then a longer one that did once is as good.
  */
 static void black_hole(struct net *net, struct tcp_conn *c)
 {
