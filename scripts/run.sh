@@ -86,10 +86,28 @@ use_host() {
     mark $? "weft show" "$out"
 }
 
+# A folder for temporary files that every user can walk to, as the host becomes nobody: TMPDIR may be private.
+open_place() {
+    for place in "${TMPDIR:-/tmp}" /tmp /var/tmp; do
+        d=$(cd "$place" 2>/dev/null && pwd -P) || continue
+        while [ "$d" != / ]; do
+            case $(stat -c %A "$d") in
+            *[xt]) d=$(dirname "$d") ;;
+            *) continue 2 ;;
+            esac
+        done
+        echo "$place"
+        return
+    done
+    echo /tmp
+}
+
 if [ "${1:-}" = --inside ]; then
     PATH=$PATH:/usr/sbin:/sbin
     failed=0
-    tmp=$(mktemp -d)
+    umask 022
+    tmp=$(mktemp -d -p "$(open_place)")
+    chmod 755 "$tmp"
     trap clean EXIT
     trap 'exit 1' INT TERM HUP
     start_host

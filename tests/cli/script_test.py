@@ -164,7 +164,7 @@ FOREIGN = [
     ("`sysctl -q net.ipv4.tcp_early_retrans=0`", "weft has no switch for tail loss probes"),
     ("`sysctl -w net.ipv4.tcp_congestion_control=bbr3`", "weft has no congestion control 'bbr3'"),
     ("`sysctl -w net.ipv4.tcp_ecn=4`", "weft has no such mode (net.ipv4.tcp_ecn=4)"),
-    ("`sysctl -w net.ipv4.tcp_fastopen=0x403`", "weft has no Fast Open without cookies (net.ipv4.tcp_fastopen=1027)"),
+    ("`sysctl -w net.ipv4.tcp_fastopen=0x403`", "weft has no Fast Open without cookies (net.ipv4.tcp_fastopen=0x403)"),
     ("+0 setsockopt(4, SOL_TCP, TCP_CONGESTION, \"bbr3\", 4) = 0", "weft has no congestion control 'bbr3'"),
     ("`sysctl -w net.ipv4.tcp_nonsense=1`", "weft has no setting like net.ipv4.tcp_nonsense"),
     ("`ip route change default via 192.0.2.1 initcwnd 5`", "weft runs no command 'ip'"),

@@ -23,7 +23,7 @@ import tap
 from net import Host, need, sh, wait_for  # Shared with the test files that import this one.
 
 SOAK = os.environ.get("WEFT_SOAK") == "1"
-BIG = SOAK or os.environ.get("CI") == "true"  # The large transfers of the issue.
+BIG = SOAK or os.environ.get("CI") == "true"  # The large transfers.
 SCRATCH = pathlib.Path("/mnt")  # A tmpfs of our own while inside.
 CLONE_NEWNET = 0x40000000
 libc = ctypes.CDLL(None, use_errno=True)
@@ -45,6 +45,7 @@ def tun_node():
 def enter():
     """Go on as the first process of namespaces of our own, or skip the file."""
     if os.environ.get("WEFT_TEST_INSIDE") == "1":
+        os.umask(0o022)  # The hosts become nobody and have to read what the cases write.
         sh("ip link set lo up && mount -t tmpfs -o mode=755 none /mnt")
         tun_node()
         os.environ["TMPDIR"] = str(SCRATCH)
