@@ -359,7 +359,6 @@ static void a_window_of_four_octets(void)
     done(b, "window of four");
 }
 
-/* proves: BAD-DOS-12 */
 /* proves: BAD-TCPO-15 */
 /* Thousands of small segments in flight, every second one reported, then all of them at once. */
 static void reports_that_grow_together(void)
@@ -375,6 +374,7 @@ static void reports_that_grow_together(void)
     done(b, "reports that grow together");
 }
 
+/* proves: BAD-DOS-12 */
 /* A request was answered with more than the window; then nobody acknowledges. */
 static void a_reader_that_stops(void)
 {
