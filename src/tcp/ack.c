@@ -143,7 +143,7 @@ static void enter_recovery(struct net *net, struct tcp_conn *c, uint32_t deliver
     }
     c->acct.recoveries++;
     wf_count(net, WEFT_COUNT_TCP_RECOVERIES);
-    wf_tcp_timer_call_off(c, TCP_T_PTO);
+    wf_tcp_timer_call_off(net, c, TCP_T_PTO);
     wf_mtu_probe_episode(net, c);
 }
 
@@ -191,13 +191,14 @@ static void find_by_duplicates(struct net *net, struct tcp_conn *c, struct tcp_d
 {
     bool is_sack = c->rec.kind == WEFT_TCP_RECOVERY_SACK;
     struct tcp_seq right = wf_seq_add(c->snd.una, c->snd.wnd);
+    bool is_ready = c->snd.why != WEFT_WHY_NAGLE && c->snd.why != WEFT_WHY_CORK;
     struct rec_ack a = {.una = c->snd.una,
                         .nxt = c->snd.nxt,
                         .mss = c->snd.mss,
                         .bytes = d->bytes,
                         .is_advance = is_advance,
                         .is_dup = is_sack ? d->sacked_bytes > 0 : is_dup,
-                        .has_new = wf_tcp_has_unsent(c) && wf_seq_gt(right, c->snd.nxt),
+                        .has_new = is_ready && wf_tcp_has_unsent(c) && wf_seq_gt(right, c->snd.nxt),
                         .is_first_last = (wf_cc_ops(&c->cc)->flags & WEFT_CC_FIRST_ACK) != 0};
     if (is_sack) {
         wf_rec_sack_ack(&c->rec, &net->tcp->recs, &c->sb, &a);
@@ -356,7 +357,7 @@ static void undo(struct net *net, struct tcp_conn *c, const struct tcp_seg *s,
 static void rearm(struct net *net, struct tcp_conn *c)
 {
     if (wf_seq_eq(c->snd.una, c->snd.nxt)) { /* RFC 6298 5.2 */
-        wf_tcp_timer_all_acked(c);
+        wf_tcp_timer_all_acked(net, c);
         return;
     }
     if (!c->ecn.is_held)

@@ -248,11 +248,11 @@ void wf_tcp_timer_set(struct net *net, struct tcp_conn *c, enum tcp_timer which,
 /** wf_tcp_timer_clear() - Disarm a purpose */
 void wf_tcp_timer_clear(struct tcp_conn *c, enum tcp_timer which);
 /** wf_tcp_timer_call_off() - Disarm PTO or REO: RTO goes on if it stood in for that */
-void wf_tcp_timer_call_off(struct tcp_conn *c, enum tcp_timer which);
+void wf_tcp_timer_call_off(struct net *net, struct tcp_conn *c, enum tcp_timer which);
 /** wf_tcp_timer_reo() - Look for losses again after that long, 0 = no need */
 void wf_tcp_timer_reo(struct net *net, struct tcp_conn *c, uint64_t wait_ns);
 /** wf_tcp_timer_all_acked() - Nothing is out: no RTO, and nothing that stands in for it */
-void wf_tcp_timer_all_acked(struct tcp_conn *c);
+void wf_tcp_timer_all_acked(struct net *net, struct tcp_conn *c);
 /** wf_tcp_timer_restart() - RTO starts over, armed or kept for later */
 void wf_tcp_timer_restart(struct net *net, struct tcp_conn *c);
 /** wf_tcp_timer_is_out() - Whether RTO is armed, or what stands in for it */
@@ -270,6 +270,8 @@ void wf_tcp_timer_answered(struct tcp_conn *c);
 
 /** wf_tcp_timer_progress() - New data was acknowledged: R2 and the persist series start over */
 void wf_tcp_timer_progress(struct tcp_conn *c);
+/** wf_tcp_timer_is_early() - Whether the wheel looks no later than any purpose is due */
+bool wf_tcp_timer_is_early(const struct tcp_conn *c);
 /** wf_tcp_timer_stop() - Disarm every purpose */
 void wf_tcp_timer_stop(struct tcp_conn *c);
 /** wf_tcp_timer_sent() - Data or FIN went out: RTO and PTO */

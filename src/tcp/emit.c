@@ -733,7 +733,7 @@ static enum tcp_tx tx_planned(struct net *net, struct tcp_conn *c, struct pkt **
     if (plan.is_cwnd_limited) {
         c->snd.was_limited = true;
         c->snd.limited = wf_seq_add(c->snd.nxt, plan.act == TCP_ACT_DATA ? plan.len : 0);
-    } else if (plan.act == TCP_ACT_DATA && c->cc.cwnd < c->cc.ssthresh) {
+    } else if (plan.act == TCP_ACT_DATA && (c->snd.was_limited || c->cc.cwnd < c->cc.ssthresh)) {
         note_most(c, &in, plan.len);
     }
     if (plan.act != TCP_ACT_NONE && net->pool.pkts.in_use == net->pool.pkts.max) {

@@ -49,11 +49,18 @@ static uint32_t most(const struct net *net, const struct tcp_conn *c)
     return wf_min_u32(mtu, UINT16_MAX);
 }
 
+/* Whether a full segment of the present size is known to have got through. */
+static bool has_arrived(const struct tcp_conn *c)
+{
+    return c->mtup.is_known || (c->mtup.has_full && wf_seq_geq(c->snd.una, c->mtup.mark));
+}
+
 /* ---- when ---- */
 
 static bool is_due(const struct net *net, const struct tcp_mtup *m)
 {
-    return (int16_t)((uint16_t)(net->now_ns >> DUE_SHIFT) - m->due) >= 0;
+    uint16_t left = (uint16_t)(m->due - (uint16_t)(net->now_ns >> DUE_SHIFT));
+    return left == 0 || left > (WAIT_MAX_NS >> DUE_SHIFT) + 1; /* No wait is so long: it is over. */
 }
 
 static void wait_for(const struct net *net, struct tcp_conn *c, uint64_t ns)
@@ -170,9 +177,25 @@ static bool has_range(const struct net *net, struct tcp_conn *c)
     return !is_narrow(m);
 }
 
+/*
+ * Below the base size although that got through once: something arrives again, so maybe nothing did
+ * for a while, whatever its size. If it was the size, it comes down again, and stays for long
+ * (7.3).
+ */
+static void back_to_base(struct net *net, struct tcp_conn *c)
+{
+    uint32_t base = net->cfg->tcp_mtu_base;
+    if (!c->mtup.has_base || wf_mtu_in_use(c) >= base || !is_due(net, &c->mtup))
+        return;
+    c->mtup.is_retried = true;
+    search_from(net, c, base);
+}
+
 enum mtu_probe_now wf_mtu_probe_now(struct net *net, struct tcp_conn *c, uint32_t *mss)
 {
     struct tcp_mtup *m = &c->mtup;
+    if (m->has_base && has_arrived(c))
+        back_to_base(net, c);
     bool is_clean = c->rec.state == REC_OPEN && c->sb.lost == 0 && c->sb.sacked == 0;
     if (m->probe != 0 || !is_clean || !is_due(net, m) || c->snd.is_fin_sent || !is_proven(c) ||
         !has_range(net, c))
@@ -270,6 +293,12 @@ static void gap_lost(struct net *net, struct tcp_conn *c)
 bool wf_mtu_probe_is_alone(struct net *net, struct tcp_conn *c)
 {
     uint32_t gap = gap_bytes(c);
+    if (c->mtup.is_lost && gap != c->sb.lost) { /* Its pieces, or what came later: congestion. */
+        lower_high(&c->mtup, c->mtup.probe - 1u);
+        forget_probe(&c->mtup);
+        settle(net, c, headway_ns(c));
+        return false;
+    }
     if (gap == 0 || gap != c->sb.lost) { /* 7.6.4: the same size again, later. */
         forget_probe(&c->mtup);
         return false;
@@ -295,17 +324,17 @@ void wf_mtu_probe_resized(struct tcp_conn *c)
 void wf_mtu_probe_full(struct tcp_conn *c, uint32_t len)
 {
     struct tcp_mtup *m = &c->mtup;
-    if (len < c->snd.mss || m->probe != 0 || m->before != 0)
+    if (m->has_full && wf_seq_geq(c->snd.una, m->mark)) {
+        m->is_known = true;
+        m->has_full = false;
+    }
+    if (m->is_known)
+        c->snd.watch &= (uint8_t)~TCP_WATCH_FULL; /* Numbers wrap: the mark is good for a while. */
+    if (m->is_known || m->has_full || len < c->snd.mss || m->probe != 0 || m->before != 0)
         return;
     const struct tcp_txrec *sent = wf_sb_latest(&c->sb);
     m->mark = sent != NULL ? sent->end : c->snd.nxt;
     m->has_full = true;
-    c->snd.watch &= (uint8_t)~TCP_WATCH_FULL;
-}
-
-static bool has_arrived(const struct tcp_conn *c)
-{
-    return c->mtup.is_known || (c->mtup.has_full && wf_seq_geq(c->snd.una, c->mtup.mark));
 }
 
 void wf_mtu_probe_episode(struct net *net, struct tcp_conn *c)
@@ -336,12 +365,14 @@ static void black_hole(struct net *net, struct tcp_conn *c)
     uint32_t now = wf_mtu_in_use(c), base = net->cfg->tcp_mtu_base;
     uint32_t to = now > base ? base : wf_max_u32(now / 2, net->cfg->tcp_mtu_min);
     bool is_told = c->soft_err != 0 && c->soft_err != WEFT_ETIMEDOUT, is_good = has_arrived(c);
-    c->mtup.has_base |= is_good && now >= base;
+    if (is_good && now >= base) {
+        c->mtup.has_base = true;
+        c->mtup.is_retried = false;
+    }
     if (c->user.mtu_probing == TCP_MTU_PROBING_OFF || is_told || first == NULL)
         return;
     if (is_good && now <= base) {
-        if (c->mtup.has_base && now < base)
-            search_from(net, c, base);
+        back_to_base(net, c);
         return;
     }
     if (to >= now)
@@ -349,6 +380,8 @@ static void black_hole(struct net *net, struct tcp_conn *c)
     if (first->end.v - first->seq.v + hdr_bytes(c) <= to)
         return; /* It would be no shorter. */
     search_from(net, c, to);
+    if (c->mtup.is_retried)
+        wait_for(net, c, net->cfg->tcp_mtu_raise_s * NS_PER_S);
     wf_sb_mark_all_lost(&c->sb);
     wf_count(net, WEFT_COUNT_TCP_BLACK_HOLES);
 }
@@ -401,5 +434,7 @@ void wf_mtu_told(struct net *net, struct tcp_conn *c, uint32_t mtu)
         return;
     forget_probe(m);
     wf_sb_mark_all_lost(&c->sb);
+    if (c->rec.state == REC_OPEN) /* It may take more than a window to send that again. */
+        wf_rec_rto(&c->rec, c->snd.nxt);
     wf_tcp_wake(net, c);
 }

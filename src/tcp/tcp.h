@@ -188,8 +188,9 @@ struct tcp_mtup {
     uint8_t episodes;       /* Recoveries and timeouts in the trial. */
     bool is_lost : 1;       /* The probe, and it is being sent again in pieces. */
     bool has_full : 1;
-    bool is_known : 1; /* A full segment of this size has arrived. */
-    bool has_base : 1; /* One of the base size has, or a longer one. */
+    bool is_known : 1;   /* A full segment of this size has arrived. */
+    bool has_base : 1;   /* One of the base size has, or a longer one. */
+    bool is_retried : 1; /* That size was taken again, and nothing of it has arrived. */
 };
 
 /**

@@ -47,13 +47,18 @@ void wf_tcp_timer_clear(struct tcp_conn *c, enum tcp_timer which)
     c->timers.armed &= (uint8_t) ~(1u << which);
 }
 
-/* The wheel's entry is no later than the earlier deadline was, so RTO needs none. */
-void wf_tcp_timer_call_off(struct tcp_conn *c, enum tcp_timer which)
+/* @which is armed where it is due; of its kind nothing else is. */
+static void arm_one(struct net *net, struct tcp_conn *c, enum tcp_timer which)
 {
-    if (!wf_tcp_timer_is_set(c, which))
-        return;
     c->timers.armed &= (uint8_t)~ONE_OF;
-    c->timers.armed |= 1u << TCP_T_RTO;
+    c->timers.armed |= (uint8_t)(1u << which);
+    arm_wheel(net, c, c->timers.due[which]);
+}
+
+void wf_tcp_timer_call_off(struct net *net, struct tcp_conn *c, enum tcp_timer which)
+{
+    if (wf_tcp_timer_is_set(c, which))
+        arm_one(net, c, TCP_T_RTO);
 }
 
 /* Instead of RTO, unless that comes first. */
@@ -68,14 +73,14 @@ static bool stand_in(struct net *net, struct tcp_conn *c, enum tcp_timer which, 
 void wf_tcp_timer_reo(struct net *net, struct tcp_conn *c, uint64_t wait_ns)
 {
     if (wait_ns == 0 || !wf_tcp_timer_is_out(c) || !stand_in(net, c, TCP_T_REO, wait_ns))
-        wf_tcp_timer_call_off(c, TCP_T_REO);
+        wf_tcp_timer_call_off(net, c, TCP_T_REO);
 }
 
-void wf_tcp_timer_all_acked(struct tcp_conn *c)
+void wf_tcp_timer_all_acked(struct net *net, struct tcp_conn *c)
 {
     if (c->ecn.is_held) { /* It is that which RTO waits for. */
-        wf_tcp_timer_call_off(c, TCP_T_PTO);
-        wf_tcp_timer_call_off(c, TCP_T_REO);
+        wf_tcp_timer_call_off(net, c, TCP_T_PTO);
+        wf_tcp_timer_call_off(net, c, TCP_T_REO);
         return;
     }
     c->timers.armed &= (uint8_t) ~(1u << TCP_T_RTO | 1u << TCP_T_PTO | 1u << TCP_T_REO);
@@ -89,6 +94,15 @@ void wf_tcp_timer_restart(struct net *net, struct tcp_conn *c)
         c->timers.due[TCP_T_RTO] = tick_at(net->now_ns + rto_ns);
     else
         wf_tcp_timer_set(net, c, TCP_T_RTO, rto_ns);
+}
+
+bool wf_tcp_timer_is_early(const struct tcp_conn *c)
+{
+    for (unsigned i = 0; i < TCP_T_COUNT; i++)
+        if ((c->timers.armed >> i & 1) != 0 &&
+            (!wf_timer_is_armed(&c->timer) || (int32_t)(c->timer.due - c->timers.due[i]) > 0))
+            return false;
+    return true;
 }
 
 void wf_tcp_timer_stop(struct tcp_conn *c)
@@ -121,14 +135,13 @@ void wf_tcp_timer_sent(struct net *net, struct tcp_conn *c, bool is_probe)
                      !c->rec.has_tlp && wf_rtt_srtt_us(&c->rtt) != 0 &&
                      !wf_tcp_timer_is_set(c, TCP_T_REO);
     if (!may_probe) {
-        wf_tcp_timer_call_off(c, TCP_T_PTO);
+        wf_tcp_timer_call_off(net, c, TCP_T_PTO);
         return;
     }
     uint32_t pto = wf_rec_pto_us(wf_rtt_srtt_us(&c->rtt), wf_tcp_flight(c), c->snd.mss);
     if (!stand_in(net, c, TCP_T_PTO, (uint64_t)pto * 1000)) { /* At the RTO's time, in its place. */
         c->timers.due[TCP_T_PTO] = c->timers.due[TCP_T_RTO];
-        c->timers.armed &= (uint8_t)~ONE_OF;
-        c->timers.armed |= 1u << TCP_T_PTO;
+        arm_one(net, c, TCP_T_PTO);
     }
 }
 

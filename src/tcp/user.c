@@ -413,7 +413,7 @@ bool wf_tcp_check(const struct net *net, const struct tcp_conn *c)
     bool is_sent = wf_seq_leq(c->snd.nxt, limit);
     bool has_timer = wf_seq_eq(c->snd.una, c->snd.nxt) || wf_tcp_timer_is_out(c);
     uint32_t one_of = c->timers.armed & ((1u << TCP_T_DELACK) - 1);
-    bool is_alone = (one_of & (one_of - 1)) == 0; /* RFC 8985 8 */
+    bool is_alone = (one_of & (one_of - 1)) == 0 && wf_tcp_timer_is_early(c); /* RFC 8985 8 */
     /* What was counted and what the numbers say agree. */
     bool is_counted =
         c->rcv.nxt.v == c->rcv.irs.v + 1 + (uint32_t)c->acct.bytes_received + c->rcv.is_fin_seen;
