@@ -477,7 +477,7 @@ static void a_peer_that_says_anything(void)
             struct peer_extra x = {.opts = opts, .flags = (uint16_t)(r >> 8 & 0xe20)};
             struct o_seg s = {.flags = (uint8_t)(r & 0x1f), .len = r >> 16 & 63};
             s.flags |= r >> 22 & 7 ? O_ACK : 0;
-            s.seq = p->t.rcv_nxt + near[r >> 25 & 7 & ~(r >> 28 & 1)] % 7000;
+            s.seq = p->t.rcv_nxt + near[(r >> 25 & 7) % 7] % 7000;
             s.ack = p->t.nxt + near[(r >> 30 & 7) % 7] - (r >> 33 & 255);
             x.opt_bytes = (uint32_t)(r >> 41 & 3) * 4;
             x.wnd = r >> 43 & 7 ? (uint32_t)(r >> 46 & 0xffff) : 65536;

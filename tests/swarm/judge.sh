@@ -23,13 +23,13 @@ trap 'rm -rf "$work"' EXIT INT TERM
 # The tree as it is now: a file that changes while this runs would spoil the verdicts.
 root=$work/tree
 mkdir "$root"
-(cd "$here/../.." && tar cf - include src sim tests/harness tests/swarm) | tar xf - -C "$root"
-flags="-std=c11 -O1 -g -I$root/include -I$root/src -I$root/tests/harness"
+(cd "$here/../.." && tar cf - include src sim drv tests/harness tests/swarm) | tar xf - -C "$root"
+flags="-std=c11 -O1 -g -D_POSIX_C_SOURCE=200809L -I$root/include -I$root/src -I$root/tests/harness"
 
 # An object a file: only the one that is mutated is compiled again.
 mkdir "$work/base"
 cd "$root"
-sources="$(echo src/*/*.c sim/*.c) tests/swarm/swarm.c tests/harness/t.c"
+sources="$(echo src/*/*.c sim/*.c) drv/pcapng.c tests/swarm/swarm.c tests/harness/t.c"
 for f in $sources; do echo "$f"; done |
     xargs -P "$jobs" -I{} sh -c "$cc $flags -c {} -o $work/base/\$(echo {} | tr / _).o"
 # shellcheck disable=SC2086
