@@ -413,10 +413,10 @@ static size_t cut_or_pad(const struct pair *p, bool is_back, uint8_t *f, size_t 
     uint64_t r = t_random();
     (void)p, (void)is_back;
     if (r % 20 == 0)
-        return (r >> 8) % n;
+        return (size_t)((r >> 8) % n);
     if (r % 20 == 1 && n < 1400) {
         memset(f + n, (int)(r >> 8), 100);
-        return n + 1 + (r >> 16) % 100;
+        return n + 1 + (size_t)((r >> 16) % 100);
     }
     return n;
 }
