@@ -178,7 +178,7 @@ static bool info_field(void *user, const char *name, int64_t *value)
     return weft_script_info(&s->t, name, value);
 }
 
-static int get_info(struct pd *p, struct pd_fd *f, void *value, socklen_t *n)
+static int get_info(struct pd *p, struct pd_fd *f, void *value, const socklen_t *n)
 {
     struct info_source s = {.p = p, .f = f};
     struct tcp_info info;

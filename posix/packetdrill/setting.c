@@ -98,6 +98,7 @@ static void setting(struct pd *p, const char *name, const char *value)
         set_option(p, s.opt, s.value);
     else if (s.kind == WEFT_SETTING_CC)
         memcpy(p->cc, s.cc, sizeof(p->cc));
+    /* Nothing here changes the environment. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     else if (s.kind == WEFT_SETTING_FOREIGN && getenv("WEFT_PACKETDRILL_VERBOSE") != NULL)
         (void)fprintf(stderr, "weft: %s\n", s.why);
 }

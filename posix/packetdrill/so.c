@@ -21,7 +21,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* Of what is preloaded, which is called without it. */
+/* Of what is preloaded, which is called without it. NOLINTNEXTLINE: the program has one stack. */
 static struct pd *current;
 
 static bool is_ours(int fd)
@@ -363,7 +363,8 @@ EXPORT void packetdrill_interface_init(const char *flags, struct packetdrill_int
 {
     struct pd *p = wf_pd_open(flags);
     if (p == NULL)
-        exit(EXIT_FAILURE); /* It has been said why, and there is no other answer. */
+        exit(EXIT_FAILURE); /* NOLINT(concurrency-mt-unsafe): no thread is there yet. It has been
+                               said why, and there is no other answer. */
     current = p;
     *out = (struct packetdrill_interface){
         .user = p,
@@ -409,12 +410,14 @@ EXPORT int close(int fd)
     return is_ours(fd) ? so_close(current, fd) : (int)syscall(SYS_close, fd);
 }
 
+/* NOLINTNEXTLINE: the library's names of parameters are reserved ones. */
 EXPORT int getsockopt(int fd, int level, int name, void *restrict value, socklen_t *restrict n)
 {
     return is_ours(fd) ? so_getsockopt(current, fd, level, name, value, n)
                        : (int)syscall(SYS_getsockopt, fd, level, name, value, n);
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): likewise. */
 EXPORT ssize_t sendfile(int out, int in, off_t *at, size_t n)
 {
     if (!is_ours(out))
