@@ -6,55 +6,62 @@
 #define BUF_MAX       (1 << 30)
 #define LINGER_MAX_MS 28800000 /* Within the reach of a connection's timers. */
 
+/** enum opt_until - How long an option may be set */
+enum opt_until {
+    ALWAYS,
+    UNTIL_CONNECTED, /* On a listener, too. */
+    UNTIL_OPEN,      /* Before connect or listen. */
+};
+
 /** struct opt_range - What an option takes, and for which sockets */
 struct opt_range {
     int64_t min, max;
     bool is_tcp, is_dgram;
-    bool is_early; /* Only before connect or listen. */
+    enum opt_until until;
 };
 
 static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
-    [WEFT_SO_SNDBUF] = {BUF_MIN, BUF_MAX, true, false, false},
-    [WEFT_SO_RCVBUF] = {BUF_MIN, BUF_MAX, true, true, false},
-    [WEFT_SO_REUSEADDR] = {0, 1, true, true, false},
-    [WEFT_SO_BROADCAST] = {0, 1, false, true, false},
-    [WEFT_SO_LINGER_MS] = {-1, LINGER_MAX_MS, true, false, false},
-    [WEFT_SO_USER] = {INT64_MIN, INT64_MAX, true, true, false},
-    [WEFT_IP_TTL] = {1, 255, true, true, false},
-    [WEFT_IP_TOS] = {0, 255, true, true, false},
-    [WEFT_IP_DF] = {0, 1, false, true, false},
-    [WEFT_IP_RECVERR] = {0, 1, false, true, false},
-    [WEFT_TCP_NODELAY] = {0, 1, true, false, false},
-    [WEFT_TCP_CORK] = {0, 1, true, false, false},
-    [WEFT_TCP_MAXSEG] = {TCP_MSS_MIN, 65495, true, false, true},
-    [WEFT_TCP_QUICKACK] = {0, 1, true, false, false},
-    [WEFT_TCP_DELACK_MS] = {1, 500, true, false, false},
-    [WEFT_TCP_RTO_MIN_MS] = {1, 60000, true, false, false},
-    [WEFT_TCP_USER_TIMEOUT_MS] = {-1, UINT32_MAX - 1LL, true, false, false},
-    [WEFT_TCP_SYN_RETRIES] = {1, 20, true, false, false},
-    [WEFT_TCP_MSL_MS] = {1, 120000, true, false, false},
-    [WEFT_TCP_TIMESTAMPS] = {0, 1, true, false, true},
-    [WEFT_TCP_SACK] = {0, 1, true, false, true},
-    [WEFT_TCP_WSCALE] = {0, 1, true, false, true},
-    [WEFT_TCP_INITIAL_WINDOW] = {1, 100, true, false, true},
-    [WEFT_TCP_ECN] = {0, TCP_ECN_ASK_COUNT - 1, true, false, true},
-    [WEFT_TCP_SYN_COOKIES] = {0, 2, true, false, false},
-    [WEFT_TCP_FASTOPEN] = {0, 65535, true, false, false},
-    [WEFT_TCP_FASTOPEN_CONNECT] = {0, 1, true, false, true},
-    [WEFT_SO_KEEPALIVE] = {0, 1, true, false, false},
-    [WEFT_TCP_KEEPIDLE_S] = {1, INT16_MAX, true, false, false},
-    [WEFT_TCP_KEEPINTVL_S] = {1, INT16_MAX, true, false, false},
-    [WEFT_TCP_KEEPCNT] = {1, INT8_MAX, true, false, false},
-    [WEFT_TCP_PROBE_OCTET] = {0, 1, true, false, false},
-    [WEFT_TCP_SOFT_ERRORS] = {0, 1, true, false, false},
-    [WEFT_TCP_UTO] = {0, 3, true, false, false},
-    [WEFT_SO_OOBINLINE] = {0, 1, true, false, false},
-    [WEFT_TCP_STDURG] = {0, 1, true, false, false},
-    [WEFT_TCP_PERSIST_FIXED] = {0, 1, true, false, false},
-    [WEFT_TCP_PACING] = {0, 1, true, false, false},
-    [WEFT_TCP_MTU_PROBING] = {0, TCP_MTU_PROBING_COUNT - 1, true, false, false},
-    [WEFT_TCP_MAX_PACING_RATE] = {0, INT64_MAX, true, false, false},
-    [WEFT_TCP_RECOVERY] = {0, WEFT_TCP_RECOVERY_COUNT - 1, true, false, true},
+    [WEFT_SO_SNDBUF] = {BUF_MIN, BUF_MAX, true, false, ALWAYS},
+    [WEFT_SO_RCVBUF] = {BUF_MIN, BUF_MAX, true, true, ALWAYS},
+    [WEFT_SO_REUSEADDR] = {0, 1, true, true, ALWAYS},
+    [WEFT_SO_BROADCAST] = {0, 1, false, true, ALWAYS},
+    [WEFT_SO_LINGER_MS] = {-1, LINGER_MAX_MS, true, false, ALWAYS},
+    [WEFT_SO_USER] = {INT64_MIN, INT64_MAX, true, true, ALWAYS},
+    [WEFT_IP_TTL] = {1, 255, true, true, ALWAYS},
+    [WEFT_IP_TOS] = {0, 255, true, true, ALWAYS},
+    [WEFT_IP_DF] = {0, 1, false, true, ALWAYS},
+    [WEFT_IP_RECVERR] = {0, 1, false, true, ALWAYS},
+    [WEFT_TCP_NODELAY] = {0, 1, true, false, ALWAYS},
+    [WEFT_TCP_CORK] = {0, 1, true, false, ALWAYS},
+    [WEFT_TCP_MAXSEG] = {TCP_MSS_MIN, 65495, true, false, UNTIL_CONNECTED},
+    [WEFT_TCP_QUICKACK] = {0, 1, true, false, ALWAYS},
+    [WEFT_TCP_DELACK_MS] = {1, 500, true, false, ALWAYS},
+    [WEFT_TCP_RTO_MIN_MS] = {1, 60000, true, false, ALWAYS},
+    [WEFT_TCP_USER_TIMEOUT_MS] = {-1, UINT32_MAX - 1LL, true, false, ALWAYS},
+    [WEFT_TCP_SYN_RETRIES] = {1, 20, true, false, ALWAYS},
+    [WEFT_TCP_MSL_MS] = {1, 120000, true, false, ALWAYS},
+    [WEFT_TCP_TIMESTAMPS] = {0, 1, true, false, UNTIL_OPEN},
+    [WEFT_TCP_SACK] = {0, 1, true, false, UNTIL_OPEN},
+    [WEFT_TCP_WSCALE] = {0, 1, true, false, UNTIL_OPEN},
+    [WEFT_TCP_INITIAL_WINDOW] = {1, 100, true, false, UNTIL_OPEN},
+    [WEFT_TCP_ECN] = {0, TCP_ECN_ASK_COUNT - 1, true, false, UNTIL_OPEN},
+    [WEFT_TCP_SYN_COOKIES] = {0, 2, true, false, ALWAYS},
+    [WEFT_TCP_FASTOPEN] = {0, 65535, true, false, ALWAYS},
+    [WEFT_TCP_FASTOPEN_CONNECT] = {0, 1, true, false, UNTIL_OPEN},
+    [WEFT_SO_KEEPALIVE] = {0, 1, true, false, ALWAYS},
+    [WEFT_TCP_KEEPIDLE_S] = {1, INT16_MAX, true, false, ALWAYS},
+    [WEFT_TCP_KEEPINTVL_S] = {1, INT16_MAX, true, false, ALWAYS},
+    [WEFT_TCP_KEEPCNT] = {1, INT8_MAX, true, false, ALWAYS},
+    [WEFT_TCP_PROBE_OCTET] = {0, 1, true, false, ALWAYS},
+    [WEFT_TCP_SOFT_ERRORS] = {0, 1, true, false, ALWAYS},
+    [WEFT_TCP_UTO] = {0, 3, true, false, ALWAYS},
+    [WEFT_SO_OOBINLINE] = {0, 1, true, false, ALWAYS},
+    [WEFT_TCP_STDURG] = {0, 1, true, false, ALWAYS},
+    [WEFT_TCP_PERSIST_FIXED] = {0, 1, true, false, ALWAYS},
+    [WEFT_TCP_PACING] = {0, 1, true, false, ALWAYS},
+    [WEFT_TCP_MTU_PROBING] = {0, TCP_MTU_PROBING_COUNT - 1, true, false, ALWAYS},
+    [WEFT_TCP_MAX_PACING_RATE] = {0, INT64_MAX, true, false, ALWAYS},
+    [WEFT_TCP_RECOVERY] = {0, WEFT_TCP_RECOVERY_COUNT - 1, true, false, UNTIL_OPEN},
 };
 
 static void set_dgram(struct udp_ep *ep, enum weft_sock_opt opt, int64_t v)
@@ -140,8 +147,7 @@ int weft_sock_set(struct weft_stack *st, uint64_t sock, enum weft_sock_opt opt, 
         return -WEFT_EOPNOTSUPP;
     if (value < r->min || value > r->max)
         return -WEFT_EINVAL;
-    bool is_late = s->conn != NULL || (s->listener != NULL && opt != WEFT_TCP_MAXSEG);
-    if (r->is_early && is_late)
+    if ((r->until != ALWAYS && s->conn != NULL) || (r->until == UNTIL_OPEN && s->listener != NULL))
         return -WEFT_EISCONN;
     if (opt == WEFT_SO_USER) {
         s->user_value = (uint64_t)value;

@@ -304,6 +304,7 @@ static void answer_skewed(struct bad *b, const uint8_t *f, size_t n)
 }
 
 /* proves: BAD-BLIND-10 */
+/* Two a second in the mean: the limit is ten in five seconds (RFC 5961 7). */
 static void ends_that_disagree(void)
 {
     struct bad *b = bad_established();

@@ -52,8 +52,8 @@ static struct weft_world *patient(uint64_t seed)
     return w;
 }
 
-static struct pair pair_new(uint64_t seed, const struct weft_link_quality *there,
-                            const struct weft_link_quality *back)
+static struct pair silent_pair(uint64_t seed, const struct weft_link_quality *there,
+                               const struct weft_link_quality *back)
 {
     struct pair p = {.w = patient(seed)};
     struct weft_link_config lc;
@@ -64,6 +64,13 @@ static struct pair pair_new(uint64_t seed, const struct weft_link_quality *there
     p.a = net_host(p.w, "a", false);
     p.b = net_host(p.w, "b", false);
     p.link = net_join_as(p.w, p.a, p.b, 1, &lc);
+    return p;
+}
+
+static struct pair pair_new(uint64_t seed, const struct weft_link_quality *there,
+                            const struct weft_link_quality *back)
+{
+    struct pair p = silent_pair(seed, there, back);
     talk(&p, BYTES, BYTES);
     return p;
 }
@@ -230,16 +237,8 @@ static void every_second_acknowledgement_lost(void)
     there.queue_pkts = 50;
     uint64_t ms[2];
     for (int i = 0; i < 2; i++) {
-        struct pair p = {.w = patient(1)};
-        struct weft_link_config lc;
-        memset(&lc, 0, sizeof(lc));
         back.loss_ppm = i == 0 ? 0 : 500000;
-        lc.quality[0] = there;
-        lc.quality[1] = back;
-        lc.mtu = 1500;
-        p.a = net_host(p.w, "a", false);
-        p.b = net_host(p.w, "b", false);
-        p.link = net_join_as(p.w, p.a, p.b, 1, &lc);
+        struct pair p = silent_pair(1, &there, &back);
         talk(&p, 5000000, 0);
         (void)!weft_world_finish(p.w, 7200 * S);
         T_CHECK(judge(&p, 5000000, 0));
@@ -260,15 +259,7 @@ static void ten_seconds_of_queue(void)
     there.delay_ns = back.delay_ns = 10 * MS;
     there.rate_bps = 1000000;
     there.queue_bytes = 1250000;
-    struct pair p = {.w = patient(1)};
-    struct weft_link_config lc;
-    memset(&lc, 0, sizeof(lc));
-    lc.quality[0] = there;
-    lc.quality[1] = back;
-    lc.mtu = 1500;
-    p.a = net_host(p.w, "a", false);
-    p.b = net_host(p.w, "b", false);
-    p.link = net_join_as(p.w, p.a, p.b, 1, &lc);
+    struct pair p = silent_pair(1, &there, &back);
     talk(&p, 6000000, 0);
     (void)!weft_world_finish(p.w, 7200 * S);
     T_CHECK(judge(&p, 6000000, 0));
