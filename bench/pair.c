@@ -75,10 +75,18 @@ void pair_close(struct pair *p)
     }
 }
 
+/* Frames that @to is done with go back to @from. */
+static void give_back(struct pair_side *from, struct pair_side *to)
+{
+    uint64_t cookies[PAIR_BURST];
+    uint32_t done;
+    while ((done = weft_rx_done(to->st, cookies, PAIR_BURST)) > 0)
+        weft_tx_done(from->st, cookies, done);
+}
+
 static bool carry(struct pair *p, struct pair_side *from, struct pair_side *to)
 {
-    static struct weft_frame frames[PAIR_BURST];
-    uint64_t cookies[PAIR_BURST];
+    static _Alignas(64) struct weft_frame frames[PAIR_BURST];
     uint32_t n = weft_tx(from->st, from->ifindex, frames, PAIR_BURST, p->now_ns);
     for (uint32_t i = 0; i < n; i++) {
         uint32_t segs = frames[i].gso_segs > 1 ? frames[i].gso_segs : 1;
@@ -90,21 +98,30 @@ static bool carry(struct pair *p, struct pair_side *from, struct pair_side *to)
     }
     if (n > 0 && weft_rx(to->st, to->ifindex, frames, n, p->now_ns) != n)
         bench_die("the receiver cannot hold so many frames", -WEFT_ENOMEM);
-    uint32_t done;
-    while ((done = weft_rx_done(to->st, cookies, PAIR_BURST)) > 0)
-        weft_tx_done(from->st, cookies, done);
+    give_back(from, to);
     return n > 0;
 }
 
-bool pair_turn(struct pair *p)
+bool pair_there(struct pair *p)
 {
-    bool moved = carry(p, &p->side[0], &p->side[1]);
-    moved |= carry(p, &p->side[1], &p->side[0]);
+    return carry(p, &p->side[0], &p->side[1]);
+}
+
+bool pair_back(struct pair *p)
+{
+    give_back(&p->side[0], &p->side[1]); /* What the application has read since. */
+    bool moved = carry(p, &p->side[1], &p->side[0]);
     p->now_ns += p->step_ns;
     for (int i = 0; i < 2; i++)
         if (weft_deadline(p->side[i].st) <= p->now_ns)
             weft_advance(p->side[i].st, p->now_ns);
     return moved;
+}
+
+bool pair_turn(struct pair *p)
+{
+    bool moved = pair_there(p);
+    return pair_back(p) || moved;
 }
 
 uint64_t pair_listen(struct pair *p, uint32_t backlog)

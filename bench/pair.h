@@ -36,6 +36,12 @@ void pair_close(struct pair *p);
 /** pair_turn() - Move one burst each way and let time pass; false if nothing moved */
 bool pair_turn(struct pair *p);
 
+/** pair_there() - Its first half, from a to b; what b has for an application can be read then */
+bool pair_there(struct pair *p);
+
+/** pair_back() - Its second half, from b to a, and time passes */
+bool pair_back(struct pair *p);
+
 /** pair_connect() - One TCP connection from a to port 7 of b; both handles, or exit with a word */
 void pair_connect(struct pair *p, uint64_t listener, uint64_t *a, uint64_t *b);
 

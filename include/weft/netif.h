@@ -30,9 +30,13 @@ enum weft_gso {
     1U                        /* Checksum at csum_start + csum_offset holds the pseudo sum only. */
 #define WEFT_FRAME_CSUM_OK 2U /* On the way in: the link vouches for the transport checksum. */
 
-/** struct weft_frame - One frame, or one super-frame with the facts to cut it */
+/**
+ * struct weft_frame - One frame, or one super-frame with the facts to cut it
+ *
+ * The facts and the first two runs take 64 bytes on a 64-bit machine: a cache line, if an array of
+ * frames is aligned to one.
+ */
 struct weft_frame {
-    struct weft_iov iov[WEFT_FRAME_IOV_MAX];
     uint16_t iov_n;
     uint16_t csum_start;  /* With NEEDS_CSUM: first byte that is summed, from the frame's start. */
     uint16_t csum_offset; /* With NEEDS_CSUM: place of the sum, from csum_start. */
@@ -44,6 +48,7 @@ struct weft_frame {
     uint32_t len;          /* Sum of the iov lengths. */
     uint32_t pinned_bytes; /* Way in: memory that keeping this frame pins; 0 = len. */
     uint64_t cookie;       /* The lender's; comes back with *_done(). */
+    struct weft_iov iov[WEFT_FRAME_IOV_MAX];
 };
 
 /** enum weft_if_kind - What the frames of an interface look like */

@@ -58,7 +58,7 @@ void *wf_slab_alloc(struct wf_slab *s)
  */
 inline void *wf_slab_alloc_head(struct wf_slab *s, uint32_t clear_bytes)
 {
-    WF_ASSERT(clear_bytes >= sizeof(struct wf_slab_node) && clear_bytes <= s->stride);
+    WF_ASSERT(clear_bytes >= sizeof(struct wf_slab_node));
     bool is_first_life = s->free_head == 0;
     if (is_first_life && s->high == s->max)
         return NULL;

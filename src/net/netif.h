@@ -39,7 +39,6 @@ struct netif {
     struct pkt *cut;
     uint16_t cut_next, cut_frag;
     uint32_t cut_frag_off;
-    uint64_t cut_sum; /* Of what is the same in all cut frames, see stack/tx.c. */
     uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes;
     uint64_t drops, tx_drops;
 };

@@ -135,6 +135,14 @@ void wf_sendq_sums(const struct wf_bufs *b, struct wf_sendq *q, uint32_t off, ui
     while (len > 0) {
         uint32_t left = wf_min_u32(len, seg_bytes), seg = left;
         uint16_t sum = 0;
+        len -= seg;
+        for (; k < c->sums_n && c->sums[k].end <= at; k++)
+            from = c->sums[k].end;
+        if (at == from && k < c->sums_n && c->sums[k].end == at + seg) { /* As it was copied in. */
+            *out++ = c->sums[k++].sum;
+            from = at += seg;
+            continue;
+        }
         while (left > 0) {
             if (at == c->buf.used) {
                 c = c->next;
@@ -151,7 +159,6 @@ void wf_sendq_sums(const struct wf_bufs *b, struct wf_sendq *q, uint32_t off, ui
             left -= take;
         }
         *out++ = sum;
-        len -= seg;
     }
 }
 

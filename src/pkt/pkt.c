@@ -15,6 +15,17 @@ struct pkt *wf_pkt_alloc(struct pkt_pool *pool)
     return p;
 }
 
+struct pkt *wf_pkt_alloc_cut(struct pkt_pool *pool, struct pkt *parent)
+{
+    struct pkt *p = wf_slab_alloc_head(&pool->pkts, offsetof(struct pkt, next));
+    if (p == NULL)
+        return NULL;
+    p->refs = 1;
+    p->parent = parent;
+    parent->refs++;
+    return p;
+}
+
 static void release_all(struct pkt_pool *pool, struct pkt *p)
 {
     if (p->data_buf != NULL)

@@ -50,16 +50,18 @@ enum pkt_csum {
 /** struct pkt - One frame or super-frame on its way through the stack */
 struct pkt {
     struct wf_slab_node node;
-    struct pkt *next;        /* Link of the one list the packet is on. */
-    uint8_t *data;           /* First byte of the layer being processed. */
-    uint32_t len;            /* Bytes of the linear part at data. */
-    uint32_t total;          /* Bytes of linear part and fragments. */
+    /* What it takes to free it: all that a cut frame has. */
     struct wf_buf *data_buf; /* Holds the linear part; NULL = it lies in head. */
     struct pkt *parent;      /* Cut frame: the super-frame its payload lies in. */
     uint32_t refs;           /* Holders: 1 + cut frames. */
-    uint32_t pinned;         /* Memory that holding it pins, for accounting. */
     uint16_t frags_n;
     uint16_t ifindex;      /* In: where it came from. Out: where it goes. */
+    struct pkt *next;      /* Link of the one list the packet is on. */
+    uint8_t *data;         /* First byte of the layer being processed. */
+    uint32_t len;          /* Bytes of the linear part at data. */
+    uint32_t total;        /* Bytes of linear part and fragments. */
+    uint32_t pinned;       /* Memory that holding it pins, for accounting. */
+    uint32_t next_hop;     /* Out, waiting for a neighbour: IPv4 next hop as a number. */
     uint16_t from_ifindex; /* Forwarded: where it came from; 0 = made here. */
     uint16_t gso_size, gso_segs;
     uint16_t l4_hdr_bytes; /* Super-frame: bytes of its transport header. */
@@ -71,7 +73,6 @@ struct pkt {
     bool is_coalesced;     /* Super-frame gathered from frames: its IP length is the first one's. */
     bool is_cwr_all;       /* Super-frame: CWR is on each frame (AccECN), not on the first alone. */
     uint8_t id_step;       /* Super-frame: identification grows by this from frame to frame. */
-    uint32_t next_hop;     /* Out, waiting for a neighbour: IPv4 next hop as a number. */
     uint8_t head[PKT_HEAD_BYTES];
     union {
         uint16_t sums[PKT_SEGS_MAX];    /* Super-frame by TCP: payload sum of each cut frame. */
@@ -89,6 +90,14 @@ struct pkt_pool {
 
 /** wf_pkt_alloc() - An empty packet, data at PKT_HEADROOM in its own head; or NULL */
 struct pkt *wf_pkt_alloc(struct pkt_pool *pool);
+
+/**
+ * wf_pkt_alloc_cut() - A cut frame: room for headers at PKT_HEADROOM of its head, and a share of
+ * @parent; or NULL
+ *
+ * All but what wf_pkt_free() reads is left as it was: it may go to a driver and nowhere else.
+ */
+struct pkt *wf_pkt_alloc_cut(struct pkt_pool *pool, struct pkt *parent);
 
 /** wf_pkt_free() - Give one holder's share of a packet up; with the last all it references */
 void wf_pkt_free(struct pkt_pool *pool, struct pkt *p);

@@ -16,6 +16,15 @@
 #define TCP_OFF    (ETH_HDR_BYTES + IP4_HDR_BYTES)
 #define FRAGS_MOST (PKT_FRAGS_MAX - 1) /* One is kept free for headers that have to be copied. */
 
+/**
+ * struct head_sums - Sums of what the headers of a run's frames have in common
+ *
+ * That is all, pseudo header included, but lengths, identification, sequence number and checksums.
+ */
+struct head_sums {
+    uint64_t ip, tcp;
+};
+
 /** struct run - A super-frame that is growing */
 struct run {
     struct pkt *p;      /* NULL = none. */
@@ -23,8 +32,12 @@ struct run {
     uint32_t hdr_bytes; /* Link, IP and TCP header. */
     uint32_t seg_bytes; /* Payload of the frames before the last. */
     uint32_t next_seq;
+    uint32_t total, segs, pinned; /* What the packet will have. */
+    struct pkt_frag *end;         /* Its last fragment, NULL = none. */
+    struct head_sums sums;
     struct wf_buf *last; /* Holds the last frame. */
     uint16_t id;         /* Identification of the last frame. */
+    uint8_t id_step;     /* From the frame before it. */
     bool is_open;        /* The last frame was full: another may follow. */
 };
 
@@ -34,8 +47,12 @@ static void flush(struct net *net, struct run *r)
         return;
     struct pkt *p = r->p;
     r->p = NULL;
-    if (p->gso_segs > 1) {
-        wf_count_n(net, WEFT_COUNT_RX_COALESCED, p->gso_segs);
+    p->total = r->total;
+    p->pinned = r->pinned;
+    p->gso_segs = (uint16_t)r->segs;
+    p->id_step = r->id_step;
+    if (r->segs > 1) {
+        wf_count_n(net, WEFT_COUNT_RX_COALESCED, r->segs);
         p->gso_size = (uint16_t)r->seg_bytes;
         p->l4_hdr_bytes = (uint16_t)(r->hdr_bytes - TCP_OFF);
         p->is_coalesced = true;
@@ -118,20 +135,10 @@ static inline uint32_t load32(const uint8_t *p)
     return v;
 }
 
-/* Both checksums of a frame that is_plain_data(). */
-static bool sums_ok(const struct net *net, const struct netif *nif, const struct weft_frame *f,
-                    uint32_t hdr_bytes)
+static uint64_t payload_sum(const struct net *net, const struct weft_frame *f, uint32_t hdr_bytes)
 {
     const uint8_t *b = f->iov[0].base;
-    if ((nif->caps & WEFT_CAP_RX_TRUST) != 0)
-        return true;
-    uint64_t ip = wf_csum_carry(load64(b + ETH_HDR_BYTES), load64(b + ETH_HDR_BYTES + 8));
-    if (wf_csum_fold(wf_csum_carry(ip, load32(b + ETH_HDR_BYTES + 16))) != 0xffff)
-        return false;
-    if ((f->flags & (WEFT_FRAME_NEEDS_CSUM | WEFT_FRAME_CSUM_OK)) != 0)
-        return true;
-    uint64_t native = wf_csum_native(load64(b + 26), b + TCP_OFF, hdr_bytes - TCP_OFF);
-    uint64_t sum = IP_PROTO_TCP + (f->len - TCP_OFF);
+    uint64_t sum = 0;
     uint32_t at = (uint32_t)f->iov[0].len - hdr_bytes;
     if (at > 0)
         sum += net->pool.bufs.vec.sum(b + hdr_bytes, at);
@@ -140,7 +147,34 @@ static bool sums_ok(const struct net *net, const struct netif *nif, const struct
         sum += (uint64_t)net->pool.bufs.vec.sum(f->iov[i].base, f->iov[i].len) << (at & 1) * 8;
         at += (uint32_t)f->iov[i].len;
     }
-    return wf_csum_fold(wf_csum_carry(native, wf_csum_to_native(sum))) == 0xffff;
+    return sum;
+}
+
+static struct head_sums head_sums(const uint8_t *b, uint32_t hdr_bytes)
+{
+    const uint8_t *tcp = b + TCP_OFF;
+    uint64_t ends = wf_csum_words(b + 26, 8), opts = hdr_bytes - TCP_OFF - TCP_HDR_BYTES;
+    struct head_sums s = {.ip = ends + wf_ld16be(b + 14) + wf_ld32be(b + 20),
+                          .tcp = ends + IP_PROTO_TCP + wf_ld32be(tcp)};
+    s.tcp += wf_csum_words(tcp + 8, 8) + wf_ld16be(tcp + 18);
+    s.tcp += wf_csum_words(tcp + TCP_HDR_BYTES, (uint32_t)opts);
+    return s;
+}
+
+/* Both checksums of a frame with plain headers. */
+static bool sums_ok(const struct net *net, const struct netif *nif, const struct weft_frame *f,
+                    uint32_t hdr_bytes, struct head_sums s)
+{
+    const uint8_t *b = f->iov[0].base, *tcp = b + TCP_OFF;
+    if ((nif->caps & WEFT_CAP_RX_TRUST) != 0)
+        return true;
+    if (wf_csum_fold(s.ip + wf_ld32be(b + 16) + wf_ld16be(b + 24)) != 0xffff)
+        return false;
+    if ((f->flags & (WEFT_FRAME_NEEDS_CSUM | WEFT_FRAME_CSUM_OK)) != 0)
+        return true;
+    uint64_t sum = s.tcp + wf_ld32be(tcp + 4) + wf_ld16be(tcp + TCP_CSUM_OFFSET);
+    sum += f->len - TCP_OFF + payload_sum(net, f, hdr_bytes);
+    return wf_csum_fold(sum) == 0xffff;
 }
 
 /* Everything but lengths, identification, sequence and checksums is the same. */
@@ -173,10 +207,9 @@ static bool is_next(const struct run *r, const struct weft_frame *f)
     uint16_t id_step = (uint16_t)(wf_ld16be(b + 18) - r->id);
     return same_stream(r, b) && wf_ld32be(b + TCP_OFF + 4) == r->next_seq &&
            wf_ld16be(b + 16) == f->len - ETH_HDR_BYTES && wf_ld16be(b + TCP_OFF + 18) == 0 &&
-           payload <= r->seg_bytes && (id_step == r->p->id_step || r->p->gso_segs == 1) &&
-           id_step <= 1 &&
+           payload <= r->seg_bytes && (id_step == r->id_step || r->segs == 1) && id_step <= 1 &&
            r->p->frags_n + f->iov_n <= FRAGS_MOST + (f->iov[0].len == r->hdr_bytes) &&
-           r->p->total + payload <= 65535;
+           r->total + payload <= 65535;
 }
 
 /*
@@ -185,22 +218,20 @@ static bool is_next(const struct run *r, const struct weft_frame *f)
  */
 static void add_piece(struct run *r, const uint8_t *data, uint32_t len, struct wf_buf *buf)
 {
-    struct pkt *p = r->p;
-    struct pkt_frag *end = p->frags_n > 0 ? &p->frags[p->frags_n - 1] : NULL;
+    struct pkt_frag *end = r->end;
     if (end == NULL || end->data + end->len != data || r->last == buf || r->last->chain != NULL) {
-        wf_pkt_frag_add(p, data, len, buf);
+        r->end = &r->p->frags[r->p->frags_n];
+        wf_pkt_frag_add(r->p, data, len, buf);
         return;
     }
     r->last->chain = buf;
     end->len += len;
-    p->total += len;
 }
 
 /* Let the run reference the payload of its next frame; the frame's reference passes over. */
 static void append(struct run *r, const struct weft_frame *f, struct wf_buf *buf)
 {
     const uint8_t *b = f->iov[0].base;
-    struct pkt *p = r->p;
     uint32_t payload = f->len - r->hdr_bytes, rest = (uint32_t)f->iov[0].len - r->hdr_bytes;
     buf->refs += f->iov_n - (rest == 0 ? 2u : 1u); /* One a piece: there is payload in one. */
     if (rest > 0)
@@ -208,26 +239,32 @@ static void append(struct run *r, const struct weft_frame *f, struct wf_buf *buf
     for (uint32_t i = 1; i < f->iov_n; i++)
         add_piece(r, f->iov[i].base, (uint32_t)f->iov[i].len, buf);
     r->last = buf;
-    p->pinned = buf->cap < UINT32_MAX - p->pinned ? p->pinned + buf->cap : UINT32_MAX;
+    r->pinned = buf->cap < UINT32_MAX - r->pinned ? r->pinned + buf->cap : UINT32_MAX;
     uint16_t id = wf_ld16be(b + 18);
-    p->id_step = (uint8_t)(id - r->id);
-    p->gso_segs++;
+    r->id_step = (uint8_t)(id - r->id);
+    r->segs++;
+    r->total += payload;
     r->id = id;
     r->next_seq += payload;
     r->is_open = payload == r->seg_bytes;
 }
 
-static void begin(struct run *r, struct pkt *p, const struct weft_frame *f, uint32_t hdr_bytes)
+static void begin(struct run *r, struct pkt *p, const struct weft_frame *f, uint32_t hdr_bytes,
+                  const struct head_sums *sums)
 {
     const uint8_t *b = f->iov[0].base;
     p->csum = PKT_CSUM_OK;
-    p->gso_segs = 1;
     uint32_t payload = f->len - hdr_bytes;
     *r = (struct run){.p = p,
                       .hdr = b,
                       .hdr_bytes = hdr_bytes,
                       .seg_bytes = payload,
                       .next_seq = wf_ld32be(b + TCP_OFF + 4) + payload,
+                      .sums = *sums,
+                      .total = p->total,
+                      .segs = 1,
+                      .pinned = p->pinned,
+                      .end = p->frags_n > 0 ? &p->frags[p->frags_n - 1] : NULL,
                       .last = p->data_buf,
                       .id = wf_ld16be(b + 18),
                       .is_open = true};
@@ -236,11 +273,13 @@ static void begin(struct run *r, struct pkt *p, const struct weft_frame *f, uint
 static void one_frame(struct net *net, struct netif *nif, const struct weft_frame *f,
                       struct wf_buf *buf, struct run *r, bool is_alone)
 {
+    struct head_sums fresh = {0};
     bool may_run = nif->kind == WEFT_IF_ETHER && !is_alone;
     bool may_append = may_run && is_next(r, f);
     uint32_t hdr_bytes = r->hdr_bytes;
-    may_run = may_append || (may_run && is_plain_data(f, &hdr_bytes));
-    may_run = may_run && sums_ok(net, nif, f, hdr_bytes);
+    if (!may_append && (may_run = may_run && is_plain_data(f, &hdr_bytes)))
+        fresh = head_sums(f->iov[0].base, hdr_bytes);
+    may_run = may_run && sums_ok(net, nif, f, hdr_bytes, may_append ? r->sums : fresh);
     if (may_run && may_append) {
         append(r, f, buf);
         return;
@@ -253,7 +292,7 @@ static void one_frame(struct net *net, struct netif *nif, const struct weft_fram
         return;
     }
     if (may_run)
-        begin(r, p, f, hdr_bytes);
+        begin(r, p, f, hdr_bytes, &fresh);
     else
         wf_rx_packet(net, p);
 }

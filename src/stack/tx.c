@@ -118,43 +118,63 @@ static uint16_t payload_sum(struct net *net, const struct pkt *p, uint32_t i, ui
     return p->is_tcp_cut ? p->sums[i] : wf_pkt_sum(&net->pool, p, p->len + i * p->gso_size, len);
 }
 
-/*
- * Sum of what all cut frames of a super-frame have in common: addresses, protocol, and the TCP
- * header without sequence number, flags and checksum.
- */
-static uint64_t common_sum(const struct netif *nif, const struct pkt *p)
+/** struct cut - What all frames that a super-frame is cut into have in common */
+struct cut {
+    const struct pkt *p;
+    uint32_t l3, l4;     /* Offsets of both headers. */
+    uint64_t ip_sum;     /* Of the IP header without length, identification and checksum. */
+    uint64_t tcp_sum;    /* Of pseudo and TCP header without length, sequence number, checksum. */
+    bool is_left;        /* The driver sums the TCP header and the payload. */
+    uint8_t middle_mask; /* Flags that frames between the first and the last may have. */
+};
+
+static struct cut cut_begin(const struct netif *nif)
 {
-    const uint8_t *ip = p->data + l3_offset(nif), *tcp = p->data + l4_offset(p);
-    uint64_t sum = wf_csum_words(ip + 12, 8) + IP_PROTO_TCP + p->l4_hdr_bytes;
-    if ((nif->caps & WEFT_CAP_TX_CSUM) != 0)
-        return sum; /* The driver sums the rest. */
-    sum += (uint64_t)wf_ld32be(tcp) + wf_ld32be(tcp + 8);
-    sum += wf_ld16be(tcp + 14) + (uint32_t)wf_ld16be(tcp + 18);
-    return sum + wf_csum_words(tcp + TCP_HDR_BYTES, p->l4_hdr_bytes - TCP_HDR_BYTES);
+    const struct pkt *p = nif->cut;
+    struct cut c = {.p = p, .l3 = l3_offset(nif), .l4 = l4_offset(p)};
+    const uint8_t *ip = p->data + c.l3, *tcp = p->data + c.l4;
+    c.is_left = (nif->caps & WEFT_CAP_TX_CSUM) != 0;
+    c.middle_mask = (uint8_t) ~(TCP_FIN | TCP_PSH | (p->is_cwr_all ? 0 : TCP_CWR));
+    c.ip_sum = wf_csum_words(ip, c.l4 - c.l3) + (uint32_t)~wf_ld32be(ip + 2) +
+               (uint16_t)~wf_ld16be(ip + 10);
+    c.tcp_sum = wf_csum_words(ip + 12, 8) + IP_PROTO_TCP + p->l4_hdr_bytes;
+    if (!c.is_left)
+        c.tcp_sum += (uint64_t)wf_ld32be(tcp) + wf_ld32be(tcp + 8) + ((uint32_t)tcp[12] << 8) +
+                     wf_ld16be(tcp + 14) + wf_ld16be(tcp + 18) +
+                     wf_csum_words(tcp + TCP_HDR_BYTES, p->l4_hdr_bytes - TCP_HDR_BYTES);
+    return c;
 }
 
-/* Stamp the headers of cut frame @i, which carries @len bytes. */
-static void stamp(struct net *net, const struct netif *nif, const struct pkt *p, struct pkt *s,
-                  uint32_t i, uint32_t len)
+/*
+ * The headers of cut frame @i, which carries @len bytes, written to @to. All is read from the
+ * parent: what has just been copied would have to be waited for, as it goes to memory in other
+ * portions than it is read in.
+ */
+static void stamp(struct net *net, const struct cut *c, uint8_t *to, uint32_t i, uint32_t len)
 {
-    uint32_t l3 = l3_offset(nif), l4 = l4_offset(p);
-    uint8_t *ip = s->data + l3, *tcp = s->data + l4;
-    uint16_t id = (uint16_t)(wf_ld16be(ip + 4) + i * p->id_step);
-    wf_ip4_emit_len(ip, (uint16_t)(l4 - l3 + p->l4_hdr_bytes + len), id);
+    const struct pkt *p = c->p;
+    const uint8_t *ip = p->data + c->l3, *tcp = p->data + c->l4;
+    uint32_t len_id = (p->len - c->l3 + len) << 16;
+    len_id |= (uint16_t)(wf_ld16be(ip + 4) + i * p->id_step);
     uint32_t seq = wf_ld32be(tcp + 4) + i * p->gso_size;
-    wf_st32be(tcp + 4, seq);
-    if (i + 1u < p->gso_segs)
-        tcp[13] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
-    if (i > 0 && !p->is_cwr_all)
-        tcp[13] &= (uint8_t)~TCP_CWR;
-    uint64_t sum = nif->cut_sum + len;
-    if ((nif->caps & WEFT_CAP_TX_CSUM) != 0) {
-        wf_st16be(tcp + TCP_CSUM_OFFSET, wf_csum_fold(sum));
-        s->csum = PKT_CSUM_PARTIAL;
-        return;
-    }
-    sum += seq + (uint64_t)wf_ld16be(tcp + 12) + payload_sum(net, p, i, len);
-    wf_st16be(tcp + TCP_CSUM_OFFSET, wf_csum_finish(wf_csum_fold(sum)));
+    uint8_t flags = tcp[13];
+    if (i == 0)
+        flags &= (uint8_t) ~(TCP_FIN | TCP_PSH);
+    else if (i + 1u < p->gso_segs)
+        flags &= c->middle_mask;
+    else
+        flags &= (uint8_t)(c->middle_mask | TCP_FIN | TCP_PSH);
+    memcpy(to, p->data, p->len);
+    wf_st32be(to + c->l3 + 2, len_id);
+    wf_st16be(to + c->l3 + 10, wf_csum_finish(wf_csum_fold(c->ip_sum + len_id)));
+    to += c->l4;
+    wf_st32be(to + 4, seq);
+    to[13] = flags;
+    uint64_t sum = c->tcp_sum + len;
+    if (!c->is_left)
+        sum += (uint64_t)seq + flags + payload_sum(net, p, i, len);
+    uint16_t folded = wf_csum_fold(sum);
+    wf_st16be(to + TCP_CSUM_OFFSET, c->is_left ? folded : wf_csum_finish(folded));
 }
 
 /* Let a frame reference the next @len payload bytes of the super-frame. */
@@ -174,35 +194,39 @@ static void add_payload(struct netif *nif, struct weft_frame *f, uint32_t len)
     }
 }
 
-/* The next wire frame of the super-frame being cut; false without packets. */
-static bool cut_one(struct net *net, struct netif *nif, struct weft_frame *f)
+/* The next wire frames of the super-frame being cut, at most @n; fewer only at its end or without
+ * packets. */
+static uint32_t cut_frames(struct net *net, struct netif *nif, struct weft_frame *f, uint32_t n)
 {
     struct pkt *p = nif->cut;
-    uint32_t i = nif->cut_next, payload = p->total - p->len;
-    uint32_t len = wf_min_u32(p->gso_size, payload - i * p->gso_size);
-    struct pkt *s = wf_pkt_alloc(&net->pool);
-    if (s == NULL)
-        return false;
-    s->ifindex = nif->index;
-    s->len = s->total = p->len;
-    memcpy(s->data, p->data, p->len);
-    s->parent = p;
-    p->refs++;
-    stamp(net, nif, p, s, i, len);
-    start_frame(net, f, s);
-    if (s->csum == PKT_CSUM_PARTIAL) {
-        f->flags = WEFT_FRAME_NEEDS_CSUM;
-        f->csum_start = (uint16_t)l4_offset(p);
-        f->csum_offset = TCP_CSUM_OFFSET;
+    const struct cut c = cut_begin(nif);
+    uint32_t i = nif->cut_next, first = i, payload = p->total - p->len, end = p->gso_segs;
+    for (n = wf_min_u32(n, end - i) + i; i < n; i++, f++) {
+        struct pkt *s = wf_pkt_alloc_cut(&net->pool, p);
+        if (s == NULL)
+            break;
+        uint32_t len = wf_min_u32(p->gso_size, payload - i * p->gso_size);
+        uint8_t *headers = s->head + PKT_HEADROOM;
+        stamp(net, &c, headers, i, len);
+        start_frame(net, f, s);
+        if (c.is_left) {
+            f->flags = WEFT_FRAME_NEEDS_CSUM;
+            f->csum_start = (uint16_t)c.l4;
+            f->csum_offset = TCP_CSUM_OFFSET;
+        }
+        add_iov(f, headers, p->len);
+        add_payload(nif, f, len);
+        nif->tx_bytes += f->len;
     }
-    add_iov(f, s->data, s->len);
-    add_payload(nif, f, len);
-    wf_count(net, WEFT_COUNT_TX_SEGMENTED);
-    if (++nif->cut_next == p->gso_segs) {
+    nif->cut_next = (uint16_t)i;
+    nif->tx_frames += i - first;
+    wf_count_n(net, WEFT_COUNT_TX_FRAMES, i - first);
+    wf_count_n(net, WEFT_COUNT_TX_SEGMENTED, i - first);
+    if (i == end) {
         nif->cut = NULL;
         wf_pkt_free(&net->pool, p);
     }
-    return true;
+    return i - first;
 }
 
 /* What was gathered from frames on the way in has the first one's lengths and sum: mend them. */
@@ -259,28 +283,29 @@ uint32_t weft_tx(struct weft_stack *st, uint16_t ifindex, struct weft_frame *fra
         return 0;
     while (count < n) {
         if (nif->cut != NULL) {
-            if (!cut_one(net, nif, &frames[count]))
+            uint32_t cut = cut_frames(net, nif, &frames[count], n - count);
+            if (cut == 0)
                 break;
-        } else {
-            struct pkt *p = wf_tx_next(net, nif);
-            if (p == NULL)
-                break;
-            if (p->is_coalesced)
-                settle_coalesced(nif, p);
-            bool is_cut = p->gso_segs > 1 && !driver_cuts(nif, p);
-            if (!fits_frames(p, is_cut) && !wf_pkt_compact(&net->pool, p)) {
-                wf_net_drop(net, p, WEFT_DROP_NO_CHUNK);
-                continue;
-            }
-            if (is_cut) {
-                nif->cut = p;
-                nif->cut_next = nif->cut_frag = 0;
-                nif->cut_frag_off = 0;
-                nif->cut_sum = common_sum(nif, p);
-                continue;
-            }
-            fill_whole(net, nif, &frames[count], p);
+            count += cut;
+            continue;
         }
+        struct pkt *p = wf_tx_next(net, nif);
+        if (p == NULL)
+            break;
+        if (p->is_coalesced)
+            settle_coalesced(nif, p);
+        bool is_cut = p->gso_segs > 1 && !driver_cuts(nif, p);
+        if (!fits_frames(p, is_cut) && !wf_pkt_compact(&net->pool, p)) {
+            wf_net_drop(net, p, WEFT_DROP_NO_CHUNK);
+            continue;
+        }
+        if (is_cut) {
+            nif->cut = p;
+            nif->cut_next = nif->cut_frag = 0;
+            nif->cut_frag_off = 0;
+            continue;
+        }
+        fill_whole(net, nif, &frames[count], p);
         count_frame(net, nif, &frames[count]);
         count++;
     }
