@@ -10,6 +10,7 @@
 
 #include "weft/cc.h"
 #include "weft/netif.h"
+#include "weft/rarp.h"
 #include "weft/sock.h"
 #include "weft/stack.h"
 #include "weft/trace.h"

@@ -24,13 +24,17 @@ enum verdict wf_link_input(struct net *net, struct netif *nif, struct pkt *p)
     if ((h.src[0] & 1) != 0)
         return wf_net_drop(net, p, WEFT_DROP_ETH_SRC_BAD);
     p->is_link_group = (h.dst[0] & 1) != 0;
-    if (!p->is_link_group && memcmp(h.dst, nif->mac, 6) != 0)
+    /* A RARP server looks at what others answer. */
+    if (!p->is_link_group && memcmp(h.dst, nif->mac, 6) != 0 &&
+        (h.type != ETHERTYPE_RARP || nif->rarp == NULL))
         return wf_net_drop(net, p, WEFT_DROP_ETH_NOT_FOR_US);
 
     wf_pkt_pull(p, ETH_HDR_BYTES);
     switch (h.type) {
     case ETHERTYPE_ARP:
         return RX_ARP;
+    case ETHERTYPE_RARP:
+        return RX_RARP;
     case ETHERTYPE_IP4:
         return RX_IP4;
     case ETHERTYPE_IP6:

@@ -18,6 +18,7 @@
 #include "weft/trace.h"
 
 struct net;
+struct rarp;
 
 /** struct netif - One interface */
 struct netif {
@@ -42,6 +43,7 @@ struct netif {
     uint64_t cut_sum; /* Of what is the same in all cut frames, see stack/tx.c. */
     uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes;
     uint64_t drops, tx_drops;
+    struct rarp *rarp; /* NULL = nobody asked for RARP here. */
 };
 
 /** struct wf_sender - Something that has bytes to send: on an interface's or a neighbour's list */

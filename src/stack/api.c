@@ -193,7 +193,7 @@ void weft_stack_check(const struct weft_stack *st)
         &t->listeners,      &t->synrcvds,         &t->timewaits,
         &t->recs,           &t->reasms,           &t->ccs,
         &net->link->neighs, &net->ip->reasms,     &net->udp->eps,
-        &net->udp->errs};
+        &net->udp->errs,    &net->link->rarps};
     for (uint32_t i = 0; i < WF_ARRAY_LEN(slabs); i++)
         WF_ASSERT(wf_slab_check(slabs[i]));
     WF_ASSERT(wf_wheel_check(&net->wheel));

@@ -51,6 +51,7 @@ void wf_rx_ip4(struct net *net, struct pkt *p)
         rx_unreachable(net, p, &m, ICMP4_PROTO_UNREACHABLE, WEFT_DROP_IP4_PROTO_UNKNOWN);
         return;
     case RX_ARP:
+    case RX_RARP:
     case RX_IP4:
     case RX_DONE:
         return;
@@ -64,6 +65,8 @@ void wf_rx_packet(struct net *net, struct pkt *p)
         wf_arp_input(net, p);
     else if (v == RX_IP4)
         wf_rx_ip4(net, p);
+    else if (v == RX_RARP)
+        wf_rarp_input(net, p);
 }
 
 uint32_t weft_rx(struct weft_stack *st, uint16_t ifindex, const struct weft_frame *frames,

@@ -6,6 +6,7 @@
 #include "link/link.h"
 #include "net/net.h"
 #include "sock/sock.h"
+#include "svc/rarp.h"
 #include "tcp/tcp.h"
 #include "udp/udp.h"
 #include "weft/weft.h"
@@ -21,6 +22,21 @@ struct weft_stack {
     struct wf_socks socks;
 };
 _Static_assert(offsetof(struct weft_stack, net) == 0, "wf_net_of() relies on it");
+
+/** struct rarp - RARP on one interface */
+struct rarp {
+    struct wf_slab_node node;
+    struct wf_timer timer;
+    uint16_t ifindex;
+    struct rarp_client client;
+    struct weft_rarp_server *server; /* Lent; NULL = none. */
+};
+
+/** wf_rarp_input() - A RARP message (RFC 903); takes @p */
+enum verdict wf_rarp_input(struct net *net, struct pkt *p);
+
+/** wf_rarp_expire() - A client's request or a server's answer is due */
+void wf_rarp_expire(struct net *net, struct wf_timer *t);
 
 /** wf_stack_set_now() - Time enters: never backwards */
 void wf_stack_set_now(struct net *net, uint64_t now_ns);
