@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "rarp.h"
 #include "run.h"
 #include "weft/cc.h"
 #include "weft/host.h"
@@ -198,6 +199,9 @@ static bool add_addrs(struct lab_run *run, struct lab_node *node)
             if (r != 0)
                 return tell(run, f->mark, f->name, weft_strerror(r));
         }
+        int r = wf_rarp_begin(st, f);
+        if (r != 0)
+            return tell(run, f->mark, f->name, weft_strerror(r));
     }
     return true;
 }

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "rarp.h"
+
 #define NODES_MAX 1000
 
 void wf_read_addr(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
@@ -174,7 +176,7 @@ static void read_kinds(struct lab_doc *d, yaml_node_t *n, const struct lab_at *a
 
 /* ---- nodes ---- */
 
-static bool parse_mac(uint8_t mac[6], const char *text)
+bool wf_lab_parse_mac(uint8_t mac[6], const char *text)
 {
     static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < 6; i++, text += 3) {
@@ -187,13 +189,13 @@ static bool parse_mac(uint8_t mac[6], const char *text)
     return (mac[0] & 1) == 0;
 }
 
-static void read_mac(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
+void wf_read_mac(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
 {
     const char *text = wf_doc_scalar(d, n, at, "a hardware address");
     uint8_t mac[6];
     if (text == NULL)
         return;
-    if (parse_mac(mac, text))
+    if (wf_lab_parse_mac(mac, text))
         memcpy(to, mac, 6);
     else
         wf_doc_error(d, n, at,
@@ -235,8 +237,10 @@ static void read_addrs(struct lab_doc *d, yaml_node_t *n, const struct lab_at *a
 #define IFACE(f) offsetof(struct lab_iface, f)
 static const struct lab_field iface_fields[] = {
     {LAB_CALL("address", 0, read_addrs)},
-    {LAB_CALL("mac", IFACE(mac), read_mac)},
+    {LAB_CALL("mac", IFACE(mac), wf_read_mac)},
     {LAB_NUMBER("mtu", LAB_T_BYTES, IFACE(mtu), 68, 65535)},
+    {LAB_CALL("rarp", 0, wf_read_rarp)},
+    {LAB_CALL("rarp-server", 0, wf_read_rarp_server)},
 };
 #undef IFACE
 

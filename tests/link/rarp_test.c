@@ -304,7 +304,7 @@ static void a_flood_of_requests_costs_nothing_and_is_not_echoed(void)
     rig_end(v.r);
 }
 
-/* proves: RARP-SEED-02 RARP-SEED-03 */
+/* proves: RARP-SEED-02 RARP-SEED-03 CAP-RARP-03 */
 static void a_secondary_answers_what_is_repeated_soon(void)
 {
     struct srv v = serve(WEFT_RARP_REPEATED);
@@ -320,7 +320,7 @@ static void a_secondary_answers_what_is_repeated_soon(void)
     rig_end(v.r);
 }
 
-/* proves: RARP-SEED-04 */
+/* proves: RARP-SEED-04 CAP-RARP-03 */
 static void a_delayed_one_waits_a_random_time(void)
 {
     struct srv v = serve(WEFT_RARP_DELAYED);
