@@ -24,6 +24,8 @@ struct weft_stack;
     X(ETH_SRC_BAD, "link.bad_source")                                                              \
     X(ETH_TYPE_UNKNOWN, "link.unknown_type")                                                       \
     X(ETH_LENGTH_FIELD, "link.802_3_length")                                                       \
+    X(VLAN_UNKNOWN, "link.vlan_unknown")                                                           \
+    X(VLAN_STACKED, "link.vlan_stacked")                                                           \
     X(ARP_MALFORMED, "arp.malformed")                                                              \
     X(ARP_BAD_SENDER, "arp.bad_sender")                                                            \
     X(ARP_NOT_FOR_US, "arp.not_for_us")                                                            \

@@ -15,5 +15,6 @@
 #include "weft/stack.h"
 #include "weft/trace.h"
 #include "weft/types.h"
+#include "weft/vlan.h"
 
 #endif /* WEFT_WEFT_H */

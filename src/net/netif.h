@@ -31,6 +31,12 @@ struct netif {
     uint32_t gso_max_bytes;
     bool is_up, is_any_address;
     bool is_blocked; /* The driver has no room. */
+    bool has_vlans;
+    bool is_held_down; /* VLAN: down because its parent is. */
+    uint8_t hdr_bytes; /* What lies in front of an IP header. */
+    uint8_t vlan_turn; /* Parent: whose turn it is to send. */
+    uint16_t parent;   /* VLAN: the interface whose wire it uses; 0 = it is none. */
+    uint16_t vlan_id;
     uint16_t txq_max;
     uint32_t txq_len;
     struct pkt *txq_head, *txq_tail;

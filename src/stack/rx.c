@@ -75,7 +75,7 @@ uint32_t weft_rx(struct weft_stack *st, uint16_t ifindex, const struct weft_fram
     struct net *net = wf_net_of(st);
     struct netif *nif = wf_netif_get(net, ifindex);
     wf_stack_set_now(net, now_ns);
-    if (nif == NULL || nif->kind == WEFT_IF_LOOPBACK) {
+    if (nif == NULL || nif->kind == WEFT_IF_LOOPBACK || nif->parent != 0) {
         wf_net_note_drop(net, WEFT_DROP_IF_UNKNOWN);
         return 0;
     }

@@ -55,4 +55,26 @@ uint32_t wf_rx_burst(struct net *net, struct netif *nif, const struct weft_frame
 /** wf_tx_next() - The next packet an interface has to send, queue first, then senders; or NULL */
 struct pkt *wf_tx_next(struct net *net, struct netif *nif);
 
+/** wf_tx_take() - Frames of one interface, and of no VLAN on it; how many */
+uint32_t wf_tx_take(struct net *net, struct netif *nif, struct weft_frame *frames, uint32_t n);
+
+/** wf_vlan_tx() - Frames of an interface and its VLANs in turn; how many */
+uint32_t wf_vlan_tx(struct net *net, struct netif *parent, struct weft_frame *frames, uint32_t n);
+
+/** wf_vlan_has_output() - Whether a VLAN of an interface has something to send */
+bool wf_vlan_has_output(const struct net *net, const struct netif *parent);
+
+/** wf_vlan_block() - The driver has no room, or has it again: for the VLANs, too */
+void wf_vlan_block(struct net *net, const struct netif *parent);
+
+/** wf_vlan_set_up() - A parent went up or down: its VLANs, too, but for those that were down before
+ */
+void wf_vlan_set_up(struct weft_stack *st, const struct netif *parent);
+
+/** wf_vlan_set_mtu() - A parent has another MTU: no VLAN of it has a larger one */
+void wf_vlan_set_mtu(struct net *net, const struct netif *parent);
+
+/** wf_vlan_set_mac() - A parent has another hardware address: VLANs that had the same follow */
+void wf_vlan_set_mac(struct weft_stack *st, const struct netif *parent, const uint8_t before[6]);
+
 #endif /* WF_STACK_STACK_H */
