@@ -47,8 +47,10 @@ struct lab_iface {
     struct lab_mark mark;
     struct lab_cidr addrs[LAB_ADDRS_MAX];
     size_t addrs_n;
-    uint8_t mac[6];                      /* All zero: the world gives one. */
-    uint64_t mtu;                        /* 0: the link's. */
+    uint8_t mac[6];      /* All zero: the world gives one. */
+    uint64_t mtu;        /* 0: the link's. */
+    const char *vlan_of; /* NULL: an interface with a link of its own. */
+    uint64_t vlan_id;
     struct weft_rarp_config *rarp;       /* NULL: it does not ask for an address. */
     struct lab_rarp_server *rarp_server; /* NULL: it answers nobody. */
     bool is_linked;

@@ -48,6 +48,8 @@ BAD = [
     ("host --link tap:x --rarp-prefix 24", 2, r"--rarp-prefix comes after the --rarp it belongs to"),
     ("host --link tap:x --rarp --rarp-prefix 0", 2, r"--rarp-prefix '0' is not a number from 1 to 32"),
     ("host --link tap:x --rarp-server a,third", 2, r"after the comma primary, delayed or repeated"),
+    ("host --link vlan:eth0,4095", 3, r"vlan:eth0,4095: not like vlan:eth0,7, with a number from 1 to 4094"),
+    ("host --link vlan:eth9,7", 3, r"vlan:eth9,7: no link before it is named 'eth9'"),
     ("host --gateway 10.0.0.300", 2, r"--gateway '10.0.0.300' is not an IPv4 address"),
     ("ping", 2, r"ping whom\? give an address"),
     ("ping 10.0.0.1 10.0.0.2", 2, r"one address, not 2"),
