@@ -100,6 +100,14 @@ static void fill_whole(struct net *net, const struct netif *nif, struct weft_fra
         add_iov(f, p->frags[i].data, p->frags[i].len);
 }
 
+/* Zeros up to the least length. What already has all runs goes as it is. */
+static void pad(const struct netif *nif, struct weft_frame *f)
+{
+    static const uint8_t zeros[ETH_MIN_BYTES];
+    if ((nif->caps & WEFT_CAP_TX_PAD) != 0 && f->iov_n < WEFT_FRAME_IOV_MAX)
+        add_iov(f, zeros, ETH_MIN_BYTES - f->len);
+}
+
 /* ---- cutting ---- */
 
 /* Header offsets in the linear part of a super-frame: it ends with the TCP header. */
@@ -275,6 +283,8 @@ uint32_t wf_tx_take(struct net *net, struct netif *nif, struct weft_frame *frame
             }
             fill_whole(net, nif, &frames[count], p);
         }
+        if (WF_UNLIKELY(frames[count].len < ETH_MIN_BYTES))
+            pad(nif, &frames[count]);
         count_frame(net, nif, &frames[count]);
         count++;
     }

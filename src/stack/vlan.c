@@ -7,7 +7,7 @@
 #include "weft/vlan.h"
 
 /* A driver that cuts would have to know about the tag: the stack cuts. */
-#define CAPS_KEPT (WEFT_CAP_TX_CSUM | WEFT_CAP_RX_TRUST)
+#define CAPS_KEPT (WEFT_CAP_TX_CSUM | WEFT_CAP_RX_TRUST | WEFT_CAP_TX_PAD)
 
 static bool is_taken(const struct net *net, const struct netif *parent, uint16_t id)
 {

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #define ETH_HDR_BYTES      14
+#define ETH_MIN_BYTES      60 /* Without FCS. */
 #define ETH_VLAN_HDR_BYTES 18 /* With one IEEE 802.1Q tag. */
 #define ETHERTYPE_IP4      0x0800
 #define ETHERTYPE_ARP      0x0806

@@ -64,6 +64,32 @@ static void padding_is_no_part_of_the_packet(void)
     rig_end(r);
 }
 
+/* proves: ETH-894-02 CAP-LINK-01 */
+static void short_frames_are_padded_with_zeros(void)
+{
+    static const uint8_t zeros[60];
+    struct rig *r = rig_bare(1);
+    struct weft_if_config c = {.name = "eth0", .kind = WEFT_IF_ETHER, .caps = WEFT_CAP_TX_PAD};
+    struct weft_addr a = weft_ip4(10, 9, 0, 2);
+    uint8_t f[200];
+    memcpy(c.mac, rig_mac, 6);
+    r->eth0 = (uint16_t)weft_if_add(r->st, &c);
+    T_EQ(weft_addr_add(r->st, r->eth0, &a, 24), 0);
+    T_EQ(rig_pull(r), 60); /* The announcement, a message of 28. */
+    T_EQ(memcmp(r->f + 42, zeros, 18), 0);
+    rig_meet(r);
+    for (uint16_t n = 0; n < 30; n++) {
+        memset(f, 0x55, sizeof(f));
+        size_t len = rig_ping(f, rig_mac, n);
+        rig_push(r, f, len < 60 ? 60 : len);
+        T_EQ(rig_pull(r), len < 60 ? 60 : len);
+        T_EQ(r->f[16] << 8 | r->f[17], 28 + n);
+        T_EQ(memcmp(r->f + 42, f + 42, n), 0);
+        T_EQ(memcmp(r->f + len, zeros, len < 60 ? 60 - len : 0), 0);
+    }
+    rig_end(r);
+}
+
 /* proves: BAD-ETH-05 CAP-LINK-02 */
 static void giants_are_dropped_and_the_mtu_holds(void)
 {
@@ -331,6 +357,7 @@ static const struct t_case cases[] = {
     {"runts are dropped", runts_are_dropped},
     {"what ends within IP is dropped", what_ends_within_ip_is_dropped},
     {"padding is no part of the packet", padding_is_no_part_of_the_packet},
+    {"short frames are padded with zeros", short_frames_are_padded_with_zeros},
     {"giants are dropped and the MTU holds", giants_are_dropped_and_the_mtu_holds},
     {"IP travels as type 0800", ip_travels_as_type_0800},
     {"unknown types are dropped", unknown_types_are_dropped},
