@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "link/vlan.h"
 #include "wire/wire.h"
 
 #define ETH_PAYLOAD_MAX_TYPE 0x0600 /* Below: an 802.3 length (IEEE 802.3 3.2.6). */

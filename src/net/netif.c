@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "net/net.h"
-#include "wire/eth.h"
+#include "wire/wire.h"
 
 #define TXQ_DEFAULT 256
 #define GSO_LEAST   256 /* Room for all headers with full options, and some payload. */

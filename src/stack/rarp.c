@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "stack/stack.h"
-#include "svc/rarp.h"
 #include "wire/wire.h"
 
 static struct rarp *state_of(struct net *net, struct netif *nif)
@@ -96,13 +95,11 @@ static enum verdict request(struct net *net, struct netif *nif, struct pkt *p,
 /* From here on the address is as any that was configured. */
 static void bound(struct net *net, struct netif *nif, struct rarp *r)
 {
-    struct weft_rarp_info *info = &r->client.info;
+    const struct weft_rarp_info *info = &r->client.info;
     int err = weft_addr_add(WF_CONTAINER_OF(net, struct weft_stack, net), nif->index, &info->addr,
                             info->prefix_len);
-    if (err != 0 && err != -WEFT_EEXIST) {
-        info->state = WEFT_RARP_FAILED;
-        info->err = -err;
-    }
+    if (err != 0 && err != -WEFT_EEXIST)
+        wf_rarp_client_refuse(&r->client, -err);
 }
 
 static enum verdict answer(struct net *net, struct netif *nif, struct pkt *p,
@@ -168,7 +165,7 @@ void weft_rarp_stop(struct weft_stack *st, uint16_t ifindex)
     struct netif *nif = wf_netif_get(net, ifindex);
     if (nif == NULL || nif->rarp == NULL)
         return;
-    nif->rarp->client.info = (struct weft_rarp_info){.state = WEFT_RARP_OFF};
+    wf_rarp_client_stop(&nif->rarp->client);
     rearm(net, nif->rarp);
 }
 

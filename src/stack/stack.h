@@ -6,7 +6,7 @@
 #include "link/link.h"
 #include "net/net.h"
 #include "sock/sock.h"
-#include "svc/rarp.h"
+#include "svc/svc.h"
 #include "tcp/tcp.h"
 #include "udp/udp.h"
 #include "weft/weft.h"

@@ -2,7 +2,6 @@
 /** DOC: vlan - VLAN interfaces are made here, and follow what happens to their parents */
 #include <string.h>
 
-#include "link/vlan.h"
 #include "stack/stack.h"
 #include "weft/vlan.h"
 

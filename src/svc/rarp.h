@@ -16,7 +16,7 @@
 
 #include "base/base.h"
 #include "weft/rarp.h"
-#include "wire/arp.h"
+#include "wire/wire.h"
 
 /** struct rarp_client - A client */
 struct rarp_client {
@@ -52,6 +52,12 @@ bool wf_rarp_client_due(struct rarp_client *c, uint64_t now_ns, struct wf_rng *r
 
 /** wf_rarp_client_take() - An answer arrived */
 enum rarp_take wf_rarp_client_take(struct rarp_client *c, const struct arp_ip4 *in);
+
+/** wf_rarp_client_refuse() - The address that was taken cannot be used */
+void wf_rarp_client_refuse(struct rarp_client *c, int err);
+
+/** wf_rarp_client_stop() - Ask no more, and forget */
+void wf_rarp_client_stop(struct rarp_client *c);
 
 /** wf_rarp_client_deadline() - When to call wf_rarp_client_due(); WEFT_NEVER if it does not ask */
 uint64_t wf_rarp_client_deadline(const struct rarp_client *c);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "net/addr.h"
+#include "net/net.h"
 #include "svc/rarp.h"
 
 #define NS_PER_MS 1000000ull
@@ -43,8 +43,7 @@ bool wf_rarp_client_due(struct rarp_client *c, uint64_t now_ns, struct wf_rng *r
     if (c->info.state != WEFT_RARP_ASKING || now_ns < c->next_ns)
         return false;
     if (c->info.tries == c->cfg.tries) {
-        c->info.state = WEFT_RARP_FAILED;
-        c->info.err = WEFT_ETIMEDOUT;
+        wf_rarp_client_refuse(c, WEFT_ETIMEDOUT);
         return false;
     }
     c->info.tries++;
@@ -76,6 +75,17 @@ enum rarp_take wf_rarp_client_take(struct rarp_client *c, const struct arp_ip4 *
     c->info.server = wf_addr_from4(wf_ld32be(in->spa.b));
     memcpy(c->info.server_mac, in->sha, 6);
     return RARP_TAKE_BOUND;
+}
+
+void wf_rarp_client_refuse(struct rarp_client *c, int err)
+{
+    c->info.state = WEFT_RARP_FAILED;
+    c->info.err = err;
+}
+
+void wf_rarp_client_stop(struct rarp_client *c)
+{
+    c->info = (struct weft_rarp_info){.tries = 0};
 }
 
 uint64_t wf_rarp_client_deadline(const struct rarp_client *c)

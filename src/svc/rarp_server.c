@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "net/addr.h"
+#include "net/net.h"
 #include "svc/rarp.h"
 
 #define NS_PER_MS 1000000ull
