@@ -193,7 +193,7 @@ static int packet_open(struct weft_driver **out, const char *name,
     }
     struct weft_driver_info *info = &p->d.info;
     info->kind = WEFT_IF_ETHER;
-    info->caps = p->has_vnet ? WEFT_CAP_TX_CSUM | WEFT_CAP_TX_TSO4 : 0;
+    info->caps = WEFT_CAP_TX_PAD | (p->has_vnet ? WEFT_CAP_TX_CSUM | WEFT_CAP_TX_TSO4 : 0);
     info->gso_max_bytes = 65535;
     wf_driver_mac(info->mac, cfg, s.mac);
     look(p);

@@ -83,22 +83,29 @@ static int add_if(struct weft_host *h, struct wf_link *l, const char *name, unsi
     return 0;
 }
 
+static int open_wire(struct weft_host *h, struct wf_link *l,
+                     const struct weft_host_link_config *cfg, char *err, size_t cap)
+{
+    if (weft_driver_open(&l->drv, cfg->spec, &cfg->driver, err, cap) < 0)
+        return -1;
+    int r = add_if(h, l, cfg->name, h->links_n - 1, &l->ifindex);
+    return r < 0 ? wf_host_fail(err, cap, "%s: interface: %s", cfg->spec, weft_strerror(r)) : 0;
+}
+
 static int open_link(struct weft_host *h, const struct weft_host_link_config *cfg, char *err,
                      size_t cap)
 {
     struct wf_link *l = calloc(1, sizeof(*l));
     if (l == NULL)
         return wf_host_fail(err, cap, "%s: out of memory", cfg->spec);
-    unsigned number = h->links_n;
     h->links[h->links_n++] = l;
     l->spec = strdup(cfg->spec);
     if (l->spec == NULL)
         return wf_host_fail(err, cap, "%s: out of memory", cfg->spec);
-    if (weft_driver_open(&l->drv, cfg->spec, &cfg->driver, err, cap) < 0)
-        return -1;
-    int r = add_if(h, l, cfg->name, number, &l->ifindex);
+    int r = wf_host_is_vlan(cfg->spec) ? wf_host_vlan_open(h, l, cfg, err, cap)
+                                       : open_wire(h, l, cfg, err, cap);
     if (r < 0)
-        return wf_host_fail(err, cap, "%s: interface: %s", cfg->spec, weft_strerror(r));
+        return -1;
     for (unsigned i = 0; i < cfg->addrs_n && i < WEFT_HOST_LINK_ADDRS_MAX; i++) {
         r = weft_addr_add(h->st, l->ifindex, &cfg->addrs[i].addr, cfg->addrs[i].len);
         if (r < 0) {

@@ -70,6 +70,13 @@ int wf_host_fail(char *err, size_t err_cap, const char *format, ...)
 /** wf_host_transmit() - Give the drivers what the stack has to send now */
 void wf_host_transmit(struct weft_host *h, uint64_t now_ns);
 
+/** wf_host_is_vlan() - Whether a link is "vlan:PARENT,ID" */
+bool wf_host_is_vlan(const char *spec);
+
+/** wf_host_vlan_open() - Open such a link; 0, or -1 with a line in @err */
+int wf_host_vlan_open(struct weft_host *h, struct wf_link *l,
+                      const struct weft_host_link_config *cfg, char *err, size_t cap);
+
 /** wf_host_name_ok() - Whether a text can name a host */
 bool wf_host_name_ok(const char *name);
 

@@ -2,9 +2,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "rarp.h"
 #include "run.h"
 #include "weft/cc.h"
 #include "weft/host.h"
+#include "weft/vlan.h"
 
 #define TRACE_RECORDS 16384U
 
@@ -188,16 +190,34 @@ static bool add_link(struct lab_run *run, struct lab_link *link)
     return true;
 }
 
+/* After the interfaces that have links, at each boot. */
+static int add_vlan(struct weft_stack *st, struct lab_iface *f)
+{
+    struct weft_vlan_config c = {
+        .name = f->name, .id = (uint16_t)f->vlan_id, .mtu = (uint32_t)f->mtu};
+    int r = weft_if_find(st, f->vlan_of);
+    c.parent = r > 0 ? (uint16_t)r : 0;
+    r = weft_vlan_add(st, &c);
+    f->ifindex = r > 0 ? (uint16_t)r : 0;
+    return r > 0 ? 0 : r;
+}
+
 static bool add_addrs(struct lab_run *run, struct lab_node *node)
 {
     struct weft_stack *st = weft_node_stack(node->node);
     for (size_t i = 0; i < node->ifaces.n; i++) {
-        const struct lab_iface *f = (const struct lab_iface *)node->ifaces.items + i;
+        struct lab_iface *f = (struct lab_iface *)node->ifaces.items + i;
+        int r = f->vlan_of != NULL ? add_vlan(st, f) : 0;
+        if (r != 0)
+            return tell(run, f->mark, f->name, weft_strerror(r));
         for (size_t j = 0; j < f->addrs_n; j++) {
-            int r = weft_addr_add(st, f->ifindex, &f->addrs[j].addr, f->addrs[j].prefix_len);
+            r = weft_addr_add(st, f->ifindex, &f->addrs[j].addr, f->addrs[j].prefix_len);
             if (r != 0)
                 return tell(run, f->mark, f->name, weft_strerror(r));
         }
+        r = wf_rarp_begin(st, f);
+        if (r != 0)
+            return tell(run, f->mark, f->name, weft_strerror(r));
     }
     return true;
 }

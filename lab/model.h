@@ -38,14 +38,21 @@ struct lab_cidr {
     uint8_t prefix_len;
 };
 
+struct lab_rarp_server;
+struct weft_rarp_config;
+
 /** struct lab_iface - An interface of a host or router; there is one for each of its links */
 struct lab_iface {
     const char *name;
     struct lab_mark mark;
     struct lab_cidr addrs[LAB_ADDRS_MAX];
     size_t addrs_n;
-    uint8_t mac[6]; /* All zero: the world gives one. */
-    uint64_t mtu;   /* 0: the link's. */
+    uint8_t mac[6];      /* All zero: the world gives one. */
+    uint64_t mtu;        /* 0: the link's. */
+    const char *vlan_of; /* NULL: an interface with a link of its own. */
+    uint64_t vlan_id;
+    struct weft_rarp_config *rarp;       /* NULL: it does not ask for an address. */
+    struct lab_rarp_server *rarp_server; /* NULL: it answers nobody. */
     bool is_linked;
     uint16_t ifindex; /* run: */
 };

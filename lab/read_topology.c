@@ -4,6 +4,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "rarp.h"
+#include "weft/vlan.h"
+
 #define NODES_MAX 1000
 
 void wf_read_addr(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
@@ -174,7 +177,7 @@ static void read_kinds(struct lab_doc *d, yaml_node_t *n, const struct lab_at *a
 
 /* ---- nodes ---- */
 
-static bool parse_mac(uint8_t mac[6], const char *text)
+bool wf_lab_parse_mac(uint8_t mac[6], const char *text)
 {
     static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < 6; i++, text += 3) {
@@ -187,13 +190,13 @@ static bool parse_mac(uint8_t mac[6], const char *text)
     return (mac[0] & 1) == 0;
 }
 
-static void read_mac(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
+void wf_read_mac(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
 {
     const char *text = wf_doc_scalar(d, n, at, "a hardware address");
     uint8_t mac[6];
     if (text == NULL)
         return;
-    if (parse_mac(mac, text))
+    if (wf_lab_parse_mac(mac, text))
         memcpy(to, mac, 6);
     else
         wf_doc_error(d, n, at,
@@ -235,8 +238,12 @@ static void read_addrs(struct lab_doc *d, yaml_node_t *n, const struct lab_at *a
 #define IFACE(f) offsetof(struct lab_iface, f)
 static const struct lab_field iface_fields[] = {
     {LAB_CALL("address", 0, read_addrs)},
-    {LAB_CALL("mac", IFACE(mac), read_mac)},
+    {LAB_CALL("mac", IFACE(mac), wf_read_mac)},
     {LAB_NUMBER("mtu", LAB_T_BYTES, IFACE(mtu), 68, 65535)},
+    {LAB_VALUE("vlan-of", LAB_T_NAME, IFACE(vlan_of))},
+    {LAB_NUMBER("vlan", LAB_T_COUNT, IFACE(vlan_id), 1, WEFT_VLAN_ID_MAX)},
+    {LAB_CALL("rarp", 0, wf_read_rarp)},
+    {LAB_CALL("rarp-server", 0, wf_read_rarp_server)},
 };
 #undef IFACE
 
@@ -390,6 +397,16 @@ static const struct lab_field topology_fields[] = {
 };
 #undef PART
 
+static bool is_linked(const struct lab_node *node, const char *name)
+{
+    for (size_t i = 0; i < node->ifaces.n; i++) {
+        const struct lab_iface *f = (const struct lab_iface *)node->ifaces.items + i;
+        if (strcmp(f->name, name) == 0)
+            return f->is_linked;
+    }
+    return false;
+}
+
 static void check_ifaces(struct lab_doc *d)
 {
     struct lab *lab = wf_lab_reader(d)->lab;
@@ -399,7 +416,15 @@ static void check_ifaces(struct lab_doc *d)
             struct lab_iface *f = (struct lab_iface *)node->ifaces.items + j;
             yaml_node_t where = {
                 .start_mark = {.line = f->mark.line - 1, .column = f->mark.column - 1}};
-            if (!f->is_linked)
+            if ((f->vlan_of != NULL) != (f->vlan_id != 0))
+                wf_doc_error(d, &where, NULL, "interface %s of %s: vlan and vlan-of go together",
+                             f->name, node->name);
+            else if (f->vlan_of != NULL && (f->is_linked || !is_linked(node, f->vlan_of)))
+                wf_doc_error(d, &where, NULL,
+                             "interface %s of %s: a VLAN is on no link, but the interface it is of "
+                             "is on one",
+                             f->name, node->name);
+            else if (f->vlan_of == NULL && !f->is_linked)
                 wf_doc_error(d, &where, NULL, "interface %s of %s is on no link", f->name,
                              node->name);
         }

@@ -16,6 +16,7 @@
 #include "job.h"
 #include "net.h"
 #include "priv.h"
+#include "rarp.h"
 #include "serve.h"
 
 #define SERVICES_MAX 8
@@ -29,6 +30,7 @@ struct host_opts {
     unsigned simple;        /* Bits of enum weft_simple. */
     bool has_http;
     struct weft_http_config http;
+    struct wf_rarp_opts rarp;
 };
 
 /** struct running - A host that is up */
@@ -36,6 +38,7 @@ struct running {
     struct weft_host *h;
     struct weft_ctl *ctl;
     struct wf_jobs jobs;
+    struct wf_rarp *rarp;
     struct weft_service *services[SERVICES_MAX];
     unsigned services_n;
     struct wf_janitor janitor;
@@ -83,6 +86,25 @@ static int set_serve(void *opts, const char *arg)
     return code;
 }
 
+static int set_rarp(void *opts, const char *arg)
+{
+    struct host_opts *o = opts;
+    (void)arg;
+    return wf_rarp_client_opt(&o->rarp, &o->net);
+}
+
+static int set_rarp_prefix(void *opts, const char *arg)
+{
+    struct host_opts *o = opts;
+    return wf_rarp_prefix_opt(&o->rarp, &o->net, arg);
+}
+
+static int set_rarp_server(void *opts, const char *arg)
+{
+    struct host_opts *o = opts;
+    return wf_rarp_server_opt(&o->rarp, &o->net, arg);
+}
+
 #define AT(field) offsetof(struct host_opts, field)
 
 static const struct wf_opt opts[] = {
@@ -91,6 +113,14 @@ static const struct wf_opt opts[] = {
      0, 0, NULL},
     {"serve", 0, WF_OPT_CALL, "LIST", "echo,discard,chargen,http,http=DIR[,put]", 0, 0, 0,
      set_serve},
+    {"rarp", 0, WF_OPT_CALL, NULL, "ask for the address of the last --link by RARP", 0, 0, 0,
+     set_rarp},
+    {"rarp-prefix", 0, WF_OPT_CALL, "LENGTH", "prefix of that address (default: by its class)", 0,
+     0, 0, set_rarp_prefix},
+    {"rarp-server", 0, WF_OPT_CALL, "FILE[,ROLE]", "on the last --link; primary, delayed, repeated",
+     0, 0, 0, set_rarp_server},
+    {"hosts", 0, WF_OPT_TEXT, "FILE", "names of that table (default: /etc/hosts)", AT(rarp.hosts),
+     0, 0, NULL},
     {"control", 0, WF_OPT_TEXT, "PATH", "control socket (default: by the name)", AT(control), 0, 0,
      NULL},
     {"pid-file", 0, WF_OPT_TEXT, "PATH", "write the process id there", AT(pid_file), 0, 0, NULL},
@@ -184,13 +214,26 @@ static void on_signal(void *arg, int fd, uint32_t ready)
     weft_host_stop(arg);
 }
 
+/* What leads through a network comes after the address in it. */
+static int open_net(const struct host_opts *o, struct weft_host **out)
+{
+    struct wf_net net = o->net;
+    if (wf_rarp_is_asked(&o->rarp)) {
+        net.routes_n = 0;
+        net.cfg.gateway = (struct weft_addr){0};
+    }
+    return wf_net_open(&net, out);
+}
+
 static int start(struct running *r, const struct host_opts *o)
 {
     /* From here on a signal waits for the loop: it would leave files behind that are made below. */
     r->signal_fd = wf_signals();
     if (r->signal_fd < 0)
         return wf_trouble("cannot wait for signals");
-    int code = wf_net_open(&o->net, &r->h);
+    int code = open_net(o, &r->h);
+    if (code == 0)
+        code = wf_rarp_start(&r->rarp, &o->rarp, r->h);
     if (code == 0)
         code = start_services(r, o);
     if (code == 0)
@@ -203,7 +246,10 @@ static int start(struct running *r, const struct host_opts *o)
         return code;
     if (weft_host_fd_add(r->h, r->signal_fd, WEFT_DRIVER_POLL_IN, on_signal, r->h) != 0)
         return wf_trouble("cannot wait for signals");
-    return 0;
+    if (!wf_rarp_is_asked(&o->rarp))
+        return 0;
+    code = wf_rarp_wait(&o->rarp, r->h);
+    return code == 0 ? wf_net_routes(&o->net, r->h) : code;
 }
 
 static void stop(struct running *r)
@@ -212,6 +258,7 @@ static void stop(struct running *r)
         weft_service_close(r->services[i]);
     weft_ctl_close(r->ctl);
     wf_jobs_end(&r->jobs);
+    wf_rarp_end(r->rarp);
     weft_host_close(r->h);
     if (r->pid_file != NULL)
         (void)unlink(r->pid_file);
@@ -284,7 +331,8 @@ const struct wf_tool wf_tool_host = {
     .example =
         "  weft host --link tap:weft0 --address 10.0.0.2/24 --gateway 10.0.0.1 --serve echo,http\n"
         "  weft host --name r1 --forward --link tap:left --address 10.0.1.1/24 \\\n"
-        "            --link tap:right --address 10.0.2.1/24\n",
+        "            --link tap:right --address 10.0.2.1/24\n"
+        "  weft host --link tap:weft0 --mac 02:00:00:00:00:0a --rarp --rarp-prefix 24\n",
     .more =
         "It prints one line when it is ready, and ends on SIGINT, SIGTERM or SIGHUP. Started by\n"
         "root it becomes nobody (--user) once its links are open; root's --serve http=DIR must\n"

@@ -209,6 +209,14 @@ static int apply_route(struct weft_host *h, const char *text)
     return err == 0 ? 0 : wf_trouble("--route '%s': %s", text, weft_strerror(err));
 }
 
+static int apply_routes(const struct wf_net *n, struct weft_host *h)
+{
+    int code = 0;
+    for (unsigned i = 0; code == 0 && i < n->routes_n; i++)
+        code = apply_route(h, n->routes[i]);
+    return code;
+}
+
 static bool is_private(const char *spec)
 {
     return strncmp(spec, PRIVATE, strlen(PRIVATE)) == 0;
@@ -248,15 +256,26 @@ int wf_net_open(const struct wf_net *n, struct weft_host **out)
         return code;
     if (weft_host_open(out, &cfg, err, sizeof(err)) != 0)
         return wf_trouble("%s", err);
-    for (unsigned i = 0; i < n->routes_n; i++) {
-        code = apply_route(*out, n->routes[i]);
-        if (code != 0) {
-            weft_host_close(*out);
-            *out = NULL;
-            return code;
-        }
+    code = apply_routes(n, *out);
+    if (code != 0) {
+        weft_host_close(*out);
+        *out = NULL;
     }
-    return 0;
+    return code;
+}
+
+int wf_net_routes(const struct wf_net *n, struct weft_host *h)
+{
+    static const struct weft_addr none;
+    struct weft_route r = {.dst = weft_ip4(0, 0, 0, 0), .gateway = n->cfg.gateway};
+    int err = memcmp(none.b, r.gateway.b, sizeof(none.b)) != 0
+                  ? weft_route_add(weft_host_stack(h), &r)
+                  : 0;
+    if (err != 0)
+        return wf_trouble("--gateway: %s", err == -WEFT_ENETUNREACH
+                                               ? "not in the network of any address"
+                                               : weft_strerror(err));
+    return apply_routes(n, h);
 }
 
 int wf_net_control(const char *host, const char *control, char buf[WF_CTL_PATH_BYTES])

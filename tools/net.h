@@ -37,6 +37,9 @@ int wf_net_check(const struct wf_net *n);
 /** wf_net_open() - Open a host with the links, addresses and routes; 0 or an exit code */
 int wf_net_open(const struct wf_net *n, struct weft_host **out);
 
+/** wf_net_routes() - Gateway and routes, for who opened the host without; 0 or an exit code */
+int wf_net_routes(const struct wf_net *n, struct weft_host *h);
+
 /** wf_net_control() - Path of the control socket that is meant, in @buf; 0 or an exit code */
 int wf_net_control(const char *host, const char *control, char buf[WF_CTL_PATH_BYTES]);
 

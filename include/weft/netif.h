@@ -64,6 +64,8 @@ enum weft_if_kind {
     2U /* Takes TCP over IPv4 super-frames up to gso_max_bytes; with TX_CSUM. */
 #define WEFT_CAP_RX_TRUST                                                                          \
     4U /* Frames come over a link that cannot corrupt; sums are not checked. */
+#define WEFT_CAP_TX_PAD                                                                            \
+    8U /* Wants Ethernet frames of at least 60 bytes: short ones get zeros behind (RFC 894). */
 
 /** struct weft_if_config - An interface to add */
 struct weft_if_config {

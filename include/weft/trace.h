@@ -24,11 +24,20 @@ struct weft_stack;
     X(ETH_SRC_BAD, "link.bad_source")                                                              \
     X(ETH_TYPE_UNKNOWN, "link.unknown_type")                                                       \
     X(ETH_LENGTH_FIELD, "link.802_3_length")                                                       \
+    X(VLAN_UNKNOWN, "link.vlan_unknown")                                                           \
+    X(VLAN_STACKED, "link.vlan_stacked")                                                           \
     X(ARP_MALFORMED, "arp.malformed")                                                              \
     X(ARP_BAD_SENDER, "arp.bad_sender")                                                            \
     X(ARP_NOT_FOR_US, "arp.not_for_us")                                                            \
     X(ARP_UNSOLICITED, "arp.unsolicited")                                                          \
     X(ARP_CONFLICT, "arp.conflict")                                                                \
+    X(RARP_MALFORMED, "rarp.malformed")                                                            \
+    X(RARP_NO_SERVER, "rarp.not_a_server")                                                         \
+    X(RARP_UNKNOWN, "rarp.unknown_address")                                                        \
+    X(RARP_HELD, "rarp.held_back")                                                                 \
+    X(RARP_UNSOLICITED, "rarp.unsolicited")                                                        \
+    X(RARP_NOT_FOR_US, "rarp.not_for_us")                                                          \
+    X(RARP_BAD_ADDR, "rarp.bad_address")                                                           \
     X(NEIGH_QUEUE_FULL, "neigh.queue_full")                                                        \
     X(NEIGH_TABLE_FULL, "neigh.table_full")                                                        \
     X(NEIGH_FAILED, "neigh.failed")                                                                \
@@ -118,6 +127,10 @@ enum weft_drop {
     X(ARP_REQUESTS_OUT, "arp.requests_out")                                                        \
     X(ARP_REPLIES_OUT, "arp.replies_out")                                                          \
     X(ARP_CONFLICTS, "arp.conflicts")                                                              \
+    X(RARP_REQUESTS_IN, "rarp.requests_in")                                                        \
+    X(RARP_REPLIES_IN, "rarp.replies_in")                                                          \
+    X(RARP_REQUESTS_OUT, "rarp.requests_out")                                                      \
+    X(RARP_REPLIES_OUT, "rarp.replies_out")                                                        \
     X(IP4_IN, "ip4.in")                                                                            \
     X(IP4_DELIVERED, "ip4.delivered")                                                              \
     X(IP4_FORWARDED, "ip4.forwarded")                                                              \

@@ -10,9 +10,11 @@
 
 #include "weft/cc.h"
 #include "weft/netif.h"
+#include "weft/rarp.h"
 #include "weft/sock.h"
 #include "weft/stack.h"
 #include "weft/trace.h"
 #include "weft/types.h"
+#include "weft/vlan.h"
 
 #endif /* WEFT_WEFT_H */

@@ -24,13 +24,24 @@ enum verdict wf_link_input(struct net *net, struct netif *nif, struct pkt *p)
     if ((h.src[0] & 1) != 0)
         return wf_net_drop(net, p, WEFT_DROP_ETH_SRC_BAD);
     p->is_link_group = (h.dst[0] & 1) != 0;
-    if (!p->is_link_group && memcmp(h.dst, nif->mac, 6) != 0)
+    uint32_t hdr_bytes = ETH_HDR_BYTES;
+    if (WF_UNLIKELY(h.type == ETHERTYPE_VLAN)) {
+        enum weft_drop why = wf_vlan_input(net, &nif, p, &h.type);
+        if (why != WEFT_DROP_COUNT)
+            return wf_net_drop(net, p, why);
+        hdr_bytes = ETH_VLAN_HDR_BYTES;
+    }
+    /* A RARP server looks at what others answer. */
+    if (!p->is_link_group && memcmp(h.dst, nif->mac, 6) != 0 &&
+        (h.type != ETHERTYPE_RARP || nif->rarp == NULL))
         return wf_net_drop(net, p, WEFT_DROP_ETH_NOT_FOR_US);
 
-    wf_pkt_pull(p, ETH_HDR_BYTES);
+    wf_pkt_pull(p, hdr_bytes);
     switch (h.type) {
     case ETHERTYPE_ARP:
         return RX_ARP;
+    case ETHERTYPE_RARP:
+        return RX_RARP;
     case ETHERTYPE_IP4:
         return RX_IP4;
     case ETHERTYPE_IP6:
@@ -42,8 +53,20 @@ enum verdict wf_link_input(struct net *net, struct netif *nif, struct pkt *p)
     }
 }
 
+/* The tag carries the precedence of IP on (IEEE 802.1Q 9.6, RFC 1122 2.4). */
+static void push_tag(struct pkt *p, const struct netif *nif, uint16_t *type)
+{
+    uint16_t priority = *type == ETHERTYPE_IP4 ? p->data[1] >> 5 : 0;
+    uint8_t *at = wf_pkt_push(p, ETH_VLAN_HDR_BYTES - ETH_HDR_BYTES);
+    wf_st16be(at, (uint16_t)(priority << 13 | nif->vlan_id));
+    wf_st16be(at + 2, *type);
+    *type = ETHERTYPE_VLAN;
+}
+
 void wf_eth_push(struct pkt *p, const struct netif *nif, const uint8_t dst[6], uint16_t type)
 {
+    if (WF_UNLIKELY(nif->vlan_id != 0))
+        push_tag(p, nif, &type);
     uint8_t *at = wf_pkt_push(p, ETH_HDR_BYTES);
     memcpy(at, dst, 6);
     memcpy(at + 6, nif->mac, 6);

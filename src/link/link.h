@@ -4,6 +4,7 @@
 #define WF_LINK_LINK_H
 
 #include "link/neigh.h"
+#include "link/vlan.h"
 #include "net/net.h"
 
 /**

@@ -50,6 +50,7 @@ struct wf_link {
     struct neigh **buckets;
     uint32_t buckets_mask;
     struct wf_list lru;
+    struct wf_slab rarps; /* struct rarp; limit: ifs_max */
 };
 
 /** wf_neigh_find() - The entry for an address on an interface, or NULL */

@@ -25,6 +25,7 @@
 enum verdict {
     RX_DONE,     /* The layer took the packet. */
     RX_ARP,      /* data points to an ARP message. */
+    RX_RARP,     /* data points to a RARP message. */
     RX_IP4,      /* data points to an IPv4 header. */
     RX_ICMP4,    /* data points to an ICMP message; the rx record says who sent it. */
     RX_UDP,      /* data points to a UDP header. */
@@ -40,6 +41,7 @@ enum timer_kind {
     TIMER_TCP_CONN,
     TIMER_TCP_SYNRCVD,
     TIMER_TCP_TIMEWAIT,
+    TIMER_RARP,
 };
 
 /** struct rx_meta - What the IP layer found out about a packet, for the layers above */

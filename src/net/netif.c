@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "net/net.h"
+#include "wire/wire.h"
 
 #define TXQ_DEFAULT 256
 #define GSO_LEAST   256 /* Room for all headers with full options, and some payload. */
@@ -68,6 +69,7 @@ int wf_netif_add(struct net *net, const struct weft_if_config *c)
                           .gso_max_bytes = c->gso_max_bytes != 0 ? c->gso_max_bytes : 65535,
                           .txq_max = c->txq_max != 0 ? c->txq_max : TXQ_DEFAULT,
                           .is_any_address = c->is_any_address,
+                          .hdr_bytes = c->kind == WEFT_IF_ETHER ? ETH_HDR_BYTES : 0,
                           .is_up = true};
     memcpy(nif->name, c->name, sizeof(nif->name));
     memcpy(nif->mac, c->mac, sizeof(nif->mac));

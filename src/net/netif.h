@@ -18,6 +18,7 @@
 #include "weft/trace.h"
 
 struct net;
+struct rarp;
 
 /** struct netif - One interface */
 struct netif {
@@ -30,6 +31,12 @@ struct netif {
     uint32_t gso_max_bytes;
     bool is_up, is_any_address;
     bool is_blocked; /* The driver has no room. */
+    bool has_vlans;
+    bool is_held_down; /* VLAN: down because its parent is. */
+    uint8_t hdr_bytes; /* What lies in front of an IP header. */
+    uint8_t vlan_turn; /* Parent: whose turn it is to send. */
+    uint16_t parent;   /* VLAN: the interface whose wire it uses; 0 = it is none. */
+    uint16_t vlan_id;
     uint16_t txq_max;
     uint32_t txq_len;
     struct pkt *txq_head, *txq_tail;
@@ -41,6 +48,7 @@ struct netif {
     uint32_t cut_frag_off;
     uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes;
     uint64_t drops, tx_drops;
+    struct rarp *rarp; /* NULL = nobody asked for RARP here. */
 };
 
 /** struct wf_sender - Something that has bytes to send: on an interface's or a neighbour's list */

@@ -51,6 +51,11 @@ int weft_if_set_up(struct weft_stack *st, uint16_t ifindex, bool is_up)
     struct netif *nif = wf_netif_get(net, ifindex);
     if (nif == NULL)
         return -WEFT_ENOENT;
+    if (nif->parent != 0 && is_up && !wf_netif_get(net, nif->parent)->is_up) {
+        nif->is_held_down = true; /* It comes up with its parent. */
+        return 0;
+    }
+    nif->is_held_down = false;
     if (nif->is_up == is_up)
         return 0;
     nif->is_up = is_up;
@@ -60,11 +65,11 @@ int weft_if_set_up(struct weft_stack *st, uint16_t ifindex, bool is_up)
         wf_udp_room(net, nif);
         wf_link_flush(net, nif);
         wf_tcp_if_down(net, nif);
-        return 0;
     }
-    for (uint32_t i = 0; i < net->addrs.n && nif->kind == WEFT_IF_ETHER; i++)
+    for (uint32_t i = 0; is_up && i < net->addrs.n && nif->kind == WEFT_IF_ETHER; i++)
         if (net->addrs.tab[i].ifindex == ifindex)
             wf_arp_announce(net, nif, net->addrs.tab[i].ip4);
+    wf_vlan_set_up(st, nif);
     return 0;
 }
 
@@ -74,9 +79,10 @@ int weft_if_set_mtu(struct weft_stack *st, uint16_t ifindex, uint32_t mtu)
     struct netif *nif = wf_netif_get(net, ifindex);
     if (nif == NULL)
         return -WEFT_ENOENT;
-    if (mtu < 68 || mtu > 65535)
+    if (mtu < 68 || mtu > 65535 || (nif->parent != 0 && mtu > wf_netif_get(net, nif->parent)->mtu))
         return -WEFT_EINVAL;
     nif->mtu = mtu;
+    wf_vlan_set_mtu(net, nif);
     wf_tcp_mtu_changed(net);
     return 0;
 }
@@ -90,7 +96,10 @@ int weft_if_set_mac(struct weft_stack *st, uint16_t ifindex, const uint8_t mac[6
         return -WEFT_ENOENT;
     if (nif->kind != WEFT_IF_ETHER || mac == NULL || (mac[0] & 1) != 0 || memcmp(mac, none, 6) == 0)
         return -WEFT_EINVAL;
+    uint8_t before[6];
+    memcpy(before, nif->mac, 6);
     memcpy(nif->mac, mac, 6);
+    wf_vlan_set_mac(st, nif, before);
     for (uint32_t i = 0; i < net->addrs.n && nif->is_up; i++)
         if (net->addrs.tab[i].ifindex == ifindex)
             wf_arp_announce(net, nif, net->addrs.tab[i].ip4);
@@ -193,7 +202,7 @@ void weft_stack_check(const struct weft_stack *st)
         &t->listeners,      &t->synrcvds,         &t->timewaits,
         &t->recs,           &t->reasms,           &t->ccs,
         &net->link->neighs, &net->ip->reasms,     &net->udp->eps,
-        &net->udp->errs};
+        &net->udp->errs,    &net->link->rarps};
     for (uint32_t i = 0; i < WF_ARRAY_LEN(slabs); i++)
         WF_ASSERT(wf_slab_check(slabs[i]));
     WF_ASSERT(wf_wheel_check(&net->wheel));

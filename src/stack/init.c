@@ -138,6 +138,7 @@ struct table_row {
 
 static const struct slab_row slabs[] = {
     SLAB(link.neighs, neigh, neighs_max),
+    SLAB(link.rarps, rarp, ifs_max),
     SLAB(ip.reasms, reasm, reasm_max),
     SLAB(net.pool.pkts, pkt, pkts_max),
     SLAB(net.pool.bufs.lent, wf_buf, lent_max),

@@ -51,6 +51,7 @@ void wf_rx_ip4(struct net *net, struct pkt *p)
         rx_unreachable(net, p, &m, ICMP4_PROTO_UNREACHABLE, WEFT_DROP_IP4_PROTO_UNKNOWN);
         return;
     case RX_ARP:
+    case RX_RARP:
     case RX_IP4:
     case RX_DONE:
         return;
@@ -64,6 +65,8 @@ void wf_rx_packet(struct net *net, struct pkt *p)
         wf_arp_input(net, p);
     else if (v == RX_IP4)
         wf_rx_ip4(net, p);
+    else if (v == RX_RARP)
+        wf_rarp_input(net, p);
 }
 
 uint32_t weft_rx(struct weft_stack *st, uint16_t ifindex, const struct weft_frame *frames,
@@ -72,7 +75,7 @@ uint32_t weft_rx(struct weft_stack *st, uint16_t ifindex, const struct weft_fram
     struct net *net = wf_net_of(st);
     struct netif *nif = wf_netif_get(net, ifindex);
     wf_stack_set_now(net, now_ns);
-    if (nif == NULL || nif->kind == WEFT_IF_LOOPBACK) {
+    if (nif == NULL || nif->kind == WEFT_IF_LOOPBACK || nif->parent != 0) {
         wf_net_note_drop(net, WEFT_DROP_IF_UNKNOWN);
         return 0;
     }

@@ -100,6 +100,14 @@ static void fill_whole(struct net *net, const struct netif *nif, struct weft_fra
         add_iov(f, p->frags[i].data, p->frags[i].len);
 }
 
+/* Zeros up to the least length. What already has all runs goes as it is. */
+static void pad(const struct netif *nif, struct weft_frame *f)
+{
+    static const uint8_t zeros[ETH_MIN_BYTES];
+    if ((nif->caps & WEFT_CAP_TX_PAD) != 0 && f->iov_n < WEFT_FRAME_IOV_MAX)
+        add_iov(f, zeros, ETH_MIN_BYTES - f->len);
+}
+
 /* ---- cutting ---- */
 
 /* Header offsets in the linear part of a super-frame: it ends with the TCP header. */
@@ -110,7 +118,7 @@ static uint32_t l4_offset(const struct pkt *p)
 
 static uint32_t l3_offset(const struct netif *nif)
 {
-    return nif->kind == WEFT_IF_ETHER ? ETH_HDR_BYTES : 0;
+    return nif->hdr_bytes;
 }
 
 static uint16_t payload_sum(struct net *net, const struct pkt *p, uint32_t i, uint32_t len)
@@ -272,15 +280,9 @@ static bool fits_frames(const struct pkt *p, bool is_cut)
     return true;
 }
 
-uint32_t weft_tx(struct weft_stack *st, uint16_t ifindex, struct weft_frame *frames, uint32_t n,
-                 uint64_t now_ns)
+uint32_t wf_tx_take(struct net *net, struct netif *nif, struct weft_frame *frames, uint32_t n)
 {
-    struct net *net = wf_net_of(st);
-    struct netif *nif = wf_netif_get(net, ifindex);
     uint32_t count = 0;
-    wf_stack_set_now(net, now_ns);
-    if (nif == NULL || !nif->is_up || nif->kind == WEFT_IF_LOOPBACK)
-        return 0;
     while (count < n) {
         if (nif->cut != NULL) {
             uint32_t cut = cut_frames(net, nif, &frames[count], n - count);
@@ -306,10 +308,25 @@ uint32_t weft_tx(struct weft_stack *st, uint16_t ifindex, struct weft_frame *fra
             continue;
         }
         fill_whole(net, nif, &frames[count], p);
+        if (WF_UNLIKELY(frames[count].len < ETH_MIN_BYTES))
+            pad(nif, &frames[count]);
         count_frame(net, nif, &frames[count]);
         count++;
     }
     return count;
+}
+
+uint32_t weft_tx(struct weft_stack *st, uint16_t ifindex, struct weft_frame *frames, uint32_t n,
+                 uint64_t now_ns)
+{
+    struct net *net = wf_net_of(st);
+    struct netif *nif = wf_netif_get(net, ifindex);
+    wf_stack_set_now(net, now_ns);
+    if (nif == NULL || !nif->is_up || nif->kind == WEFT_IF_LOOPBACK || nif->parent != 0)
+        return 0;
+    if (WF_UNLIKELY(nif->has_vlans))
+        return wf_vlan_tx(net, nif, frames, n);
+    return wf_tx_take(net, nif, frames, n);
 }
 
 void weft_tx_done(struct weft_stack *st, const uint64_t *cookies, uint32_t n)
@@ -326,12 +343,15 @@ bool weft_tx_ready(const struct weft_stack *st, uint16_t ifindex)
 {
     const struct net *net = wf_net_of_const(st);
     const struct netif *nif = wf_netif_get(net, ifindex);
-    return nif != NULL && nif->kind != WEFT_IF_LOOPBACK && wf_netif_has_output(nif, &net->pool);
+    return nif != NULL && nif->kind != WEFT_IF_LOOPBACK && nif->parent == 0 &&
+           (wf_netif_has_output(nif, &net->pool) || wf_vlan_has_output(net, nif));
 }
 
 void weft_tx_block(struct weft_stack *st, uint16_t ifindex, bool is_blocked)
 {
     struct netif *nif = wf_netif_get(wf_net_of(st), ifindex);
-    if (nif != NULL)
-        nif->is_blocked = is_blocked;
+    if (nif == NULL)
+        return;
+    nif->is_blocked = is_blocked;
+    wf_vlan_block(wf_net_of(st), nif);
 }

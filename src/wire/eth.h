@@ -7,13 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ETH_HDR_BYTES  14
-#define ETHERTYPE_IP4  0x0800
-#define ETHERTYPE_ARP  0x0806
-#define ETHERTYPE_RARP 0x8035
-#define ETHERTYPE_VLAN 0x8100
-#define ETHERTYPE_IP6  0x86dd
-#define ETHERTYPE_MIN  0x0600 /* Below: an IEEE 802.3 length, not a type. */
+#define ETH_HDR_BYTES      14
+#define ETH_MIN_BYTES      60 /* Without FCS. */
+#define ETH_VLAN_HDR_BYTES 18 /* With one IEEE 802.1Q tag. */
+#define ETHERTYPE_IP4      0x0800
+#define ETHERTYPE_ARP      0x0806
+#define ETHERTYPE_RARP     0x8035
+#define ETHERTYPE_VLAN     0x8100
+#define ETHERTYPE_IP6      0x86dd
+#define ETHERTYPE_MIN      0x0600 /* Below: an IEEE 802.3 length, not a type. */
 
 /** struct eth_hdr - Ethernet II header */
 struct eth_hdr {
