@@ -14,5 +14,6 @@
 #include "weft/stack.h"
 #include "weft/trace.h"
 #include "weft/types.h"
+#include "weft/udp.h"
 
 #endif /* WEFT_WEFT_H */

@@ -38,6 +38,8 @@ struct ip4_out {
     uint8_t proto, ttl, tos;
     bool is_df;
     uint16_t ifindex; /* 0 = by route. */
+    uint8_t opts_bytes; /* IP options, a multiple of 4. */
+    const uint8_t *opts;
 };
 
 /** wf_ip_init() - Empty tables; memory for the slabs is set by the stack */
