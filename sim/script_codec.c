@@ -2,8 +2,8 @@
 /**
  * DOC: sim script codec - the judge's own bytes of IPv4, TCP, UDP, UDP-Lite and ICMP
  *
- * Written from RFC 791, 792, 768, 3828 and 9293 alone; it shares nothing with src/wire, so that a mistake
- * there is not repeated here. Everything the stack sends is also held to what no packet may
+ * Written from RFC 791, 792, 768, 3828 and 9293 alone; it shares nothing with src/wire, so that a
+ * mistake there is not repeated here. Everything the stack sends is also held to what no packet may
  * violate: correct lengths and checksums, reserved bits zero, options well formed.
  */
 #include <string.h>

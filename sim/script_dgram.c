@@ -176,8 +176,7 @@ static int64_t send_with(struct sx *s, const struct sx_call *c, const struct sx_
         tx.tos = (int16_t)v;
     p = named(c, "opts", &n);
     if (p != NULL) {
-        tx.opts_bytes =
-            (uint8_t)wf_sx_parse_hex((struct sx_slice){p, n}, opts, WEFT_UDP_OPTS_MAX);
+        tx.opts_bytes = (uint8_t)wf_sx_parse_hex((struct sx_slice){p, n}, opts, WEFT_UDP_OPTS_MAX);
         tx.opts = opts;
     }
     if (c->args_n > 1)

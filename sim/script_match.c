@@ -213,7 +213,8 @@ static void match_ip(const struct sx_packet *p, const struct sx_seen *seen, stru
     if (ip->id >= 0)
         note(m, "Identification", (uint32_t)ip->id, seen->id);
     uint32_t opts_n = (ip->opts_n + 3) / 4 * 4;
-    if (opts_n > 0 && (seen->ihl != 20 + opts_n || memcmp(seen->l4 - opts_n, ip->opts, opts_n) != 0))
+    if (opts_n > 0 &&
+        (seen->ihl != 20 + opts_n || memcmp(seen->l4 - opts_n, ip->opts, opts_n) != 0))
         (void)snprintf(m->why, sizeof(m->why), "the IP options");
     if (ip->has_addrs && (memcmp(ip->src, seen->src, 4) != 0 || memcmp(ip->dst, seen->dst, 4) != 0))
         (void)snprintf(m->why, sizeof(m->why), "the addresses");

@@ -41,7 +41,7 @@ struct udp_ep {
     bool is_csum_off, needs_csum;
     uint16_t send_cov; /* UDP-Lite: 0 = all. */
     int32_t recv_cov;  /* UDP-Lite: at least these, 0 = all, -1 = any. */
-    int err; /* Pending, positive. */
+    int err;           /* Pending, positive. */
     struct pkt *recv_head, *recv_tail;
     uint32_t recv_n, recv_charge, recv_bytes, rcvbuf;
     struct udp_err *err_head, *err_tail;

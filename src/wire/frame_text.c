@@ -46,7 +46,9 @@ static void put_proto(struct text *t, uint8_t proto)
 
 static bool has_ports(const struct ip4_hdr *ip)
 {
-    return (ip->proto == IP_PROTO_TCP || ip->proto == IP_PROTO_UDP || ip->proto == IP_PROTO_UDPLITE) && ip->frag_off_bytes == 0;
+    return (ip->proto == IP_PROTO_TCP || ip->proto == IP_PROTO_UDP ||
+            ip->proto == IP_PROTO_UDPLITE) &&
+           ip->frag_off_bytes == 0;
 }
 
 static void put_tcp(struct text *t, const struct ip4_hdr *ip, struct cursor c)
@@ -72,7 +74,8 @@ static void put_udp(struct text *t, const struct ip4_hdr *ip, struct cursor c)
     bool is_lite = ip->proto == IP_PROTO_UDPLITE;
     enum wf_udp_err err =
         is_lite ? wf_udplite_parse(&h, c.p, c.left) : wf_udp_parse(&h, c.p, c.left);
-    bool is_cut = (err == UDP_BAD_LEN || err == UDP_BAD_COV) && ip->mf; /* The rest comes in later fragments. */
+    bool is_cut = (err == UDP_BAD_LEN || err == UDP_BAD_COV) &&
+                  ip->mf; /* The rest comes in later fragments. */
     if (err != UDP_OK && !is_cut) {
         put_pair(t, ip, NULL);
         wf_text_str(t, ": ");

@@ -238,7 +238,8 @@ static const struct t_case cases[] = {
     {"what addresses are set aside for, at the borders", kinds_at_their_borders},
     {"masks from a number of subnets or of hosts", masks_from_numbers},
     {"subnets tile their network", subnets_tile_their_network},
-    {"aggregates are the same addresses, in the fewest networks", aggregates_are_the_same_and_fewest},
+    {"aggregates are the same addresses, in the fewest networks",
+     aggregates_are_the_same_and_fewest},
     {"ranges are exact, in the fewest networks", ranges_are_exact_and_fewest},
 };
 T_MAIN(cases)
