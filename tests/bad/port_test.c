@@ -145,8 +145,8 @@ static void ports_by_chance(void)
 static void sizes_that_are_too_large(void)
 {
     static uint8_t buf[65508];
-    static const size_t large[] = {65508, 65535, 65536, 1u << 20, SIZE_MAX / 2, SIZE_MAX - 7,
-                                   SIZE_MAX};
+    static const size_t large[] = {65508,        65535,        65536,   1u << 20,
+                                   SIZE_MAX / 2, SIZE_MAX - 7, SIZE_MAX};
     static const enum weft_sock_type types[] = {WEFT_SOCK_UDP, WEFT_SOCK_UDPLITE};
     struct host h;
     host_open(&h, 2);

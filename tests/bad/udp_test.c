@@ -8,7 +8,7 @@
 
 #define UDP      17
 #define LITE     136
-#define HDRS     28u /* IPv4 and UDP. */
+#define HDRS     28u         /* IPv4 and UDP. */
 #define PEER_IP  0xc0000201u /* 192.0.2.1; the stack is .2 */
 #define STACK_IP 0xc0000202u
 #define PORT     4000
@@ -230,8 +230,9 @@ static void damaged_lite(void)
 /* A closed port answers to a single host alone, and only what was sent to it alone. */
 static void no_answer_to_what_is_no_host(void)
 {
-    static const uint32_t src[] = {0, 0x00000001, 0x7f000001, 0xe0000001, 0xefffffff, 0xf0000001,
-                                   UINT32_MAX, STACK_IP, 0xc00002ff, 0xc0000200, 0x0a000002};
+    static const uint32_t src[] = {0,          0x00000001, 0x7f000001, 0xe0000001,
+                                   0xefffffff, 0xf0000001, UINT32_MAX, STACK_IP,
+                                   0xc00002ff, 0xc0000200, 0x0a000002};
     static const uint32_t dst[] = {UINT32_MAX, 0xc00002ff, 0xc0000200, 0xe0000001, 0xe00000fb};
     static const uint8_t protos[] = {UDP, LITE};
     struct bad *b = bad_usual();
@@ -290,7 +291,8 @@ static void closed_ports_under_a_flood(void)
 static uint64_t held(const struct bad *b)
 {
     struct weft_usage u = bad_usage(b);
-    return u.pkts * sizeof(struct pkt) + (uint64_t)u.chunks * 16384 + (uint64_t)u.lent * b->pinned_bytes;
+    return u.pkts * sizeof(struct pkt) + (uint64_t)u.chunks * 16384 +
+           (uint64_t)u.lent * b->pinned_bytes;
 }
 
 static void check_oldest(struct bad *b, uint64_t sock, uint32_t len)
