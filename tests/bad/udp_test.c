@@ -226,7 +226,7 @@ static void damaged_lite(void)
 
 /* ---- silence ---- */
 
-/* proves: BAD-UDP-07 UDP-HR-13 */
+/* proves: BAD-UDP-07 */
 /* A closed port answers to a single host alone, and only what was sent to it alone. */
 static void no_answer_to_what_is_no_host(void)
 {
