@@ -12,6 +12,9 @@
 /* Younger than some installed headers. */
 #define LINUX_RTO_MIN_US 45
 #define LINUX_DELACK_US  46
+/* Of a kernel header that C libraries leave out. */
+#define LINUX_UDPLITE_SEND_CSCOV 10
+#define LINUX_UDPLITE_RECV_CSCOV 11
 
 /* An error with two numbers stands first with the one it is known by. */
 static const struct {
@@ -67,6 +70,8 @@ static const struct weft_kernel_option options[] = {
     {WEFT_IP_TTL, IPPROTO_IP, IP_TTL, 1},
     {WEFT_IP_TOS, IPPROTO_IP, IP_TOS, 1},
     {WEFT_IP_RECVERR, IPPROTO_IP, IP_RECVERR, 1},
+    {WEFT_UDPLITE_SEND_COV, IPPROTO_UDPLITE, LINUX_UDPLITE_SEND_CSCOV, 1},
+    {WEFT_UDPLITE_RECV_COV, IPPROTO_UDPLITE, LINUX_UDPLITE_RECV_CSCOV, 1},
     {WEFT_TCP_NODELAY, IPPROTO_TCP, TCP_NODELAY, 1},
     {WEFT_TCP_CORK, IPPROTO_TCP, TCP_CORK, 1},
     {WEFT_TCP_MAXSEG, IPPROTO_TCP, TCP_MAXSEG, 1},

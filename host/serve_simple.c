@@ -6,13 +6,19 @@
  * back or given up, and acknowledged as consumed. Limits: CONNS_MAX connections, more wait in the
  * backlog; one without progress for IDLE_NS ends.
  *
- * By UDP nothing is answered that comes from a port below 1024: two such services must not be set
- * to talking with each other for ever (CERT CA-1996-01). A chargen answer has at most 512 bytes.
+ * By UDP nothing is answered that comes from a port below 1024, or from the service's own: two such
+ * services must not be set to talking with each other for ever (CERT CA-1996-01). Where they stand
+ * on other ports a limit holds: after ANSWERS_BURST a source gets one in ANSWER_NS (sources share
+ * ANSWER_SLOTS limits by their address). Nothing sent to a broadcast or multicast address is
+ * answered (CERT CA-1998-01); else the answer comes from the address that was asked. A chargen
+ * answer has at most 512 bytes.
  */
 #include "serve.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "weft/udp.h"
 
 #define CONNS_MAX     1024U
 #define BACKLOG       128
@@ -26,6 +32,9 @@
 #define LINE_BYTES    (LINE_CHARS + 2)
 #define PAGE_BYTES    (CHARS * LINE_BYTES)
 #define ANSWER_MAX    512U
+#define ANSWER_NS     1000000ULL
+#define ANSWERS_BURST 1000U
+#define ANSWER_SLOTS  256U
 
 /** struct conn - One TCP connection of a service */
 struct conn {
@@ -40,7 +49,9 @@ struct simple {
     struct weft_service s; /* First. */
     enum weft_simple kind;
     uint64_t listener, udp;
+    uint16_t port;
     bool has_udp;
+    uint64_t full_ns[ANSWER_SLOTS]; /* When a source may be answered in a burst again. */
     struct conn *conns;
     uint32_t answers;
     char page[PAGE_BYTES]; /* All lines of chargen. */
@@ -184,15 +195,37 @@ static void on_listener(void *arg, uint64_t sock, uint32_t bits)
         add_conn(s, conn);
 }
 
+/* Whether a source has had its answers. */
+static bool is_limited(struct simple *s, const struct weft_addr *from)
+{
+    uint64_t now = weft_dispatch_now(s->s.d);
+    uint64_t *full = &s->full_ns[(from->b[15] ^ from->b[14] * 31U) % ANSWER_SLOTS];
+    uint64_t at = *full > now ? *full : now;
+    if (at - now >= ANSWERS_BURST * ANSWER_NS)
+        return true;
+    *full = at + ANSWER_NS;
+    return false;
+}
+
+static bool may_answer(struct simple *s, const struct weft_udp_rx *rx)
+{
+    uint16_t port = rx->info.from.port;
+    return s->kind != WEFT_SERVE_DISCARD && !rx->is_group && port >= PORT_RESERVED &&
+           port != s->port && !is_limited(s, &rx->info.from.addr);
+}
+
 static void answer(struct simple *s, const struct weft_msg_info *info, size_t n)
 {
+    struct weft_udp_tx tx = WEFT_UDP_TX_INIT;
+    tx.to = &info->from;
+    tx.src = info->to;
     const void *bytes = s->datagram;
     if (s->kind == WEFT_SERVE_CHARGEN) {
         bytes = s->page;
         n = (s->answers++ * 131U) % (ANSWER_MAX + 1); /* RFC 864 asks for any number up to 512. */
     }
     /* A datagram that cannot be sent now is lost, as the network might have lost it. */
-    int64_t r = weft_sock_sendto(stack_of(s), s->udp, bytes, n, &info->from);
+    int64_t r = weft_udp_send(stack_of(s), s->udp, bytes, n, &tx);
     if (r > 0)
         s->s.bytes_out += (uint64_t)r;
 }
@@ -200,17 +233,17 @@ static void answer(struct simple *s, const struct weft_msg_info *info, size_t n)
 static void on_udp(void *arg, uint64_t sock, uint32_t bits)
 {
     struct simple *s = arg;
-    struct weft_msg_info info;
+    struct weft_udp_rx rx;
     (void)bits;
     for (;;) {
-        int64_t r = weft_sock_recvfrom(stack_of(s), sock, s->datagram, DATAGRAM_MAX, &info);
+        int64_t r = weft_udp_recv(stack_of(s), sock, s->datagram, DATAGRAM_MAX, &rx);
         if (r == -WEFT_EAGAIN || r == -WEFT_EBADF)
             return;
         if (r < 0)
             continue; /* An ICMP error, taken by being read. */
         s->s.bytes_in += (uint64_t)r;
-        if (s->kind != WEFT_SERVE_DISCARD && info.from.port >= PORT_RESERVED)
-            answer(s, &info, (size_t)r);
+        if (may_answer(s, &rx))
+            answer(s, &rx.info, (size_t)r);
     }
 }
 
@@ -234,6 +267,7 @@ static int open_udp(struct simple *s, const struct weft_endpoint *local)
     if (r < 0)
         return r;
     s->has_udp = true;
+    s->port = local->port;
     r = weft_sock_bind(st, s->udp, local);
     return r == 0 ? weft_dispatch_watch(s->s.d, s->udp, on_udp, s) : r;
 }

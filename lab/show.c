@@ -104,9 +104,10 @@ static void show_sockets(const struct showing *s)
     while (weft_sock_next(s->st, &cursor, &k)) {
         bool is_tcp = k.type == WEFT_SOCK_TCP;
         wf_buf_printf(s->b, "  %s %s ",
-                      is_tcp                    ? "tcp"
-                      : k.type == WEFT_SOCK_UDP ? "udp"
-                                                : "ping",
+                      is_tcp                        ? "tcp"
+                      : k.type == WEFT_SOCK_UDP     ? "udp"
+                      : k.type == WEFT_SOCK_UDPLITE ? "udplite"
+                                                    : "ping",
                       is_tcp ? weft_tcp_state_name(k.state) : "-");
         put_endpoint(s->b, &k.local);
         wf_buf_str(s->b, " ");

@@ -42,6 +42,7 @@
 #define SX_PROTO_ICMP   1U
 #define SX_PROTO_TCP    6U
 #define SX_PROTO_UDP    17U
+#define SX_PROTO_LITE   136U /* UDP-Lite */
 
 /** struct sx_text - Where the reader is in the script */
 struct sx_text {
@@ -79,6 +80,7 @@ struct sx_ip {
     int32_t ttl, tos, tos_mask, df, mf, id, version, ihl, total, proto, cut, doff;
     int32_t frag_from, frag_to; /* Bytes of the IP payload. */
     int32_t times;              /* Inject it so often. */
+    int32_t flip;               /* This octet of the IP payload is damaged on the way. */
     int32_t offset;             /* Fragment offset field, in octets, as it is. */
     bool has_bad_csum, has_zero_csum, has_bad_ip_csum;
     uint8_t opts[40];
@@ -121,6 +123,9 @@ struct sx_packet {
     bool has_mtu, has_quote_seq, has_ptr;
     uint32_t mtu, icmp_id, icmp_seq, quote_seq, ptr;
     uint32_t quote_len; /* Bytes of the IP payload an injected error quotes. */
+    /* UDP-Lite: the coverage field, as it is. */
+    bool is_lite, has_cov;
+    uint32_t cov;
     /* Hex and quiet */
     struct sx_slice hex;
     uint64_t quiet_ns;
@@ -142,6 +147,7 @@ struct sx_seen {
     uint8_t reserved;
     const uint8_t *payload;
     uint32_t payload_len;
+    bool is_unsummed;  /* UDP without a checksum, which a line has to allow. */
     const char *fault; /* What no packet of ours may have, NULL if it has nothing of the kind. */
 };
 
@@ -370,6 +376,14 @@ void wf_sx_flags_text(uint32_t flags, char out[16]);
 
 /** wf_sx_diff() - Put the packet of a line and the one that came side by side, into the result */
 void wf_sx_diff(struct sx *s, const struct sx_packet *p, const struct sx_seen *seen);
+
+/* ---- script_dgram.c ---- */
+
+/** wf_sx_dgram_call() - recvinfo(), sendwith(), getsockname(), getpeername(); what they answer */
+int64_t wf_sx_dgram_call(struct sx *s, const struct sx_call *c, struct sx_fd *f);
+
+/** wf_sx_dgram_error() - Compare a queued error with dst=, offender= and mtu= of the call */
+void wf_sx_dgram_error(struct sx *s, const struct sx_call *c, const struct weft_sock_err *e);
 
 /* ---- script_target.c ---- */
 

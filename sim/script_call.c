@@ -72,6 +72,11 @@ static const struct opt_name {
     {"IP_TOS", WEFT_IP_TOS, 1},
     {"IP_DF", WEFT_IP_DF, 1},
     {"IP_RECVERR", WEFT_IP_RECVERR, 1},
+    {"IP_MTU", WEFT_IP_MTU, 1},
+    {"UDP_CSUM", WEFT_UDP_CSUM, 1},
+    {"UDP_NEED_CSUM", WEFT_UDP_NEED_CSUM, 1},
+    {"UDPLITE_SEND_CSCOV", WEFT_UDPLITE_SEND_COV, 1},
+    {"UDPLITE_RECV_CSCOV", WEFT_UDPLITE_RECV_COV, 1},
     {"TCP_NODELAY", WEFT_TCP_NODELAY, 1},
     {"TCP_ECN", WEFT_TCP_ECN, 1},
     {"TCP_MTU_PROBING", WEFT_TCP_MTU_PROBING, 1},
@@ -238,7 +243,7 @@ static struct result call_socket(struct sx *s, const struct sx_call *c, struct s
     if (arg_has(c, 2, "IPPROTO_ICMP"))
         type = WEFT_SOCK_PING;
     else if (arg_has(c, 1, "SOCK_DGRAM"))
-        type = WEFT_SOCK_UDP;
+        type = arg_has(c, 2, "IPPROTO_UDPLITE") ? WEFT_SOCK_UDPLITE : WEFT_SOCK_UDP;
     int r = wf_sx_sock_open(s, type, &sock);
     if (r != 0)
         return result_of(r);
@@ -596,6 +601,7 @@ static struct result call_recverr(struct sx *s, const struct sx_call *c, struct 
         return result_of(r);
     if (c->args_n > 1 && !wf_sx_slice_is(c->arg[1], err_text(e.err)))
         wf_sx_fail(s, NULL, "the queued error is %s", err_text(e.err));
+    wf_sx_dgram_error(s, c, &e);
     return result_of(e.icmp_type);
 }
 
@@ -629,6 +635,11 @@ static struct result call_vector(struct sx *s, const struct sx_call *c, struct s
         return result_of(0);
     }
     return is_read ? call_read(s, &plain, f) : call_write(s, &plain, f);
+}
+
+static struct result call_dgram(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    return result_of(wf_sx_dgram_call(s, c, f));
 }
 
 /* Without events and with a timeout it waits, as a read does. */
@@ -673,6 +684,10 @@ static const struct call {
     {"writev", call_vector, SX_CALL_WRITE},
     {"sendmsg", call_vector, SX_CALL_WRITE},
     {"poll", call_poll, SX_CALL_POLL},
+    {"recvinfo", call_dgram, SX_CALL_NONE},
+    {"sendwith", call_dgram, SX_CALL_NONE},
+    {"getsockname", call_dgram, SX_CALL_NONE},
+    {"getpeername", call_dgram, SX_CALL_NONE},
 };
 
 static const struct call *find_call(const char *name)

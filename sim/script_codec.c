@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /**
- * DOC: sim script codec - the judge's own bytes of IPv4, TCP, UDP and ICMP
+ * DOC: sim script codec - the judge's own bytes of IPv4, TCP, UDP, UDP-Lite and ICMP
  *
- * Written from RFC 791, 792, 768 and 9293 alone; it shares nothing with src/wire, so that a mistake
- * there is not repeated here. Everything the stack sends is also held to what no packet may
+ * Written from RFC 791, 792, 768, 3828 and 9293 alone; it shares nothing with src/wire, so that a
+ * mistake there is not repeated here. Everything the stack sends is also held to what no packet may
  * violate: correct lengths and checksums, reserved bits zero, options well formed.
  */
 #include <string.h>
@@ -186,7 +186,7 @@ static uint32_t build_udp(const struct sx_packet *p, const struct sx_flow *f, ui
     f = flow_or_none(f);
     put16(out, p->ip.has_ports ? p->ip.sport : in ? f->rport : f->lport);
     put16(out + 2, p->ip.has_ports ? p->ip.dport : in ? f->lport : f->rport);
-    put16(out + 4, p->ip.doff >= 0 ? (uint32_t)p->ip.doff : UDP_HDR + p->len);
+    put16(out + 4, p->ip.doff >= 0 ? (uint32_t)p->ip.doff : p->has_cov ? p->cov : UDP_HDR + p->len);
     put16(out + 6, 0);
     weft_pattern(in ? SX_PATTERN_IN : SX_PATTERN_OUT, 0, out + UDP_HDR, p->len);
     return UDP_HDR + p->len;
@@ -277,9 +277,10 @@ static uint32_t build_l4(struct sx *s, const struct sx_packet *p, const struct s
         *proto = SX_PROTO_ICMP;
         return build_icmp(s, p, f, l4);
     }
-    *proto = p->kind == SX_TCP ? SX_PROTO_TCP : SX_PROTO_UDP;
+    *proto = p->kind == SX_TCP ? SX_PROTO_TCP : p->is_lite ? SX_PROTO_LITE : SX_PROTO_UDP;
     n = p->kind == SX_TCP ? build_tcp(s, p, f, l4) : build_udp(p, f, l4);
-    uint32_t v = sum(pseudo_sum(addrs, addrs + 4, *proto, n), l4, n);
+    uint32_t covered = p->has_cov && p->cov != 0 && p->cov < n ? p->cov : n;
+    uint32_t v = sum(pseudo_sum(addrs, addrs + 4, *proto, n), l4, covered);
     uint8_t *at = l4 + (p->kind == SX_TCP ? 16 : 6);
     set_csum(&p->ip, at, v);
     if (p->kind == SX_UDP && at[0] == 0 && at[1] == 0 && !p->ip.has_zero_csum)
@@ -301,6 +302,8 @@ uint32_t wf_sx_build(struct sx *s, const struct sx_packet *p, const struct sx_fl
     memcpy(out + 12, ip.has_addrs ? ip.src : p->is_inbound ? remote : local, 4);
     memcpy(out + 16, ip.has_addrs ? ip.dst : p->is_inbound ? local : remote, 4);
     uint32_t n = build_l4(s, p, flow, out + 12, out + hdr, &proto);
+    if (ip.flip >= 0 && (uint32_t)ip.flip < n)
+        out[hdr + (uint32_t)ip.flip] ^= 0x55;
     n = slice(&ip, out + hdr, n);
     if (hdr + n > 65535)
         return 0;
@@ -377,7 +380,7 @@ static void read_tcp(struct sx_seen *p)
         p->fault = options_fault(p);
 }
 
-static void read_udp(struct sx_seen *p)
+static void read_udp_ports(struct sx_seen *p)
 {
     if (p->l4_len < UDP_HDR) {
         p->fault = "a cut UDP header";
@@ -388,12 +391,35 @@ static void read_udp(struct sx_seen *p)
     p->hdr_len = UDP_HDR;
     p->payload = p->l4 + UDP_HDR;
     p->payload_len = p->l4_len - UDP_HDR;
+}
+
+static void read_udp(struct sx_seen *p)
+{
+    read_udp_ports(p);
+    if (p->hdr_len == 0)
+        return;
     if (wf_sx_be(p->l4 + 4, 2) != p->l4_len)
         p->fault = "a UDP length that is not that of the packet";
     else if (wf_sx_be(p->l4 + 6, 2) == 0)
-        p->fault = "no UDP checksum";
+        p->is_unsummed = true;
     else if (sum(pseudo_sum(p->src, p->dst, SX_PROTO_UDP, p->l4_len), p->l4, p->l4_len) != 0xffff)
         p->fault = "a wrong UDP checksum";
+}
+
+static void read_lite(struct sx_seen *p)
+{
+    read_udp_ports(p);
+    if (p->fault != NULL)
+        return;
+    uint32_t cov = wf_sx_be(p->l4 + 4, 2);
+    if (cov == 0)
+        cov = p->l4_len;
+    if (cov < UDP_HDR || cov > p->l4_len)
+        p->fault = "a UDP-Lite coverage that cannot be";
+    else if (wf_sx_be(p->l4 + 6, 2) == 0)
+        p->fault = "no UDP-Lite checksum";
+    else if (sum(pseudo_sum(p->src, p->dst, SX_PROTO_LITE, p->l4_len), p->l4, cov) != 0xffff)
+        p->fault = "a wrong UDP-Lite checksum";
 }
 
 static void read_icmp(struct sx_seen *p)
@@ -444,6 +470,8 @@ bool wf_sx_read(const uint8_t *bytes, uint32_t len, struct sx_seen *p)
         read_tcp(p);
     else if (p->proto == SX_PROTO_UDP)
         read_udp(p);
+    else if (p->proto == SX_PROTO_LITE)
+        read_lite(p);
     else if (p->proto == SX_PROTO_ICMP)
         read_icmp(p);
     return true;

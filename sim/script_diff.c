@@ -273,17 +273,19 @@ void wf_sx_diff(struct sx *s, const struct sx_packet *p, const struct sx_seen *s
 {
     static const char *const names[] = {"TCP", "UDP", "ICMP", "hex", "none"};
     static const uint8_t protos[] = {SX_PROTO_TCP, SX_PROTO_UDP, SX_PROTO_ICMP, 0, 0};
+    uint32_t proto = p->is_lite ? SX_PROTO_LITE : protos[p->kind];
     s->res->fields_n = 0;
     add_time(s);
     add_ip(s, p, seen);
-    if (seen->proto != protos[p->kind]) {
+    if (seen->proto != proto) {
         struct weft_script_field *f = row(s, "protocol");
         if (f == NULL)
             return;
-        set_text(f->expected, sizeof(f->expected), "%s", names[p->kind]);
+        set_text(f->expected, sizeof(f->expected), "%s", p->is_lite ? "UDP-Lite" : names[p->kind]);
         set_text(f->actual, sizeof(f->actual), "%s",
                  seen->proto == SX_PROTO_TCP    ? "TCP"
                  : seen->proto == SX_PROTO_UDP  ? "UDP"
+                 : seen->proto == SX_PROTO_LITE ? "UDP-Lite"
                  : seen->proto == SX_PROTO_ICMP ? "ICMP"
                                                 : "another");
         f->is_different = true;

@@ -19,7 +19,9 @@
 
 static uint8_t proto_of(const struct sx_packet *p)
 {
-    return p->kind == SX_UDP ? SX_PROTO_UDP : SX_PROTO_TCP;
+    if (p->kind != SX_UDP)
+        return SX_PROTO_TCP;
+    return p->is_lite ? SX_PROTO_LITE : SX_PROTO_UDP;
 }
 
 static struct sx_flow *add_flow(struct sx *s, uint8_t proto)
@@ -210,6 +212,10 @@ static void match_ip(const struct sx_packet *p, const struct sx_seen *seen, stru
         note(m, "More Fragments", (uint32_t)ip->mf, (seen->frag & FRAG_MF) != 0);
     if (ip->id >= 0)
         note(m, "Identification", (uint32_t)ip->id, seen->id);
+    uint32_t opts_n = (ip->opts_n + 3) / 4 * 4;
+    if (opts_n > 0 &&
+        (seen->ihl != 20 + opts_n || memcmp(seen->l4 - opts_n, ip->opts, opts_n) != 0))
+        (void)snprintf(m->why, sizeof(m->why), "the IP options");
     if (ip->has_addrs && (memcmp(ip->src, seen->src, 4) != 0 || memcmp(ip->dst, seen->dst, 4) != 0))
         (void)snprintf(m->why, sizeof(m->why), "the addresses");
 }
@@ -280,16 +286,16 @@ static void match_bytes(struct sx *s, const struct sx_packet *p, const struct sx
                         const struct sx_flow *f, struct mismatch *m)
 {
     struct sx_packet want = *p;
-    uint32_t n = wf_sx_build(s, &want, f, s->buf);
-    if (n < 20 || n - 20 != seen->l4_len) {
-        note(m, "bytes after the IP header", n < 20 ? 0 : n - 20, seen->l4_len);
+    uint32_t n = wf_sx_build(s, &want, f, s->buf), hdr = 20 + (p->ip.opts_n + 3) / 4 * 4;
+    if (n < hdr || n - hdr != seen->l4_len) {
+        note(m, "bytes after the IP header", n < hdr ? 0 : n - hdr, seen->l4_len);
         return;
     }
     for (uint32_t i = 0; i < seen->l4_len; i++) {
-        if (s->buf[20 + i] != seen->l4[i]) {
+        if (s->buf[hdr + i] != seen->l4[i]) {
             (void)snprintf(m->why, sizeof(m->why),
                            "byte %u after the IP header: expected %02x, got %02x", i,
-                           s->buf[20 + i], seen->l4[i]);
+                           s->buf[hdr + i], seen->l4[i]);
             return;
         }
     }

@@ -151,7 +151,7 @@ static bool ip_item(struct sx *s, struct sx_ip *ip)
         {"ttl", &ip->ttl},   {"id", &ip->id},       {"version", &ip->version},
         {"ihl", &ip->ihl},   {"total", &ip->total}, {"proto", &ip->proto},
         {"cut", &ip->cut},   {"doff", &ip->doff},   {"offset", &ip->offset},
-        {"ulen", &ip->doff}, {"times", &ip->times},
+        {"ulen", &ip->doff}, {"times", &ip->times}, {"flip", &ip->flip},
     };
     if (ip_flag(s, ip))
         return true;
@@ -387,7 +387,7 @@ static bool tcp_flags(struct sx *s, uint16_t *out)
         is_any = true;
     }
     if (!is_any)
-        wf_sx_bad(s, "TCP flags, 'udp', 'icmp', 'hex' or 'none' is expected here");
+        wf_sx_bad(s, "TCP flags, 'udp', 'udplite', 'icmp', 'hex' or 'none' is expected here");
     return is_any;
 }
 
@@ -419,6 +419,16 @@ static bool parse_tcp(struct sx *s, struct sx_packet *out)
 static bool payload_len(struct sx *s, uint32_t *out)
 {
     return wf_sx_need(s, "(") && u32(s, out) && wf_sx_need(s, ")");
+}
+
+/* "udp (N)", "udplite (N) cov C" */
+static bool parse_udp(struct sx *s, struct sx_packet *out)
+{
+    out->kind = SX_UDP;
+    if (!payload_len(s, &out->len))
+        return false;
+    out->has_cov = out->is_lite && wf_sx_take(s, "cov");
+    return !out->has_cov || u32(s, &out->cov);
 }
 
 static const struct {
@@ -542,6 +552,7 @@ bool wf_sx_parse_packet(struct sx *s, struct sx_packet *out)
     struct sx_ip *ip = &out->ip;
     ip->ttl = ip->tos = ip->df = ip->mf = ip->id = ip->version = ip->ihl = ip->total = -1;
     ip->proto = ip->cut = ip->doff = ip->frag_from = ip->frag_to = ip->offset = -1;
+    ip->flip = -1;
     ip->times = 1;
     out->is_inbound = wf_sx_take(s, "<");
     if (!out->is_inbound && !wf_sx_need(s, ">"))
@@ -562,10 +573,9 @@ bool wf_sx_parse_packet(struct sx *s, struct sx_packet *out)
     }
     if (!wf_sx_parse_ip(s, ip) || !parse_ends(s, ip))
         return false;
-    if (wf_sx_take(s, "udp")) {
-        out->kind = SX_UDP;
-        return payload_len(s, &out->len);
-    }
+    out->is_lite = wf_sx_take(s, "udplite");
+    if (out->is_lite || wf_sx_take(s, "udp"))
+        return parse_udp(s, out);
     if (wf_sx_take(s, "icmp")) {
         out->kind = SX_ICMP;
         return icmp_type(s, out) && icmp_detail(s, out) && icmp_quote(s, out);

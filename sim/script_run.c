@@ -108,11 +108,15 @@ static uint32_t take_packet(struct sx *s, uint64_t *at_ns)
     return n;
 }
 
-static bool is_faultless(struct sx *s, const uint8_t *bytes, uint32_t len)
+static bool is_faultless(struct sx *s, const struct sx_packet *p, const uint8_t *bytes,
+                         uint32_t len)
 {
     struct sx_seen seen;
     char text[256];
-    if (wf_sx_read(bytes, len, &seen) && seen.fault == NULL)
+    bool is_ip = wf_sx_read(bytes, len, &seen);
+    if (seen.fault == NULL && seen.is_unsummed && !p->ip.has_zero_csum)
+        seen.fault = "no UDP checksum";
+    if (is_ip && seen.fault == NULL)
         return true;
     wf_sx_describe(s, bytes, len, false, text, sizeof(text));
     wf_sx_fail(s, text, "the stack sent %s", seen.fault != NULL ? seen.fault : "no IPv4 packet");
@@ -128,7 +132,7 @@ static bool expect_quiet(struct sx *s, const struct sx_packet *p, uint64_t from)
     uint32_t n = take_packet(s, &at);
     s->last_ns = from + p->quiet_ns;
     for (; n != 0 && p->is_any; n = take_packet(s, &at)) {
-        if (!is_faultless(s, s->buf2, n))
+        if (!is_faultless(s, p, s->buf2, n))
             return false;
         remember(s, s->buf2, n, false, at);
     }
@@ -154,7 +158,7 @@ static uint32_t wait_packet(struct sx *s, uint64_t limit, uint64_t *at)
 static bool check_packet(struct sx *s, const struct sx_packet *p, uint32_t n, uint64_t at)
 {
     s->shown_ns = at;
-    if (!is_faultless(s, s->buf2, n) || !wf_sx_match(s, p, s->buf2, n))
+    if (!is_faultless(s, p, s->buf2, n) || !wf_sx_match(s, p, s->buf2, n))
         return false;
     if (!s->is_any_time &&
         (at + s->tolerance_ns < s->want_lo_ns || at > s->want_hi_ns + s->tolerance_ns)) {

@@ -132,6 +132,9 @@ void wf_sx_describe(const struct sx *s, const uint8_t *bytes, uint32_t len, bool
         add_tcp(&t, s, &p, is_inbound);
     else if (p.proto == SX_PROTO_UDP)
         add(&t, " %u > %u udp (%u)", p.sport, p.dport, p.payload_len);
+    else if (p.proto == SX_PROTO_LITE && p.l4_len >= 8)
+        add(&t, " %u > %u udplite (%u) cov %u", p.sport, p.dport, p.payload_len,
+            wf_sx_be(p.l4 + 4, 2));
     else if (p.proto == SX_PROTO_ICMP && p.l4_len >= ICMP_HDR)
         add(&t, " icmp type %u code %u (%u)", p.l4[0], p.l4[1], p.payload_len);
     else

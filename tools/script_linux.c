@@ -271,7 +271,10 @@ static int64_t open_socket(struct wf_script_linux *l, struct weft_script_io *io)
     if (io->type == WEFT_SOCK_PING)
         return foreign(l, io, "echo sockets without a group that may use them");
     int type = io->type == WEFT_SOCK_TCP ? SOCK_STREAM : SOCK_DGRAM;
-    int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int proto = io->type == WEFT_SOCK_UDPLITE ? IPPROTO_UDPLITE : 0;
+    int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, proto);
+    if (fd < 0 && errno == EPROTONOSUPPORT)
+        return foreign(l, io, "UDP-Lite in this kernel");
     io->sock = (uint64_t)fd;
     return fd < 0 ? result(fd) : 0;
 }

@@ -20,7 +20,8 @@ struct weft_cc_ops;
 enum weft_sock_type {
     WEFT_SOCK_TCP = 1,
     WEFT_SOCK_UDP = 2,
-    WEFT_SOCK_PING = 3, /* ICMP echo: whole ICMP messages, the identifier is the local port. */
+    WEFT_SOCK_PING = 3,    /* ICMP echo: whole ICMP messages, the identifier is the local port. */
+    WEFT_SOCK_UDPLITE = 4, /* As UDP, but the checksum may cover a part only (RFC 3828). */
 };
 
 /* Readiness bits of a socket. */
@@ -100,6 +101,13 @@ enum weft_sock_opt {
     WEFT_TCP_MAX_PACING_RATE, /* bytes/s, 0 = no limit; a limit turns pacing on */
     WEFT_TCP_RECOVERY,        /* enum weft_tcp_recovery: how losses are found, RACK by default;
                                  before connect or listen */
+    WEFT_IP_MTU,           /* get: bytes of the path to the peer of a connected datagram socket */
+    WEFT_UDP_CSUM,         /* 0, 1: send UDP with a checksum, 1 by default */
+    WEFT_UDP_NEED_CSUM,    /* 0, 1: UDP datagrams that come without a checksum are dropped */
+    WEFT_UDPLITE_SEND_COV, /* bytes of the datagram, 8-byte header included, that the checksum
+                              covers, 8..65535; 0 = all, the default. 1 to 7 count as 8. */
+    WEFT_UDPLITE_RECV_COV, /* bytes that must be covered at least, 8..65535; 0 = all; -1 = any
+                              number, the default. 1 to 7 count as 8. */
 
     WEFT_SOCK_OPT_COUNT
 };

@@ -76,6 +76,9 @@ struct weft_stack;
     X(UDP_NO_SOCKET, "udp.no_socket")                                                              \
     X(UDP_QUEUE_FULL, "udp.queue_full")                                                            \
     X(UDP_PORT_ZERO, "udp.port_zero")                                                              \
+    X(UDP_NO_CSUM, "udp.no_checksum")                                                              \
+    X(UDPLITE_BAD_COV, "udplite.bad_coverage")                                                     \
+    X(UDPLITE_LOW_COV, "udplite.low_coverage")                                                     \
     X(TCP_TRUNCATED, "tcp.truncated")                                                              \
     X(TCP_BAD_OFFSET, "tcp.bad_offset")                                                            \
     X(TCP_BAD_OPTION, "tcp.bad_option")                                                            \
@@ -145,6 +148,7 @@ enum weft_drop {
     X(ICMP_RATE_LIMITED, "icmp.rate_limited")                                                      \
     X(UDP_IN, "udp.in")                                                                            \
     X(UDP_OUT, "udp.out")                                                                          \
+    X(UDP_COPIES_LOST, "udp.group_copies_lost")                                                    \
     X(TCP_SEGS_IN, "tcp.segments_in")                                                              \
     X(TCP_SEGS_OUT, "tcp.segments_out")                                                            \
     X(TCP_BYTES_IN, "tcp.bytes_in")                                                                \

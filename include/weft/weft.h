@@ -15,6 +15,7 @@
 #include "weft/stack.h"
 #include "weft/trace.h"
 #include "weft/types.h"
+#include "weft/udp.h"
 #include "weft/vlan.h"
 
 #endif /* WEFT_WEFT_H */

@@ -94,6 +94,7 @@ static enum verdict deliver(struct net *net, struct pkt **p_io, const struct ip4
     case IP_PROTO_TCP:
         return RX_TCP;
     case IP_PROTO_UDP:
+    case IP_PROTO_UDPLITE:
         return RX_UDP;
     case IP_PROTO_ICMP:
         return RX_ICMP4;

@@ -37,7 +37,9 @@ struct ip4_out {
     uint32_t src4, dst4; /* src4 0 = chosen by route. */
     uint8_t proto, ttl, tos;
     bool is_df;
-    uint16_t ifindex; /* 0 = by route. */
+    uint16_t ifindex;   /* 0 = by route. */
+    uint8_t opts_bytes; /* IP options, a multiple of 4. */
+    const uint8_t *opts;
 };
 
 /** wf_ip_init() - Empty tables; memory for the slabs is set by the stack */

@@ -58,6 +58,23 @@ void wf_ip4_push(struct pkt *p, const struct ip4_out *o, uint16_t id)
     wf_ip4_emit(wf_pkt_push(p, IP4_HDR_BYTES), &h);
 }
 
+/* The rare header with options, apart from the one of every segment. */
+static void push_with_options(struct pkt *p, const struct ip4_out *o, uint16_t id)
+{
+    uint32_t hdr_bytes = IP4_HDR_BYTES + (uint32_t)o->opts_bytes;
+    struct ip4_hdr h = {.tos = o->tos,
+                        .ttl = o->ttl,
+                        .proto = o->proto,
+                        .total_bytes = (uint16_t)(p->total + hdr_bytes),
+                        .id = id,
+                        .df = o->is_df,
+                        .opts = o->opts,
+                        .opts_bytes = o->opts_bytes};
+    wf_st32be(h.src.b, o->src4);
+    wf_st32be(h.dst.b, o->dst4);
+    wf_ip4_emit(wf_pkt_push(p, hdr_bytes), &h);
+}
+
 /* Queue full is told to the sender where that is known before the packet is built. */
 static bool has_room(const struct netif *nif)
 {
@@ -88,14 +105,18 @@ int wf_ip4_output(struct net *net, struct pkt *p, const struct ip4_out *o_in)
                   wf_addrs_kind(net, o.dst4, ifindex) == IP4_OTHER;
     uint32_t next_hop = is_via ? r->gateway : o.dst4;
     uint32_t mtu = wf_pmtu_get(net, o.dst4, nif->mtu);
-    bool is_whole = p->total + IP4_HDR_BYTES <= mtu;
+    bool is_whole = p->total + IP4_HDR_BYTES + o.opts_bytes <= mtu;
     if (!is_whole && o.is_df) {
         wf_net_drop(net, p, WEFT_DROP_IP4_NEEDS_FRAG);
         return -WEFT_EMSGSIZE;
     }
     /* RFC 6864: only a datagram that is or may be fragmented needs an identification. */
     bool is_atomic = o.is_df && is_whole;
-    wf_ip4_push(p, &o, is_atomic ? 0 : wf_ip4_next_id(net, o.src4, o.dst4, o.proto));
+    uint16_t id = is_atomic ? 0 : wf_ip4_next_id(net, o.src4, o.dst4, o.proto);
+    if (o.opts_bytes > 0)
+        push_with_options(p, &o, id);
+    else
+        wf_ip4_push(p, &o, id);
     wf_count(net, WEFT_COUNT_IP4_OUT);
     if (!is_whole)
         return wf_ip4_fragment_output(net, nif, p, mtu, next_hop);

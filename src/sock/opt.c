@@ -61,6 +61,11 @@ static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
     [WEFT_TCP_PACING] = {0, 1, true, false, ALWAYS},
     [WEFT_TCP_MTU_PROBING] = {0, TCP_MTU_PROBING_COUNT - 1, true, false, ALWAYS},
     [WEFT_TCP_MAX_PACING_RATE] = {0, INT64_MAX, true, false, ALWAYS},
+    [WEFT_IP_MTU] = {1, 0, false, true, ALWAYS}, /* Only read. */
+    [WEFT_UDP_CSUM] = {0, 1, false, true, ALWAYS},
+    [WEFT_UDP_NEED_CSUM] = {0, 1, false, true, ALWAYS},
+    [WEFT_UDPLITE_SEND_COV] = {0, 65535, false, true, ALWAYS},
+    [WEFT_UDPLITE_RECV_COV] = {-1, 65535, false, true, ALWAYS},
     [WEFT_TCP_RECOVERY] = {0, WEFT_TCP_RECOVERY_COUNT - 1, true, false, UNTIL_OPEN},
 };
 
@@ -70,16 +75,12 @@ static void set_dgram(struct udp_ep *ep, enum weft_sock_opt opt, int64_t v)
         ep->rcvbuf = (uint32_t)v;
     else if (opt == WEFT_SO_REUSEADDR)
         ep->is_reuse = v != 0;
-    else if (opt == WEFT_SO_BROADCAST)
-        ep->is_broadcast = v != 0;
     else if (opt == WEFT_IP_TTL)
         ep->ttl = (uint8_t)v;
     else if (opt == WEFT_IP_TOS)
         ep->tos = (uint8_t)v;
-    else if (opt == WEFT_IP_DF)
-        ep->is_df = v != 0;
-    else if (opt == WEFT_IP_RECVERR)
-        ep->has_errq = v != 0;
+    else
+        wf_udp_set(ep, opt, v);
 }
 
 static void set_tcp(struct tcp_user *u, enum weft_sock_opt opt, int64_t v)
@@ -218,21 +219,17 @@ static int64_t get_tcp(const struct tcp_user *u, enum weft_sock_opt opt)
     return wf_sock_get_life(u, opt);
 }
 
-static int64_t get_dgram(const struct udp_ep *ep, enum weft_sock_opt opt)
+static int64_t get_dgram(const struct net *net, const struct udp_ep *ep, enum weft_sock_opt opt)
 {
     if (opt == WEFT_SO_RCVBUF)
         return ep->rcvbuf;
     if (opt == WEFT_SO_REUSEADDR)
         return ep->is_reuse;
-    if (opt == WEFT_SO_BROADCAST)
-        return ep->is_broadcast;
     if (opt == WEFT_IP_TTL)
         return ep->ttl;
     if (opt == WEFT_IP_TOS)
         return ep->tos;
-    if (opt == WEFT_IP_DF)
-        return ep->is_df;
-    return ep->has_errq;
+    return wf_udp_get(net, ep, opt);
 }
 
 /* The pending error, cleared by reading it. */
@@ -270,7 +267,7 @@ int weft_sock_get(struct weft_stack *st, uint64_t sock, enum weft_sock_opt opt, 
     if (opt == WEFT_SO_USER)
         *value = (int64_t)s->user_value;
     else if (s->ep != NULL)
-        *value = get_dgram(s->ep, opt);
+        *value = get_dgram(wf_net_of(st), s->ep, opt);
     else if (opt == WEFT_SO_REUSEADDR)
         *value = s->is_reuse;
     else

@@ -2,10 +2,15 @@
 /** DOC: sock - open, bind, connect, listen, accept, bytes, the end */
 #include "sock/sock.h"
 
+/* What the datagram sockets speak. */
+static const uint8_t proto_of[] = {[WEFT_SOCK_UDP] = IP_PROTO_UDP,
+                                   [WEFT_SOCK_PING] = IP_PROTO_ICMP,
+                                   [WEFT_SOCK_UDPLITE] = IP_PROTO_UDPLITE};
+
 int weft_sock_open(struct weft_stack *st, enum weft_sock_type type, uint64_t *out)
 {
     struct net *net = wf_net_of(st);
-    if (out == NULL || (type != WEFT_SOCK_TCP && type != WEFT_SOCK_UDP && type != WEFT_SOCK_PING))
+    if (out == NULL || type < WEFT_SOCK_TCP || type > WEFT_SOCK_UDPLITE)
         return -WEFT_EINVAL;
     struct sock *s = wf_slab_alloc(&net->socks->socks);
     if (s == NULL)
@@ -13,8 +18,7 @@ int weft_sock_open(struct weft_stack *st, enum weft_sock_type type, uint64_t *ou
     s->type = (uint8_t)type;
     wf_tcp_user_default(net, &s->tcp);
     if (type != WEFT_SOCK_TCP) {
-        uint8_t proto = type == WEFT_SOCK_UDP ? IP_PROTO_UDP : IP_PROTO_ICMP;
-        s->ep = wf_udp_open(net, proto, &s->ready);
+        s->ep = wf_udp_open(net, proto_of[type], &s->ready);
         if (s->ep == NULL) {
             wf_slab_free(&net->socks->socks, s);
             return -WEFT_ENOMEM;
@@ -147,8 +151,10 @@ int64_t weft_sock_send(struct weft_stack *st, uint64_t sock, const void *buf, si
         return -WEFT_EBADF;
     if (buf == NULL && len > 0)
         return -WEFT_EINVAL;
-    if (s->ep != NULL)
-        return wf_udp_send(wf_net_of(st), s->ep, buf, len, NULL);
+    if (s->ep != NULL) {
+        struct weft_udp_tx tx = WEFT_UDP_TX_INIT;
+        return wf_udp_send(wf_net_of(st), s->ep, buf, len, &tx);
+    }
     if (s->conn == NULL)
         return -WEFT_ENOTCONN;
     int64_t n = wf_tcp_send(wf_net_of(st), s->conn, buf, len);
@@ -167,7 +173,9 @@ int64_t weft_sock_sendto(struct weft_stack *st, uint64_t sock, const void *buf, 
         return -WEFT_EINVAL;
     if (s->ep == NULL)
         return to == NULL ? weft_sock_send(st, sock, buf, len) : -WEFT_EISCONN;
-    return wf_udp_send(wf_net_of(st), s->ep, buf, len, to);
+    struct weft_udp_tx tx = WEFT_UDP_TX_INIT;
+    tx.to = to;
+    return wf_udp_send(wf_net_of(st), s->ep, buf, len, &tx);
 }
 
 int64_t weft_sock_recv(struct weft_stack *st, uint64_t sock, void *buf, size_t cap)
@@ -190,7 +198,13 @@ int64_t weft_sock_recvfrom(struct weft_stack *st, uint64_t sock, void *buf, size
         return -WEFT_EBADF;
     if (buf == NULL && cap > 0)
         return -WEFT_EINVAL;
-    return s->ep != NULL ? wf_udp_recv(wf_net_of(st), s->ep, buf, cap, info) : -WEFT_EOPNOTSUPP;
+    if (s->ep == NULL)
+        return -WEFT_EOPNOTSUPP;
+    struct weft_udp_rx rx;
+    int64_t n = wf_udp_recv(wf_net_of(st), s->ep, buf, cap, &rx);
+    if (n >= 0 && info != NULL)
+        *info = rx.info;
+    return n;
 }
 
 int weft_sock_recv_lend(struct weft_stack *st, uint64_t sock, struct weft_iov *iov, int iov_n)

@@ -160,6 +160,7 @@ static const struct slab_row slabs[] = {
 static const struct table_row tables[] = {
     TABLE(link.buckets, link.buckets_mask, neighs_max),
     TABLE(ip.reasm_buckets, ip.reasm_mask, reasm_max),
+    TABLE(udp.buckets, udp.bucket_mask, udp_max),
     TABLE(tcp.conn_tab, tcp.conn_mask, tcp_conns_max),
     TABLE(tcp.synrcvd_tab, tcp.synrcvd_mask, tcp_synrcvd_max),
     TABLE(tcp.timewait_tab, tcp.timewait_mask, tcp_timewait_max),

@@ -14,7 +14,7 @@ static void rx_icmp4(struct net *net, struct pkt *p, const struct rx_meta *m)
     case ICMP_ERROR:
         if (q.proto == IP_PROTO_TCP)
             wf_tcp_quote(net, &q);
-        else if (q.proto == IP_PROTO_UDP || q.proto == IP_PROTO_ICMP)
+        else if (wf_udp_has_proto(q.proto))
             wf_udp_quote(net, &q);
         wf_net_done(net, p);
         return;

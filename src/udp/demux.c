@@ -4,7 +4,7 @@
 struct udp_ep **wf_udp_bucket(const struct net *net, uint8_t proto, uint16_t port)
 {
     uint64_t w = (uint64_t)proto << 16 | port;
-    return &net->udp->buckets[wf_hash_words(&net->hash_key, &w, 1) % UDP_BUCKETS];
+    return &net->udp->buckets[wf_hash_words(&net->hash_key, &w, 1) & net->udp->bucket_mask];
 }
 
 void wf_udp_link(struct net *net, struct udp_ep *ep)

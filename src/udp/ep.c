@@ -18,6 +18,7 @@ struct udp_ep *wf_udp_open(struct net *net, uint8_t proto, struct wf_ready *read
     ep->proto = proto;
     ep->ready = ready;
     ep->ttl = IP4_TTL_DEFAULT;
+    ep->recv_cov = -1;
     ep->rcvbuf = net->cfg->rcvbuf_bytes;
     return ep;
 }
@@ -82,7 +83,7 @@ static bool pick_port(struct net *net, const struct udp_ep *ep, struct weft_endp
     return false;
 }
 
-int wf_udp_bind(struct net *net, struct udp_ep *ep, const struct weft_endpoint *local)
+static int bind_to(struct net *net, struct udp_ep *ep, const struct weft_endpoint *local)
 {
     struct weft_endpoint l = *local;
     if (ep->is_bound)
@@ -105,14 +106,45 @@ int wf_udp_bind(struct net *net, struct udp_ep *ep, const struct weft_endpoint *
     return 0;
 }
 
+int wf_udp_bind(struct net *net, struct udp_ep *ep, const struct weft_endpoint *local)
+{
+    int err = bind_to(net, ep, local);
+    if (err == 0) {
+        ep->has_own_addr = !wf_addr_is_any(&local->addr);
+        ep->has_own_port = local->port != 0;
+    }
+    return err;
+}
+
+int wf_udp_autobind(struct net *net, struct udp_ep *ep, const struct weft_addr *addr)
+{
+    struct weft_endpoint l = {.addr = *addr};
+    return bind_to(net, ep, &l);
+}
+
+/* What connecting chose goes with the connection, as the common kernels have it. */
+static void dissolve(struct net *net, struct udp_ep *ep)
+{
+    ep->remote = (struct weft_endpoint){0};
+    if (!ep->is_connected)
+        return;
+    ep->is_connected = false;
+    if (!ep->has_own_addr)
+        ep->local.addr = (struct weft_addr){0};
+    if (!ep->has_own_port) {
+        wf_udp_unlink(net, ep);
+        ep->is_bound = false;
+        ep->local.port = 0;
+    }
+}
+
 int wf_udp_connect(struct net *net, struct udp_ep *ep, const struct weft_endpoint *remote)
 {
     if (wf_addr_is_any(&remote->addr)) {
-        ep->is_connected = false;
-        ep->remote = (struct weft_endpoint){0};
+        dissolve(net, ep);
         return 0;
     }
-    if (!wf_addr_is4(&remote->addr) || (remote->port == 0 && ep->proto == IP_PROTO_UDP))
+    if (!wf_addr_is4(&remote->addr) || (remote->port == 0 && ep->proto != IP_PROTO_ICMP))
         return -WEFT_EINVAL;
     uint32_t dst4 = wf_addr_to4(&remote->addr), src4 = 0;
     uint16_t ifindex = 0;
@@ -120,12 +152,15 @@ int wf_udp_connect(struct net *net, struct udp_ep *ep, const struct weft_endpoin
         return -WEFT_EACCES;
     if (!wf_ip4_source(net, dst4, &src4, &ifindex))
         return -WEFT_ENETUNREACH;
-    struct weft_endpoint any = {.addr = wf_addr_from4(src4)};
-    int err = ep->is_bound ? 0 : wf_udp_bind(net, ep, &any);
+    struct weft_endpoint l = {.addr = wf_addr_from4(src4), .port = ep->local.port};
+    int err = ep->is_bound ? 0 : wf_udp_autobind(net, ep, &l.addr);
     if (err != 0)
         return err;
-    if (wf_addr_is_any(&ep->local.addr))
-        ep->local.addr = wf_addr_from4(src4);
+    if (!ep->has_own_addr) { /* Another peer may be reached by another interface. */
+        if (l.port != 0 && is_taken(net, ep, &l))
+            return -WEFT_EADDRINUSE;
+        ep->local.addr = l.addr;
+    }
     ep->remote = *remote;
     ep->is_connected = true;
     return 0;
@@ -139,7 +174,7 @@ static int take_error(struct udp_ep *ep)
 }
 
 int64_t wf_udp_recv(struct net *net, struct udp_ep *ep, uint8_t *buf, size_t cap,
-                    struct weft_msg_info *info)
+                    struct weft_udp_rx *rx)
 {
     if (ep->err != 0)
         return take_error(ep);
@@ -150,13 +185,17 @@ int64_t wf_udp_recv(struct net *net, struct udp_ep *ep, uint8_t *buf, size_t cap
     memcpy(&d, p->dgram, sizeof(d));
     uint32_t n = p->total < cap ? p->total : (uint32_t)cap;
     wf_pkt_copy_out(&net->pool, p, 0, buf, n);
-    if (info != NULL)
-        *info = (struct weft_msg_info){.from = d.from,
-                                       .to = d.to,
-                                       .ifindex = d.ifindex,
-                                       .ttl = d.ttl,
-                                       .tos = d.tos,
-                                       .full_bytes = p->total};
+    if (rx != NULL) {
+        *rx = (struct weft_udp_rx){.info = {.from = d.from,
+                                            .to = d.to,
+                                            .ifindex = d.ifindex,
+                                            .ttl = d.ttl,
+                                            .tos = d.tos,
+                                            .full_bytes = p->total},
+                                   .is_group = d.is_group,
+                                   .opts_bytes = d.opts_bytes};
+        memcpy(rx->opts, p->data - UDP_HDR_BYTES - d.opts_bytes, d.opts_bytes);
+    }
     wf_net_done(net, p);
     return n;
 }

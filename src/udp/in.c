@@ -8,37 +8,74 @@
 
 _Static_assert(sizeof(struct udp_dgram) <= PKT_DGRAM_BYTES, "fits the packet");
 
-/* Queue a datagram's payload; memory that is mostly empty is given back by copying. */
-static void queue(struct net *net, struct udp_ep *ep, struct pkt *p, const struct udp_dgram *d)
+/** struct udp_in - A datagram on its way to an endpoint */
+struct udp_in {
+    struct udp_dgram d;
+    struct weft_endpoint local;
+    uint32_t cov_bytes, full_bytes; /* Covered by the checksum; all, header included. */
+    uint8_t proto;
+    bool has_csum;
+};
+
+/* A packet for bytes that lie elsewhere, with the options in front as they came; or NULL. */
+static struct pkt *like(struct net *net, const struct pkt *p, const struct udp_dgram *d)
 {
-    if (p->pinned > 2 * p->total + 512 || !wf_lent_may_keep(&net->pool.bufs)) {
-        struct pkt *small = wf_pkt_alloc(&net->pool);
-        uint8_t *at = NULL;
-        struct wf_chunk *c = NULL;
-        if (small != NULL && p->total > 0 && p->total <= net->pool.bufs.chunk_bytes)
-            c = wf_chunk_bump(&net->pool.bufs, p->total, &at);
-        if (small == NULL || (c == NULL && p->total > 0)) {
-            if (small != NULL)
-                wf_pkt_free(&net->pool, small);
-        } else {
-            if (c != NULL) {
-                wf_pkt_copy_out(&net->pool, p, 0, at, p->total);
-                wf_pkt_frag_add(small, at, p->total, &c->buf);
-            }
-            small->ifindex = p->ifindex;
-            small->pinned = small->total;
-            wf_count(net, WEFT_COUNT_RX_COPIED);
-            wf_net_done(net, p);
-            p = small;
-        }
+    struct pkt *c = wf_pkt_alloc(&net->pool);
+    if (c == NULL)
+        return NULL;
+    c->ifindex = p->ifindex;
+    c->data = c->head + IP4_OPTS_MAX_BYTES + UDP_HDR_BYTES;
+    memcpy(c->data - UDP_HDR_BYTES - d->opts_bytes, p->data - UDP_HDR_BYTES - d->opts_bytes,
+           d->opts_bytes);
+    return c;
+}
+
+/* Memory that is mostly empty is given back by copying. */
+static struct pkt *shrink(struct net *net, struct pkt *p, const struct udp_dgram *d)
+{
+    struct pkt *small = like(net, p, d);
+    uint8_t *at = NULL;
+    struct wf_chunk *c = NULL;
+    if (small == NULL)
+        return p;
+    if (p->total > 0 && p->total <= net->pool.bufs.chunk_bytes)
+        c = wf_chunk_bump(&net->pool.bufs, p->total, &at);
+    if (c == NULL && p->total > 0) {
+        wf_pkt_free(&net->pool, small);
+        return p;
     }
+    if (c != NULL) {
+        wf_pkt_copy_out(&net->pool, p, 0, at, p->total);
+        wf_pkt_frag_add(small, at, p->total, &c->buf);
+    }
+    small->pinned = small->total;
+    wf_count(net, WEFT_COUNT_RX_COPIED);
+    wf_net_done(net, p);
+    return small;
+}
+
+/* Why an endpoint does not want a datagram that is for it; WEFT_DROP_COUNT = it does. */
+static enum weft_drop refusal(const struct udp_ep *ep, const struct udp_in *in)
+{
+    if (ep->needs_csum && !in->has_csum)
+        return WEFT_DROP_UDP_NO_CSUM;
+    bool is_low = ep->recv_cov >= 0 && in->cov_bytes < in->full_bytes &&
+                  (ep->recv_cov == 0 || in->cov_bytes < (uint32_t)ep->recv_cov);
+    return is_low ? WEFT_DROP_UDPLITE_LOW_COV : WEFT_DROP_COUNT;
+}
+
+/* Queue a datagram's payload, or say why not; the packet is gone only if it was queued. */
+static enum weft_drop queue(struct net *net, struct udp_ep *ep, struct pkt **p_io,
+                            const struct udp_dgram *d)
+{
+    struct pkt *p = *p_io;
+    if (p->pinned > 2 * p->total + 512 || !wf_lent_may_keep(&net->pool.bufs))
+        *p_io = p = shrink(net, p, d);
     if (p->pinned < UINT32_MAX / 2)
         p->pinned += (uint32_t)sizeof(struct pkt);
     bool is_full = ep->recv_charge + p->pinned > ep->rcvbuf && ep->recv_n > 0;
-    if (is_full || wf_pool_is_tight(&net->pool)) {
-        wf_net_drop(net, p, WEFT_DROP_UDP_QUEUE_FULL);
-        return;
-    }
+    if (is_full || wf_pool_is_tight(&net->pool))
+        return WEFT_DROP_UDP_QUEUE_FULL;
     memcpy(p->dgram, d, sizeof(*d));
     p->next = NULL;
     if (ep->recv_tail != NULL)
@@ -50,75 +87,132 @@ static void queue(struct net *net, struct udp_ep *ep, struct pkt *p, const struc
     ep->recv_bytes += p->total;
     ep->recv_charge += p->pinned;
     wf_ready_mark(net, ep->ready);
+    return WEFT_DROP_COUNT;
 }
 
-/* RFC 1122 4.1.3.6 and RFC 1112: every endpoint that fits gets its copy. */
-static void fan_out(struct net *net, struct pkt *p, const struct udp_dgram *d,
-                    const struct weft_endpoint *local)
+static enum weft_drop offer(struct net *net, struct udp_ep *ep, struct pkt **p_io,
+                            const struct udp_in *in)
+{
+    enum weft_drop why = refusal(ep, in);
+    return why != WEFT_DROP_COUNT ? why : queue(net, ep, p_io, &in->d);
+}
+
+/* One more reader: a packet of its own that references the same bytes; true if it took it. */
+static bool offer_copy(struct net *net, struct udp_ep *ep, const struct pkt *p,
+                       const struct udp_in *in)
+{
+    struct pkt *copy = like(net, p, &in->d);
+    bool is_taken = copy != NULL && wf_pkt_share(copy, p, 0, p->total);
+    if (is_taken) {
+        copy->pinned = p->pinned;
+        is_taken = offer(net, ep, &copy, in) == WEFT_DROP_COUNT;
+    }
+    if (copy != NULL && !is_taken)
+        wf_pkt_free(&net->pool, copy);
+    return is_taken;
+}
+
+/* RFC 1122 4.1.3.6 and RFC 1112: every endpoint that fits gets its copy. The frame is dropped if
+ * nobody could take it. */
+static void fan_out(struct net *net, struct pkt *p, const struct udp_in *in)
 {
     struct udp_ep *last = NULL;
-    for (struct udp_ep *ep = *wf_udp_bucket(net, IP_PROTO_UDP, local->port); ep != NULL;
+    uint32_t takers = 0, fit = 0;
+    for (struct udp_ep *ep = *wf_udp_bucket(net, in->proto, in->local.port); ep != NULL;
          ep = ep->hash_next) {
-        if (wf_udp_fits(ep, IP_PROTO_UDP, local, &d->from) == 0)
+        if (wf_udp_fits(ep, in->proto, &in->local, &in->d.from) == 0)
             continue;
-        if (last != NULL) {
-            struct pkt *copy = wf_pkt_alloc(&net->pool);
-            if (copy != NULL && wf_pkt_share(copy, p, 0, p->total)) {
-                copy->ifindex = p->ifindex;
-                copy->pinned = p->pinned;
-                queue(net, last, copy, d);
-            } else if (copy != NULL) {
-                wf_net_drop(net, copy, WEFT_DROP_NO_PKT);
-            }
-        }
+        if (last != NULL)
+            takers += offer_copy(net, last, p, in);
         last = ep;
+        fit++;
     }
-    if (last != NULL)
-        queue(net, last, p, d);
+    enum weft_drop why = last != NULL ? offer(net, last, &p, in) : WEFT_DROP_UDP_NO_SOCKET;
+    if (why == WEFT_DROP_COUNT)
+        takers++;
+    else if (takers > 0)
+        wf_net_done(net, p);
     else
-        wf_net_drop(net, p, WEFT_DROP_UDP_NO_SOCKET);
+        wf_net_drop(net, p, why);
+    if (takers > 0)
+        wf_count_n(net, WEFT_COUNT_UDP_COPIES_LOST, fit - takers);
 }
 
 static bool csum_ok(const struct net *net, const struct pkt *p, const struct rx_meta *m,
-                    const struct udp_hdr *h)
+                    const struct udp_hdr *h, uint32_t datagram_bytes)
 {
-    if (p->csum != PKT_CSUM_NONE || h->csum == 0)
-        return true;
     struct wf_ip4 src, dst;
     wf_st32be(src.b, m->src4);
     wf_st32be(dst.b, m->dst4);
-    uint16_t sum = wf_ip4_pseudo_sum(src, dst, IP_PROTO_UDP, h->len_bytes);
+    uint16_t sum = wf_ip4_pseudo_sum(src, dst, m->proto, (uint16_t)datagram_bytes);
     return wf_csum_add(sum, wf_pkt_sum(&net->pool, p, 0, h->len_bytes)) == 0xffff;
+}
+
+/* The header of UDP; WEFT_DROP_COUNT if it is right. */
+static enum weft_drop udp_fault(const struct net *net, const struct pkt *p, const struct rx_meta *m,
+                                struct udp_hdr *h)
+{
+    if (wf_udp_parse(h, p->data, p->total) != UDP_OK)
+        return WEFT_DROP_UDP_BAD_LEN;
+    if (h->dport == 0)
+        return WEFT_DROP_UDP_PORT_ZERO;
+    bool is_known = p->csum != PKT_CSUM_NONE || h->csum == 0;
+    return is_known || csum_ok(net, p, m, h, h->len_bytes) ? WEFT_DROP_COUNT
+                                                           : WEFT_DROP_UDP_BAD_CSUM;
+}
+
+/* The header of UDP-Lite; a link that vouches for sums it knows need not know this one. */
+static enum weft_drop lite_fault(const struct net *net, const struct pkt *p,
+                                 const struct rx_meta *m, struct udp_hdr *h)
+{
+    enum wf_udp_err err = wf_udplite_parse(h, p->data, p->total);
+    if (err != UDP_OK)
+        return err == UDP_NO_CSUM ? WEFT_DROP_UDP_BAD_CSUM : WEFT_DROP_UDPLITE_BAD_COV;
+    if (h->dport == 0)
+        return WEFT_DROP_UDP_PORT_ZERO;
+    bool is_known = p->csum == PKT_CSUM_PARTIAL;
+    return is_known || csum_ok(net, p, m, h, p->total) ? WEFT_DROP_COUNT : WEFT_DROP_UDP_BAD_CSUM;
+}
+
+static struct udp_dgram dgram_of(const struct rx_meta *m, uint16_t sport)
+{
+    return (struct udp_dgram){.from = {.addr = m->src, .port = sport},
+                              .to = m->dst,
+                              .ifindex = m->ifindex,
+                              .ttl = m->ttl,
+                              .tos = m->tos,
+                              .opts_bytes = (uint8_t)(m->ip_hdr_bytes - IP4_HDR_BYTES),
+                              .is_group = m->is_group};
 }
 
 enum verdict wf_udp_input(struct net *net, struct pkt *p, const struct rx_meta *m)
 {
     struct udp_hdr h;
+    bool is_lite = m->proto == IP_PROTO_UDPLITE;
     if (p->total < UDP_HDR_BYTES || !wf_pkt_linear(&net->pool, p, m->ip_hdr_bytes, UDP_HDR_BYTES))
         return wf_net_drop(net, p, WEFT_DROP_UDP_TRUNCATED);
-    if (wf_udp_parse(&h, p->data, p->total) != UDP_OK)
-        return wf_net_drop(net, p, WEFT_DROP_UDP_BAD_LEN);
-    if (h.dport == 0)
-        return wf_net_drop(net, p, WEFT_DROP_UDP_PORT_ZERO);
-    if (!csum_ok(net, p, m, &h))
-        return wf_net_drop(net, p, WEFT_DROP_UDP_BAD_CSUM);
-    struct udp_dgram d = {.from = {.addr = m->src, .port = h.sport},
-                          .to = m->dst,
-                          .ifindex = m->ifindex,
-                          .ttl = m->ttl,
-                          .tos = m->tos};
-    struct weft_endpoint local = {.addr = m->dst, .port = h.dport};
-    struct udp_ep *ep = m->is_group ? NULL : wf_udp_find(net, IP_PROTO_UDP, &local, &d.from);
+    enum weft_drop why = is_lite ? lite_fault(net, p, m, &h) : udp_fault(net, p, m, &h);
+    if (why != WEFT_DROP_COUNT)
+        return wf_net_drop(net, p, why);
+    if (!is_lite) /* What is left is padding; UDP-Lite ends where IP says. */
+        wf_pkt_trim(&net->pool, p, h.len_bytes);
+    struct udp_in in = {.d = dgram_of(m, h.sport),
+                        .local = {.addr = m->dst, .port = h.dport},
+                        .cov_bytes = h.len_bytes,
+                        .full_bytes = p->total,
+                        .proto = m->proto,
+                        .has_csum = h.csum != 0};
+    struct udp_ep *ep = m->is_group ? NULL : wf_udp_find(net, m->proto, &in.local, &in.d.from);
     if (ep == NULL && !m->is_group)
         return RX_NO_PROTO;
-    wf_pkt_trim(&net->pool, p, h.len_bytes);
     wf_pkt_pull(p, UDP_HDR_BYTES);
     wf_count(net, WEFT_COUNT_UDP_IN);
-    if (ep != NULL)
-        queue(net, ep, p, &d);
-    else
-        fan_out(net, p, &d, &local);
-    return RX_DONE;
+    if (ep == NULL) {
+        fan_out(net, p, &in);
+        return RX_DONE;
+    }
+    why = offer(net, ep, &p, &in);
+    return why != WEFT_DROP_COUNT ? wf_net_drop(net, p, why) : RX_DONE;
 }
 
 void wf_ping_input(struct net *net, struct pkt *p, const struct rx_meta *m)
@@ -128,17 +222,13 @@ void wf_ping_input(struct net *net, struct pkt *p, const struct rx_meta *m)
         wf_net_drop(net, p, WEFT_DROP_ICMP_TRUNCATED);
         return;
     }
-    struct udp_dgram d = {.from = {.addr = m->src},
-                          .to = m->dst,
-                          .ifindex = m->ifindex,
-                          .ttl = m->ttl,
-                          .tos = m->tos};
+    struct udp_dgram d = dgram_of(m, 0);
+    d.opts_bytes = 0; /* They lie elsewhere than in front of a UDP header. */
     struct weft_endpoint local = {.addr = m->dst, .port = h.id};
     struct udp_ep *ep = wf_udp_find(net, IP_PROTO_ICMP, &local, &d.from);
-    if (ep == NULL)
-        wf_net_drop(net, p, WEFT_DROP_ICMP_NO_SOCKET);
-    else
-        queue(net, ep, p, &d);
+    enum weft_drop why = ep != NULL ? queue(net, ep, &p, &d) : WEFT_DROP_ICMP_NO_SOCKET;
+    if (why != WEFT_DROP_COUNT)
+        wf_net_drop(net, p, why);
 }
 
 static void push_error(struct net *net, struct udp_ep *ep, const struct icmp_quote *q,
@@ -166,7 +256,7 @@ void wf_udp_quote(struct net *net, const struct icmp_quote *q)
 {
     struct weft_endpoint local = {.addr = q->src}, remote = {.addr = q->dst};
     uint16_t quoted_id = 0;
-    if (q->proto == IP_PROTO_UDP) {
+    if (q->proto != IP_PROTO_ICMP) {
         local.port = wf_ld16be(q->l4);
         remote.port = wf_ld16be(q->l4 + 2);
         quoted_id = local.port;

@@ -1,65 +1,139 @@
 /* SPDX-License-Identifier: MIT */
-/** DOC: udp output - build a datagram and hand it to IP (RFC 768, RFC 1122 4.1.3) */
+/** DOC: udp output - build a datagram and hand it to IP (RFC 768, RFC 1122 4.1.3, RFC 3828) */
 #include "udp/udp.h"
 
-#include "udp/demux.h"
+#include <string.h>
 
-/* What the send needs to know about the way; 0 or -WEFT_E... */
-static int resolve(struct net *net, struct udp_ep *ep, const struct weft_endpoint *to,
-                   struct ip4_out *o, struct netif **nif)
+/** struct way - How one datagram goes */
+struct way {
+    struct ip4_out o;
+    struct netif *nif;
+    uint16_t dport;
+    uint8_t opts[IP4_OPTS_MAX_BYTES]; /* Padded. */
+};
+
+/* The address it is sent from: asked for, or bound to, or of the way. Only one of ours may be. */
+static int source(const struct net *net, const struct udp_ep *ep, const struct weft_udp_tx *tx,
+                  uint32_t dst4, uint32_t *src4)
 {
-    uint32_t src4 = 0;
-    uint16_t ifindex = 0;
-    if (!wf_addr_is4(&to->addr) || wf_addr_is_any(&to->addr) ||
-        (to->port == 0 && ep->proto == IP_PROTO_UDP))
+    const struct weft_addr *a = wf_addr_is_any(&tx->src) ? &ep->local.addr : &tx->src;
+    bool is_chosen = !wf_addr_is_any(a);
+    if (is_chosen && !wf_addr_is4(a))
         return -WEFT_EINVAL;
-    uint32_t dst4 = wf_addr_to4(&to->addr);
-    enum ip4_kind kind = wf_addrs_kind(net, dst4, 0);
-    if (kind == IP4_INVALID)
-        return -WEFT_EINVAL;
-    if (kind == IP4_BROADCAST && !ep->is_broadcast)
-        return -WEFT_EACCES;
-    if (!wf_ip4_source(net, dst4, &src4, &ifindex))
-        return -WEFT_ENETUNREACH;
-    if (!ep->is_bound) {
-        struct weft_endpoint any = {0};
-        int err = wf_udp_bind(net, ep, &any);
-        if (err != 0)
-            return err;
+    enum ip4_kind kind = is_chosen ? wf_addrs_kind(net, wf_addr_to4(a), 0) : IP4_OTHER;
+    if (is_chosen && (kind == IP4_BROADCAST || kind == IP4_MULTICAST) && a == &ep->local.addr)
+        is_chosen = false; /* Bound to a group: it is heard, it does not speak. */
+    if (is_chosen) {
+        if (kind != IP4_LOCAL && !(kind == IP4_OTHER && wf_netifs_have_any_address(net)))
+            return -WEFT_EADDRNOTAVAIL;
+        *src4 = wf_addr_to4(a);
     }
-    bool is_own = !wf_addr_is_any(&ep->local.addr) &&
-                  wf_addrs_kind(net, wf_addr_to4(&ep->local.addr), 0) <= IP4_LOCAL;
-    *o = (struct ip4_out){.src4 = is_own ? wf_addr_to4(&ep->local.addr) : src4,
-                          .dst4 = dst4,
-                          .proto = ep->proto,
-                          .ttl = ep->ttl,
-                          .tos = ep->tos,
-                          .is_df = ep->is_df,
-                          .ifindex = ifindex};
-    *nif = wf_netif_get(net, ifindex);
-    return o->src4 != 0 ? 0 : -WEFT_EADDRNOTAVAIL;
+    /* RFC 1122 3.2.1.3: 127/8 is never seen outside. */
+    if (*src4 >> 24 == 127 && wf_addrs_kind(net, dst4, 0) != IP4_LOCAL)
+        return -WEFT_EADDRNOTAVAIL;
+    return *src4 != 0 ? 0 : -WEFT_EADDRNOTAVAIL;
 }
 
-static void push_udp(struct net *net, struct pkt *p, const struct udp_ep *ep, uint16_t dport,
-                     const struct ip4_out *o, const struct netif *nif)
+/* Options of the user's: well-formed, and padded to whole words. */
+static int take_options(struct way *w, const struct weft_udp_tx *tx)
 {
-    struct udp_hdr h = {
-        .sport = ep->local.port, .dport = dport, .len_bytes = (uint16_t)(p->total + UDP_HDR_BYTES)};
+    if (tx->opts_bytes == 0)
+        return 0;
+    if (tx->opts_bytes > IP4_OPTS_MAX_BYTES || tx->opts == NULL)
+        return -WEFT_EINVAL;
+    memcpy(w->opts, tx->opts, tx->opts_bytes);
+    uint8_t n = tx->opts_bytes;
+    while (n % 4 != 0)
+        w->opts[n++] = IP4_OPT_EOL;
+    struct ip4_hdr h = {.opts = w->opts, .opts_bytes = n};
+    struct ip4_opts_it it = wf_ip4_opts_begin(&h);
+    struct ip4_opt o;
+    enum ip4_opt_step step;
+    while ((step = wf_ip4_opts_next(&it, &o)) == OPT_NEXT) {
+    }
+    if (step == OPT_BAD)
+        return -WEFT_EINVAL;
+    w->o.opts = w->opts;
+    w->o.opts_bytes = n;
+    return 0;
+}
+
+static int check_destination(const struct net *net, const struct udp_ep *ep,
+                             const struct weft_endpoint *to)
+{
+    if (!wf_addr_is4(&to->addr) || wf_addr_is_any(&to->addr) ||
+        (to->port == 0 && ep->proto != IP_PROTO_ICMP))
+        return -WEFT_EINVAL;
+    enum ip4_kind kind = wf_addrs_kind(net, wf_addr_to4(&to->addr), 0);
+    if (kind == IP4_INVALID)
+        return -WEFT_EINVAL;
+    return kind == IP4_BROADCAST && !ep->is_broadcast ? -WEFT_EACCES : 0;
+}
+
+/* What the send needs to know about the way; 0 or -WEFT_E... */
+static int resolve(struct net *net, struct udp_ep *ep, const struct weft_udp_tx *tx, struct way *w)
+{
+    static const struct weft_addr any;
+    const struct weft_endpoint *to = tx->to != NULL ? tx->to : &ep->remote;
+    uint32_t src4 = 0, dst4 = wf_addr_to4(&to->addr);
+    uint16_t ifindex = 0;
+    int err = check_destination(net, ep, to);
+    if (err == 0 && (tx->ttl == 0 || tx->ttl > 255 || tx->tos > 255))
+        err = -WEFT_EINVAL;
+    if (err == 0 && !wf_ip4_source(net, dst4, &src4, &ifindex))
+        err = -WEFT_ENETUNREACH;
+    if (err == 0)
+        err = source(net, ep, tx, dst4, &src4);
+    if (err == 0 && !ep->is_bound)
+        err = wf_udp_autobind(net, ep, &any);
+    if (err != 0)
+        return err;
+    w->o = (struct ip4_out){.src4 = src4,
+                            .dst4 = dst4,
+                            .proto = ep->proto,
+                            .ttl = tx->ttl > 0 ? (uint8_t)tx->ttl : ep->ttl,
+                            .tos = tx->tos >= 0 ? (uint8_t)tx->tos : ep->tos,
+                            .is_df = ep->is_df,
+                            .ifindex = ifindex};
+    w->dport = to->port;
+    w->nif = wf_netif_get(net, ifindex);
+    return take_options(w, tx);
+}
+
+/* The sum of a datagram with its header, of the first @covered bytes. Never zero: that would mean
+ * none (RFC 768), or be wrong (RFC 3828). */
+static void fill_csum(const struct net *net, const struct pkt *p, uint16_t pseudo, uint32_t covered)
+{
+    uint16_t sum = wf_csum_finish(wf_csum_add(pseudo, wf_pkt_sum(&net->pool, p, 0, covered)));
+    wf_st16be(p->data + 6, sum == 0 ? 0xffff : sum);
+}
+
+static void push_udp(const struct net *net, struct pkt *p, const struct udp_ep *ep,
+                     const struct way *w)
+{
+    uint16_t len = (uint16_t)(p->total + UDP_HDR_BYTES);
+    struct udp_hdr h = {.sport = ep->local.port, .dport = w->dport, .len_bytes = len};
     struct wf_ip4 src, dst;
-    wf_st32be(src.b, o->src4);
-    wf_st32be(dst.b, o->dst4);
-    uint16_t sum = wf_ip4_pseudo_sum(src, dst, IP_PROTO_UDP, h.len_bytes);
+    wf_st32be(src.b, w->o.src4);
+    wf_st32be(dst.b, w->o.dst4);
+    uint16_t sum = wf_ip4_pseudo_sum(src, dst, ep->proto, len);
+    bool is_lite = ep->proto == IP_PROTO_UDPLITE;
+    if (is_lite && ep->send_cov != 0 && ep->send_cov < len)
+        h.len_bytes = ep->send_cov;
     uint8_t *at = wf_pkt_push(p, UDP_HDR_BYTES);
     wf_udp_emit(at, &h);
-    if ((nif->caps & WEFT_CAP_TX_CSUM) != 0) {
+    if (is_lite) { /* Devices sum up to the end. */
+        fill_csum(net, p, sum, h.len_bytes);
+    } else if (ep->is_csum_off) {
+        return;
+    } else if ((w->nif->caps & WEFT_CAP_TX_CSUM) != 0) {
         p->csum = PKT_CSUM_PARTIAL;
         p->csum_at = at;
         p->csum_offset = 6;
         wf_st16be(at + 6, sum);
-        return;
+    } else {
+        fill_csum(net, p, sum, p->total);
     }
-    sum = wf_csum_finish(wf_csum_add(sum, wf_pkt_sum(&net->pool, p, 0, p->total)));
-    wf_st16be(at + 6, sum == 0 ? 0xffff : sum); /* Zero would mean none (RFC 768). */
 }
 
 /* An ICMP message of the user's: identifier and checksum are ours. */
@@ -70,59 +144,65 @@ static void finish_ping(struct net *net, struct pkt *p, const struct udp_ep *ep)
     wf_st16be(p->data + 2, wf_csum_finish(wf_pkt_sum(&net->pool, p, 0, p->total)));
 }
 
-static int check_size(const struct udp_ep *ep, const struct netif *nif, const uint8_t *buf,
-                      size_t len)
+static int check_size(const struct udp_ep *ep, const struct way *w, const uint8_t *buf, size_t len)
 {
     bool is_ping = ep->proto == IP_PROTO_ICMP;
-    uint32_t hdrs = IP4_HDR_BYTES + (is_ping ? 0 : UDP_HDR_BYTES);
-    if (len > 65535 - hdrs || (ep->is_df && len + hdrs > nif->mtu))
+    uint32_t hdrs = IP4_HDR_BYTES + w->o.opts_bytes + (is_ping ? 0u : UDP_HDR_BYTES);
+    if (len > 65535 - hdrs || (ep->is_df && len + hdrs > w->nif->mtu))
         return -WEFT_EMSGSIZE;
     if (is_ping && (len < ICMP4_HDR_BYTES || buf[0] != ICMP4_ECHO_REQUEST || buf[1] != 0))
         return -WEFT_EINVAL;
     return 0;
 }
 
-int64_t wf_udp_send(struct net *net, struct udp_ep *ep, const uint8_t *buf, size_t len,
-                    const struct weft_endpoint *to)
+/* A packet with the payload and room for the headers; or NULL. */
+static struct pkt *build(struct net *net, const struct udp_ep *ep, const struct way *w,
+                         const uint8_t *buf, size_t len)
 {
-    struct ip4_out o;
-    struct netif *nif = NULL;
-    if (to == NULL && !ep->is_connected)
+    struct pkt *p = wf_pkt_alloc(&net->pool);
+    if (p == NULL)
+        return NULL;
+    p->data = p->head + PKT_HEADROOM + IP4_HDR_BYTES + w->o.opts_bytes + UDP_HDR_BYTES;
+    /* The ICMP header is written to: it has to lie in the head. */
+    uint32_t in_head = ep->proto == IP_PROTO_ICMP ? ICMP4_HDR_BYTES : 0;
+    bool is_copied = in_head == 0 || wf_pkt_append_copy(&net->pool, p, buf, in_head);
+    is_copied =
+        is_copied && wf_pkt_append_copy(&net->pool, p, buf + in_head, (uint32_t)len - in_head);
+    if (is_copied)
+        return p;
+    wf_pkt_free(&net->pool, p);
+    return NULL;
+}
+
+int64_t wf_udp_send(struct net *net, struct udp_ep *ep, const uint8_t *buf, size_t len,
+                    const struct weft_udp_tx *tx)
+{
+    struct way w;
+    if (tx->to == NULL && !ep->is_connected)
         return -WEFT_ENOTCONN;
     if (ep->err != 0) {
         int pending = ep->err;
         ep->err = 0;
         return -pending;
     }
-    const struct weft_endpoint *dst = to != NULL ? to : &ep->remote;
-    int err = resolve(net, ep, dst, &o, &nif);
+    int err = resolve(net, ep, tx, &w);
     if (err == 0)
-        err = check_size(ep, nif, buf, len);
+        err = check_size(ep, &w, buf, len);
     if (err != 0)
         return err;
-    if (nif->txq_len >= nif->txq_max) {
+    if (w.nif->txq_len >= w.nif->txq_max) {
         if (!wf_list_is_linked(&ep->room_link))
-            wf_list_push_back(&nif->room_waiters, &ep->room_link);
+            wf_list_push_back(&w.nif->room_waiters, &ep->room_link);
         return -WEFT_EAGAIN;
     }
-    struct pkt *p = wf_pkt_alloc(&net->pool);
+    struct pkt *p = build(net, ep, &w, buf, len);
     if (p == NULL)
         return -WEFT_ENOMEM;
-    p->data = p->head + PKT_HEADROOM + IP4_HDR_BYTES + UDP_HDR_BYTES;
-    /* The ICMP header is written to: it has to lie in the head. */
-    uint32_t in_head = ep->proto == IP_PROTO_ICMP ? ICMP4_HDR_BYTES : 0;
-    bool is_copied = in_head == 0 || wf_pkt_append_copy(&net->pool, p, buf, in_head);
-    is_copied =
-        is_copied && wf_pkt_append_copy(&net->pool, p, buf + in_head, (uint32_t)len - in_head);
-    if (!is_copied) {
-        wf_pkt_free(&net->pool, p);
-        return -WEFT_ENOMEM;
-    }
     if (ep->proto == IP_PROTO_ICMP)
         finish_ping(net, p, ep);
     else
-        push_udp(net, p, ep, dst->port, &o, nif);
-    err = wf_ip4_output(net, p, &o);
+        push_udp(net, p, ep, &w);
+    err = wf_ip4_output(net, p, &w.o);
     if (err != 0)
         return err;
     wf_count(net, WEFT_COUNT_UDP_OUT);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /**
- * DOC: udp - datagram endpoints: UDP (RFC 768, RFC 1122 4.1) and ICMP echo sockets
+ * DOC: udp - datagram endpoints: UDP (RFC 768, RFC 1122 4.1), UDP-Lite (RFC 3828), ICMP echo
  *
  * An endpoint is found by protocol and local port; among those, the one that fits best takes the
  * datagram: connected to the sender first, then bound to the address, then any. Datagrams to a
- * broadcast or multicast address go to all that fit. The receive queue holds packets and is bounded
+ * broadcast or multicast address go to all that fit; a copy that one of them has no room for is no
+ * drop of the frame, and counted apart. The receive queue holds packets and is bounded
  * by rcvbuf, charged with the memory they pin. An ICMP error reaches the endpoint whose packet it
  * quotes: as pending error if it is connected, and in the error queue if it asked for one.
  */
@@ -14,8 +15,8 @@
 #include "ip/ip.h"
 #include "net/net.h"
 #include "weft/sock.h"
+#include "weft/udp.h"
 
-#define UDP_BUCKETS       256
 #define UDP_ERRS_PER_SOCK 64
 #define UDP_PAYLOAD_MAX   65507u
 
@@ -33,10 +34,14 @@ struct udp_ep {
     struct wf_ready *ready;
     struct wf_list room_link; /* On an interface whose queue was full. */
     struct weft_endpoint local, remote;
-    uint8_t proto; /* IP_PROTO_UDP or IP_PROTO_ICMP: the port is the echo identifier. */
+    uint8_t proto; /* IP_PROTO_UDP, _UDPLITE, or _ICMP: there the port is the echo identifier. */
     uint8_t ttl, tos;
     bool is_bound, is_connected, is_reuse, is_broadcast, is_df, has_errq;
-    int err; /* Pending, positive. */
+    bool has_own_addr, has_own_port; /* Chosen by the user: they outlive a connection. */
+    bool is_csum_off, needs_csum;
+    uint16_t send_cov; /* UDP-Lite: 0 = all. */
+    int32_t recv_cov;  /* UDP-Lite: at least these, 0 = all, -1 = any. */
+    int err;           /* Pending, positive. */
     struct pkt *recv_head, *recv_tail;
     uint32_t recv_n, recv_charge, recv_bytes, rcvbuf;
     struct udp_err *err_head, *err_tail;
@@ -47,7 +52,8 @@ struct udp_ep {
 struct wf_udp {
     struct wf_slab eps;
     struct wf_slab errs;
-    struct udp_ep *buckets[UDP_BUCKETS];
+    struct udp_ep **buckets;
+    uint32_t bucket_mask;
 };
 
 /** struct udp_dgram - Head of a received datagram's bytes: what came with it */
@@ -56,7 +62,15 @@ struct udp_dgram {
     struct weft_addr to;
     uint16_t ifindex;
     uint8_t ttl, tos;
+    uint8_t opts_bytes; /* IP options: they end where the UDP header of the packet begins. */
+    bool is_group;
 };
+
+/** wf_udp_has_proto() - Whether datagram endpoints speak this protocol */
+static inline bool wf_udp_has_proto(uint8_t proto)
+{
+    return proto == IP_PROTO_UDP || proto == IP_PROTO_UDPLITE || proto == IP_PROTO_ICMP;
+}
 
 /** wf_udp_open() - An endpoint, unbound; NULL if there are no more */
 struct udp_ep *wf_udp_open(struct net *net, uint8_t proto, struct wf_ready *ready);
@@ -70,13 +84,24 @@ int wf_udp_bind(struct net *net, struct udp_ep *ep, const struct weft_endpoint *
 /** wf_udp_connect() - Set or (unspecified address) dissolve the only peer; 0 or -WEFT_E... */
 int wf_udp_connect(struct net *net, struct udp_ep *ep, const struct weft_endpoint *remote);
 
-/** wf_udp_send() - Send one datagram, @to NULL = to the peer; bytes or -WEFT_E... */
-int64_t wf_udp_send(struct net *net, struct udp_ep *ep, const uint8_t *buf, size_t len,
-                    const struct weft_endpoint *to);
+/** wf_udp_autobind() - An ephemeral port for an endpoint that was not bound; 0 or -WEFT_E... */
+int wf_udp_autobind(struct net *net, struct udp_ep *ep, const struct weft_addr *addr);
 
-/** wf_udp_recv() - Take the oldest datagram; bytes copied or -WEFT_EAGAIN or the pending error */
+/** wf_udp_set() - Set an option that only datagram sockets have; within its range */
+void wf_udp_set(struct udp_ep *ep, enum weft_sock_opt opt, int64_t v);
+
+/** wf_udp_get() - Its value */
+int64_t wf_udp_get(const struct net *net, const struct udp_ep *ep, enum weft_sock_opt opt);
+
+/** wf_udp_send() - Send one datagram; bytes or -WEFT_E... */
+int64_t wf_udp_send(struct net *net, struct udp_ep *ep, const uint8_t *buf, size_t len,
+                    const struct weft_udp_tx *tx);
+
+/** wf_udp_recv() - Take the oldest datagram; bytes copied or -WEFT_EAGAIN or the pending error
+ * @rx: filled; may be NULL
+ */
 int64_t wf_udp_recv(struct net *net, struct udp_ep *ep, uint8_t *buf, size_t cap,
-                    struct weft_msg_info *info);
+                    struct weft_udp_rx *rx);
 
 /** wf_udp_recv_error() - Take the oldest queued ICMP error; 0 or -WEFT_EAGAIN */
 int wf_udp_recv_error(struct net *net, struct udp_ep *ep, struct weft_sock_err *out);
@@ -85,7 +110,7 @@ int wf_udp_recv_error(struct net *net, struct udp_ep *ep, struct weft_sock_err *
 uint32_t wf_udp_ready(const struct udp_ep *ep);
 
 /**
- * wf_udp_input() - A datagram for us (UDP header at data)
+ * wf_udp_input() - A datagram for us (header of UDP or UDP-Lite at data)
  *
  * Return: RX_DONE, or RX_NO_PROTO with @p still the caller's if no endpoint has the port.
  */

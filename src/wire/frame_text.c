@@ -46,7 +46,9 @@ static void put_proto(struct text *t, uint8_t proto)
 
 static bool has_ports(const struct ip4_hdr *ip)
 {
-    return (ip->proto == IP_PROTO_TCP || ip->proto == IP_PROTO_UDP) && ip->frag_off_bytes == 0;
+    return (ip->proto == IP_PROTO_TCP || ip->proto == IP_PROTO_UDP ||
+            ip->proto == IP_PROTO_UDPLITE) &&
+           ip->frag_off_bytes == 0;
 }
 
 static void put_tcp(struct text *t, const struct ip4_hdr *ip, struct cursor c)
@@ -69,17 +71,23 @@ static void put_tcp(struct text *t, const struct ip4_hdr *ip, struct cursor c)
 static void put_udp(struct text *t, const struct ip4_hdr *ip, struct cursor c)
 {
     struct udp_hdr h;
-    enum wf_udp_err err = wf_udp_parse(&h, c.p, c.left);
-    bool is_cut = err == UDP_BAD_LEN && ip->mf; /* The rest comes in later fragments. */
+    bool is_lite = ip->proto == IP_PROTO_UDPLITE;
+    enum wf_udp_err err =
+        is_lite ? wf_udplite_parse(&h, c.p, c.left) : wf_udp_parse(&h, c.p, c.left);
+    bool is_cut = (err == UDP_BAD_LEN || err == UDP_BAD_COV) &&
+                  ip->mf; /* The rest comes in later fragments. */
     if (err != UDP_OK && !is_cut) {
         put_pair(t, ip, NULL);
         wf_text_str(t, ": ");
-        put_malformed(t, "UDP", wf_udp_err_text(err));
+        put_malformed(t, is_lite ? "UDP-Lite" : "UDP", wf_udp_err_text(err));
         return;
     }
     put_pair(t, ip, c.p);
-    wf_text_str(t, ": UDP");
-    if (!is_cut)
+    wf_text_str(t, is_lite ? ": UDP-Lite" : ": UDP");
+    if (is_lite && !is_cut) {
+        wf_text_field(t, ", length ", c.left - UDP_HDR_BYTES);
+        wf_text_field(t, ", covered ", h.len_bytes);
+    } else if (!is_cut)
         wf_text_field(t, ", length ", h.len_bytes - (uint64_t)UDP_HDR_BYTES);
 }
 
@@ -145,7 +153,7 @@ static void put_ip4(struct text *t, struct cursor c)
     bool is_start = ip.frag_off_bytes == 0; /* Only there the transport's header is. */
     if (is_start && ip.proto == IP_PROTO_TCP)
         put_tcp(t, &ip, c);
-    else if (is_start && ip.proto == IP_PROTO_UDP)
+    else if (is_start && (ip.proto == IP_PROTO_UDP || ip.proto == IP_PROTO_UDPLITE))
         put_udp(t, &ip, c);
     else if (is_start && ip.proto == IP_PROTO_ICMP)
         put_icmp(t, &ip, c);

@@ -192,6 +192,8 @@ const char *wf_ip4_proto_text(uint8_t proto)
         return "tcp";
     case IP_PROTO_UDP:
         return "udp";
+    case IP_PROTO_UDPLITE:
+        return "udplite";
     default:
         return NULL;
     }

@@ -17,6 +17,7 @@
 #define IP_PROTO_IGMP      2
 #define IP_PROTO_TCP       6
 #define IP_PROTO_UDP       17
+#define IP_PROTO_UDPLITE   136
 
 /** struct wf_ip4 - an IPv4 address in the order it is written and sent */
 struct wf_ip4 {

@@ -19,6 +19,23 @@ enum wf_udp_err wf_udp_parse(struct udp_hdr *h, const uint8_t *p, size_t len)
     return UDP_OK;
 }
 
+enum wf_udp_err wf_udplite_parse(struct udp_hdr *h, const uint8_t *p, size_t len)
+{
+    if (len < UDP_HDR_BYTES)
+        return UDP_TRUNCATED;
+    uint16_t cov = wf_ld16be(p + 4);
+    if ((cov != 0 && cov < UDP_HDR_BYTES) || cov > len || len > UINT16_MAX)
+        return UDP_BAD_COV;
+    if (wf_ld16be(p + 6) == 0)
+        return UDP_NO_CSUM;
+
+    h->sport = wf_ld16be(p);
+    h->dport = wf_ld16be(p + 2);
+    h->len_bytes = cov != 0 ? cov : (uint16_t)len;
+    h->csum = wf_ld16be(p + 6);
+    return UDP_OK;
+}
+
 void wf_udp_emit(uint8_t *p, const struct udp_hdr *h)
 {
     wf_st16be(p, h->sport);
@@ -48,6 +65,10 @@ const char *wf_udp_err_text(enum wf_udp_err err)
         return "truncated";
     case UDP_BAD_LEN:
         return "bad length field";
+    case UDP_BAD_COV:
+        return "bad coverage field";
+    case UDP_NO_CSUM:
+        return "no checksum";
     }
     return "unknown error";
 }

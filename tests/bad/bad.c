@@ -42,6 +42,7 @@ void bad_push(struct bad *b, const uint8_t *f, size_t n)
     w.iov[0].base = block + 1;
     w.iov[0].len = w.len = (uint32_t)n;
     w.iov_n = 1;
+    w.pinned_bytes = b->pinned_bytes;
     w.cookie = (uint64_t)(uintptr_t)block;
     b->pushed++;
     b->pushed_bytes += n;

@@ -35,6 +35,7 @@ struct bad {
     struct peer_wire wire;
     struct peer p;
     uint64_t sent, sent_bytes, pushed, pushed_bytes;
+    uint32_t pinned_bytes; /* What each frame is said to pin; 0 = its length. */
     struct bad_frame seen[BAD_SEEN_MAX];
     unsigned seen_n;
     struct bad_frame *later, *later_last; /* By time. */

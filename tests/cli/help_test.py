@@ -10,7 +10,7 @@ import sys
 import tap
 
 WEFT, MAN = sys.argv[1], pathlib.Path(sys.argv[2])
-COMMANDS = ["lab", "host", "ping", "traceroute", "fetch", "show", "capture", "script"]
+COMMANDS = ["lab", "host", "ping", "traceroute", "fetch", "show", "capture", "script", "ipcalc"]
 
 
 def weft(*args):

@@ -167,6 +167,51 @@ static void datagrams_are_answered_but_not_reserved_ports(void)
     pair_close(&p);
 }
 
+/* Answers to @n datagrams of one octet to @to, all at one time. */
+static unsigned answers(struct weft_endpoint to, uint16_t from, unsigned n)
+{
+    uint64_t sock;
+    struct weft_endpoint any = {.port = from};
+    char octet;
+    unsigned got = 0;
+    T_EQ(weft_sock_open(p.st[1], WEFT_SOCK_UDP, &sock), 0);
+    T_EQ(weft_sock_set(p.st[1], sock, WEFT_SO_BROADCAST, 1), 0);
+    T_EQ(weft_sock_bind(p.st[1], sock, &any), 0);
+    for (unsigned i = 0; i < n; i++) {
+        T_EQ(weft_sock_sendto(p.st[1], sock, "x", 1, &to), 1);
+        pair_run(&p, 100000, NULL, NULL);
+        while (weft_sock_recv(p.st[1], sock, &octet, 1) > 0)
+            got++;
+    }
+    (void)weft_sock_close(p.st[1], sock);
+    return got;
+}
+
+/* proves: BAD-UDP-08 BAD-UDP-15 */
+/* Not from a reserved port or the service's own, not to a broadcast, and not for ever. */
+static void datagram_services_are_no_amplifiers(void)
+{
+    struct weft_service *s;
+    pair_open(&p);
+    struct weft_endpoint at = {.port = 7007}, all = pair_endpoint(0, 7007);
+    T_EQ(weft_serve_simple(p.d[0], WEFT_SERVE_ECHO, &at, &s), 0);
+    struct weft_endpoint to = pair_endpoint(0, 7007);
+    all.addr = weft_ip4(255, 255, 255, 255);
+    T_EQ(answers(to, 5000, 1), 1);
+    T_EQ(answers(to, 1023, 1), 0);
+    T_EQ(answers(to, 7007, 1), 0);
+    T_EQ(answers(all, 5000, 1), 0);
+    all.addr.b[12] = 10, all.addr.b[13] = all.addr.b[14] = 0;
+    T_EQ(answers(all, 5000, 1), 0);
+    uint64_t begin = p.now_ns;
+    unsigned got = answers(to, 5000, 3000);
+    T_CHECK(got >= 900 && got <= 1001 + (p.now_ns - begin) / 1000000);
+    p.now_ns += 2 * SEC; /* Then it answers again. */
+    T_EQ(answers(to, 5000, 100), 100);
+    weft_service_close(s);
+    pair_close(&p);
+}
+
 /* ---- HTTP ---- */
 
 static void write_file(const char *name, const void *bytes, size_t n)
@@ -512,6 +557,7 @@ static const struct t_case cases[] = {
     {"chargen turns its lines", chargen_turns_its_lines},
     {"datagrams are answered, but not those of reserved ports",
      datagrams_are_answered_but_not_reserved_ports},
+    {"datagram services are no amplifiers", datagram_services_are_no_amplifiers},
     {"files are served, and nothing outside", files_are_served_and_nothing_outside},
     {"heads that are too long are refused", heads_that_are_too_long_are_refused},
     {"one connection serves many requests", one_connection_serves_many_requests},

@@ -5,7 +5,9 @@
  *   peer SPEC CIDR MTU plain|offload half ADDRESS PORT BYTES      send, shut down, read the echo on
  *   peer SPEC CIDR MTU plain|offload conns ADDRESS PORT COUNT AT-ONCE   connect, 64 bytes and back
  *   peer SPEC CIDR MTU plain|offload udp ADDRESS PORT BYTES...    a datagram of each size and back
- *   peer SPEC CIDR MTU plain|offload try ADDRESS PORT...          connect, print how it ends
+ *   peer SPEC CIDR MTU plain|offload lite ADDRESS PORT SEND RECEIVE BYTES...   the same by
+ * UDP-Lite, with this coverage sent, and demanded peer SPEC CIDR MTU plain|offload try ADDRESS
+ * PORT...          connect, print how it ends
  *
  * Prints "ready" once its link is there and waits for a line on standard input; then a line of
  * results. The exit code is 0 if every byte came back.
@@ -162,15 +164,12 @@ static void conns(const struct weft_endpoint *to, uint64_t count, uint64_t at_on
 
 /* ---- datagrams ---- */
 
-static void udp(const struct weft_endpoint *to, char **sizes, int n)
+static void echoed(uint64_t sock, const struct weft_endpoint *to, char **sizes, int n)
 {
     static uint8_t out[CHUNK], in[CHUNK];
-    uint64_t sock;
-    int err = weft_sock_open(stack, WEFT_SOCK_UDP, &sock);
-    if (err == 0)
-        err = weft_sock_connect(stack, sock, to);
+    int err = weft_sock_connect(stack, sock, to);
     if (err < 0)
-        fail("udp", err);
+        fail("connect", err);
     for (int i = 0; i < n; i++) {
         size_t len = (size_t)strtoull(sizes[i], NULL, 10);
         pattern(len, out, len);
@@ -186,6 +185,28 @@ static void udp(const struct weft_endpoint *to, char **sizes, int n)
     }
     weft_sock_close(stack, sock);
     printf("echoed %d\n", n);
+}
+
+static void udp(const struct weft_endpoint *to, char **sizes, int n)
+{
+    uint64_t sock;
+    int err = weft_sock_open(stack, WEFT_SOCK_UDP, &sock);
+    if (err < 0)
+        fail("udp", err);
+    echoed(sock, to, sizes, n);
+}
+
+static void lite(const struct weft_endpoint *to, char **args, int n)
+{
+    uint64_t sock;
+    int err = weft_sock_open(stack, WEFT_SOCK_UDPLITE, &sock);
+    if (err == 0)
+        err = weft_sock_set(stack, sock, WEFT_UDPLITE_SEND_COV, strtoll(args[0], NULL, 10));
+    if (err == 0)
+        err = weft_sock_set(stack, sock, WEFT_UDPLITE_RECV_COV, strtoll(args[1], NULL, 10));
+    if (err < 0)
+        fail("lite", err);
+    echoed(sock, to, args + 2, n - 2);
 }
 
 /* ---- errors ---- */
@@ -235,7 +256,7 @@ int main(int argc, char **argv)
     struct weft_prefix to_prefix;
     if (argc < 8 || (argc < 9 && strcmp(argv[5], "try") != 0) ||
         weft_prefix_parse(&to_prefix, argv[6]) < 0)
-        fail("usage: peer SPEC CIDR MTU plain|offload half|conns|udp|try ADDRESS PORT...", 0);
+        fail("usage: peer SPEC CIDR MTU plain|offload half|conns|udp|lite|try ADDRESS PORT...", 0);
     struct weft_endpoint to = {.addr = to_prefix.addr,
                                .port = (uint16_t)strtoul(argv[7], NULL, 10)};
     open_host(argv);
@@ -245,6 +266,8 @@ int main(int argc, char **argv)
         conns(&to, strtoull(argv[8], NULL, 10), strtoull(argv[9], NULL, 10));
     else if (strcmp(argv[5], "udp") == 0)
         udp(&to, argv + 8, argc - 8);
+    else if (strcmp(argv[5], "lite") == 0 && argc > 10)
+        lite(&to, argv + 8, argc - 8);
     else if (strcmp(argv[5], "try") == 0)
         try(to, argv + 7, argc - 7);
     else

@@ -23,7 +23,7 @@ tcp/mss-advertised tcp/mss-less-options tcp/mss-of-the-peer tcp/nagle tcp/nodela
 tcp/rst-exact tcp/rst-in-window tcp/rst-outside-window tcp/sack-receiver tcp/sequence-wrap
 tcp/simultaneous-open tcp/synsent-refused tcp/timestamps-echo tcp/trim-left ip/bad-headers ip/fragments-out
 ip/options-ignored icmp/echo icmp/protocol-unreachable udp/empty udp/port-unreachable udp/refused
-udp/send-and-receive""".split()
+udp/send-and-receive udp/checksum-zero-sent-as-ones udp/in-use udplite/plain-calls""".split()
 
 LISTEN = """0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
 +0 bind(3, ..., ...) = 0

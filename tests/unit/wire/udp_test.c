@@ -71,11 +71,35 @@ static void text_gives_the_data_length(void)
     T_CHECK(strcmp(buf, "4000 > 53: UDP, length 4") == 0);
 }
 
+/* proves: UDP-LITE-02 UDP-LITE-03 UDP-LITE-05 */
+static void every_coverage_is_judged_against_the_bytes(void)
+{
+    for (uint32_t cov = 0; cov <= 0xffff; cov++) {
+        uint8_t b[20] = {0};
+        struct udp_hdr got;
+        b[4] = (uint8_t)(cov >> 8);
+        b[5] = (uint8_t)cov;
+        bool is_ok = cov == 0 || (cov >= 8 && cov <= 20);
+        T_EQ(wf_udplite_parse(&got, b, sizeof(b)), is_ok ? UDP_NO_CSUM : UDP_BAD_COV);
+        b[7] = 1;
+        T_EQ(wf_udplite_parse(&got, b, sizeof(b)), is_ok ? UDP_OK : UDP_BAD_COV);
+        if (is_ok)
+            T_EQ(got.len_bytes, cov == 0 ? 20 : cov);
+    }
+    for (size_t n = 0; n < 8; n++) {
+        struct udp_hdr got;
+        uint8_t *p = exact((const uint8_t *)"\0\1\0\2\0\10\1\1", n);
+        T_EQ(wf_udplite_parse(&got, p, n), UDP_TRUNCATED);
+        free(p);
+    }
+}
+
 static const struct t_case cases[] = {
     {"emit then parse is identity", emit_then_parse_is_identity},
     {"every truncation is refused", every_truncation_is_refused},
     {"every flip has its outcome", every_flip_has_its_outcome},
     {"every length is judged against the bytes", every_length_is_judged_against_the_bytes},
+    {"every coverage is judged against the bytes", every_coverage_is_judged_against_the_bytes},
     {"text gives the data length", text_gives_the_data_length},
 };
 T_MAIN(cases)
