@@ -40,6 +40,7 @@ enum timer_kind {
     TIMER_TCP_CONN,
     TIMER_TCP_SYNRCVD,
     TIMER_TCP_TIMEWAIT,
+    TIMER_REDIRECT,
 };
 
 /** struct rx_meta - What the IP layer found out about a packet, for the layers above */

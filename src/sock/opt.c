@@ -31,6 +31,7 @@ static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
     [WEFT_IP_TOS] = {0, 255, true, true, ALWAYS},
     [WEFT_IP_DF] = {0, 1, false, true, ALWAYS},
     [WEFT_IP_RECVERR] = {0, 1, false, true, ALWAYS},
+    [WEFT_ICMP_TYPES] = {INT64_MIN, INT64_MAX, false, true, ALWAYS},
     [WEFT_TCP_NODELAY] = {0, 1, true, false, ALWAYS},
     [WEFT_TCP_CORK] = {0, 1, true, false, ALWAYS},
     [WEFT_TCP_MAXSEG] = {TCP_MSS_MIN, 65495, true, false, UNTIL_CONNECTED},
@@ -80,6 +81,8 @@ static void set_dgram(struct udp_ep *ep, enum weft_sock_opt opt, int64_t v)
         ep->is_df = v != 0;
     else if (opt == WEFT_IP_RECVERR)
         ep->has_errq = v != 0;
+    else if (opt == WEFT_ICMP_TYPES)
+        ep->icmp_types = (uint64_t)v;
 }
 
 static void set_tcp(struct tcp_user *u, enum weft_sock_opt opt, int64_t v)
@@ -232,6 +235,8 @@ static int64_t get_dgram(const struct udp_ep *ep, enum weft_sock_opt opt)
         return ep->tos;
     if (opt == WEFT_IP_DF)
         return ep->is_df;
+    if (opt == WEFT_ICMP_TYPES)
+        return (int64_t)ep->icmp_types;
     return ep->has_errq;
 }
 

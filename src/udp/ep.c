@@ -19,6 +19,7 @@ struct udp_ep *wf_udp_open(struct net *net, uint8_t proto, struct wf_ready *read
     ep->ready = ready;
     ep->ttl = IP4_TTL_DEFAULT;
     ep->rcvbuf = net->cfg->rcvbuf_bytes;
+    ep->icmp_types = ~0ull;
     return ep;
 }
 
@@ -95,9 +96,11 @@ int wf_udp_bind(struct net *net, struct udp_ep *ep, const struct weft_endpoint *
             !wf_netifs_have_any_address(net))
             return -WEFT_EADDRNOTAVAIL;
     }
-    if (l.port == 0 && !pick_port(net, ep, &l))
+    if (ep->is_raw)
+        l.port = 0;
+    else if (l.port == 0 && !pick_port(net, ep, &l))
         return -WEFT_EADDRNOTAVAIL;
-    if (is_taken(net, ep, &l))
+    if (!ep->is_raw && is_taken(net, ep, &l))
         return -WEFT_EADDRINUSE;
     ep->local = l;
     ep->is_bound = true;

@@ -19,8 +19,14 @@ static int resolve(struct net *net, struct udp_ep *ep, const struct weft_endpoin
         return -WEFT_EINVAL;
     if (kind == IP4_BROADCAST && !ep->is_broadcast)
         return -WEFT_EACCES;
-    if (!wf_ip4_source(net, dst4, &src4, &ifindex))
+    if (to->addr.zone != 0 && kind > IP4_LOCAL) { /* A group, on this link. */
+        ifindex = to->addr.zone;
+        src4 = wf_addrs_source(net, ifindex, dst4);
+        if (wf_netif_get(net, ifindex) == NULL)
+            return -WEFT_EINVAL;
+    } else if (!wf_ip4_source(net, dst4, &src4, &ifindex)) {
         return -WEFT_ENETUNREACH;
+    }
     if (!ep->is_bound) {
         struct weft_endpoint any = {0};
         int err = wf_udp_bind(net, ep, &any);
@@ -65,7 +71,8 @@ static void push_udp(struct net *net, struct pkt *p, const struct udp_ep *ep, ui
 /* An ICMP message of the user's: identifier and checksum are ours. */
 static void finish_ping(struct net *net, struct pkt *p, const struct udp_ep *ep)
 {
-    wf_st16be(p->data + 4, ep->local.port);
+    if (!ep->is_raw)
+        wf_st16be(p->data + 4, ep->local.port);
     wf_st16be(p->data + 2, 0);
     wf_st16be(p->data + 2, wf_csum_finish(wf_pkt_sum(&net->pool, p, 0, p->total)));
 }
@@ -77,7 +84,8 @@ static int check_size(const struct udp_ep *ep, const struct netif *nif, const ui
     uint32_t hdrs = IP4_HDR_BYTES + (is_ping ? 0 : UDP_HDR_BYTES);
     if (len > 65535 - hdrs || (ep->is_df && len + hdrs > nif->mtu))
         return -WEFT_EMSGSIZE;
-    if (is_ping && (len < ICMP4_HDR_BYTES || buf[0] != ICMP4_ECHO_REQUEST || buf[1] != 0))
+    if (is_ping &&
+        (len < ICMP4_HDR_BYTES || (!ep->is_raw && (!wf_ping_may_send(buf[0]) || buf[1] != 0))))
         return -WEFT_EINVAL;
     return 0;
 }
