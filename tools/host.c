@@ -232,6 +232,8 @@ static int start(struct running *r, struct host_opts *o)
 static void stop(struct running *r, struct host_opts *o)
 {
     wf_host_icmp_end(&o->icmp);
+    if (r->h != NULL)
+        (void)!weft_host_poll(r->h, 0); /* For what was said at the end. */
     for (unsigned i = 0; i < r->services_n; i++)
         weft_service_close(r->services[i]);
     weft_ctl_close(r->ctl);
