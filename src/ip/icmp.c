@@ -226,6 +226,9 @@ static enum icmp_result error_input(struct net *net, struct pkt *p, const struct
         in.frag_off_bytes != 0)
         return drop(net, p, WEFT_DROP_ICMP_QUOTE_BAD);
     uint32_t src4 = wf_ld32be(in.src.b), dst4 = wf_ld32be(in.dst.b);
+    /* Of what is quoted, an ICMP message can only be a query: no error is about an error. */
+    if (in.proto == IP_PROTO_ICMP && is_error_type(ip[in.hdr_bytes]))
+        return drop(net, p, WEFT_DROP_ICMP_QUOTE_BAD);
     const struct netif *nif = wf_netif_get(net, m->ifindex);
     if (wf_addrs_kind(net, src4, 0) != IP4_LOCAL && !nif->is_any_address)
         return drop(net, p, WEFT_DROP_ICMP_QUOTE_BAD);

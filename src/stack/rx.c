@@ -37,8 +37,10 @@ static void rx_icmp4(struct net *net, struct pkt *p, const struct rx_meta *m)
         wf_icmp_tap(net, p, m);
         if (q.proto == IP_PROTO_TCP)
             wf_tcp_quote(net, &q);
-        else if (q.proto == IP_PROTO_UDP || q.proto == IP_PROTO_ICMP)
-            wf_udp_quote(net, &q);
+        else if (!wf_udp_quote(net, &q)) {
+            wf_net_drop(net, p, WEFT_DROP_ICMP_NO_SOCKET);
+            return;
+        }
         wf_net_done(net, p);
         return;
     }

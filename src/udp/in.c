@@ -216,12 +216,14 @@ bool wf_udp_is_quoted(const struct net *net, const struct icmp_quote *q)
     return quoted(net, q, &dport, &id) != NULL;
 }
 
-void wf_udp_quote(struct net *net, const struct icmp_quote *q)
+bool wf_udp_quote(struct net *net, const struct icmp_quote *q)
 {
     uint16_t dport = 0, quoted_id = 0;
     struct udp_ep *ep = quoted(net, q, &dport, &quoted_id);
-    if (ep == NULL || q->type == ICMP4_SOURCE_QUENCH) /* RFC 6633 5. */
-        return;
+    if (ep == NULL)
+        return false;
+    if (q->type == ICMP4_SOURCE_QUENCH) /* RFC 6633 5. */
+        return true;
     if (q->is_mtu) {
         const struct netif *nif = wf_netif_get(net, 1);
         uint16_t ifindex = 0;
@@ -236,4 +238,5 @@ void wf_udp_quote(struct net *net, const struct icmp_quote *q)
     if (ep->is_connected && (q->is_hard || ep->has_errq))
         ep->err = q->err;
     wf_ready_mark(net, ep->ready);
+    return true;
 }

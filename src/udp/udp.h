@@ -110,8 +110,8 @@ bool wf_icmp_tap(struct net *net, struct pkt *p, const struct rx_meta *m);
 /** wf_udp_is_quoted() - Whether an ICMP message quotes a datagram of an endpoint */
 bool wf_udp_is_quoted(const struct net *net, const struct icmp_quote *q);
 
-/** wf_udp_quote() - An ICMP error quoted a datagram of ours */
-void wf_udp_quote(struct net *net, const struct icmp_quote *q);
+/** wf_udp_quote() - An ICMP error quoted a datagram of ours; false if no endpoint sent it */
+bool wf_udp_quote(struct net *net, const struct icmp_quote *q);
 
 /** wf_udp_room() - The queue of an interface has room again: tell who waits */
 void wf_udp_room(struct net *net, struct netif *nif);

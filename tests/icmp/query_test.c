@@ -77,7 +77,6 @@ static void nobody_answers_a_group(void)
     rig_end(r);
 }
 
-/* proves: ICMP-R-20 */
 static void a_flood_of_echo_has_a_limit(void)
 {
     struct rig *r = rig_new(1, false);
@@ -239,7 +238,7 @@ static void an_agent_announces_itself(void)
     rig_end(router);
 }
 
-/* proves: ICMP-H-41 ICMP-H-45 ICMP-R-31 ICMP-R-32 */
+/* proves: ICMP-H-45 ICMP-R-31 ICMP-R-32 */
 static void replies_change_no_mask(void)
 {
     struct rig *r = rig_new(1, true);
@@ -270,7 +269,7 @@ static uint64_t ping_socket(struct rig *r, uint16_t id)
     return s;
 }
 
-/* proves: ICMP-H-29 ICMP-H-39 ICMP-H-42 */
+/* proves: ICMP-H-29 ICMP-H-39 */
 static void a_ping_socket_asks_all_four(void)
 {
     static const uint8_t queries[][2] = {{8, 0}, {13, 14}, {15, 16}, {17, 18}};

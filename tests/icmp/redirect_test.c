@@ -55,7 +55,7 @@ static uint64_t redirects_after(struct rig *r, unsigned k, const struct rig_ip *
     return weft_counter(r->st, WEFT_COUNT_ICMP_ERRORS_OUT) - before;
 }
 
-/* proves: ICMP-GEN-11 ICMP-R-41 ICMP-H-16 */
+/* proves: ICMP-R-41 ICMP-H-16 */
 static void a_router_tells_only_who_can_use_it(void)
 {
     struct rig *r = rig_new(2, true);
@@ -67,6 +67,10 @@ static void a_router_tells_only_who_can_use_it(void)
     T_EQ(redirects_after(r, 0, &other), 0);
     other.dst = D;
     other.src = IP(10, 9, 0, 1); /* In another network than the next hop. */
+    T_EQ(redirects_after(r, 0, &other), 0);
+    other = p;
+    other.opts_n = 8; /* A source route, all of it done: the sender wanted that way. */
+    memcpy(other.opts, "\x83\x07\x08\x0a\0\0\x01\0", 8);
     T_EQ(redirects_after(r, 0, &other), 0);
     home.dst = IP(10, 0, 0, 77); /* The destination itself is a better hop. */
     T_EQ(redirects_after(r, 0, &home), 1);

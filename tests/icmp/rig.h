@@ -11,11 +11,10 @@
 
 #include <string.h>
 
+#include "../fault/two.h" /* For its units of time. */
 #include "t.h"
 #include "weft/weft.h"
 
-#define MS            UINT64_C(1000000)
-#define S             UINT64_C(1000000000)
 #define RIG_FRAME_MAX 2048
 #define RIG_SEEN_MAX  256
 
