@@ -41,7 +41,8 @@ static bool is_error_type(uint8_t type)
 /* The rules of silence (RFC 1122 3.2.2, RFC 1812 4.3.2.7). */
 static bool must_be_silent(const struct net *net, const struct pkt *p, const struct rx_meta *m)
 {
-    if (p->is_link_group || m->is_group || !wf_ip4_can_be_host(m->src4))
+    if (p->is_link_group || wf_addrs_kind(net, m->dst4, m->ifindex) > IP4_LOCAL ||
+        !wf_ip4_can_be_host(m->src4))
         return true;
     if (wf_addrs_kind(net, m->src4, m->ifindex) > IP4_LOCAL)
         return true;

@@ -204,13 +204,16 @@ static void not_about_what_went_to_a_group(void)
     for (unsigned i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
         struct rig_ip p = rig_udp(P, groups[i], 5, 9, 40);
         is_silent_after(r, 0, &p); /* Not even when a switch's flooding hides the group. */
-        p.is_link_group = true;
-        is_silent_after(r, 0, &p);
-        p.proto = 200;
-        is_silent_after(r, 0, &p);
-        p.opts_n = 4;
-        memcpy(p.opts, "\x9e\x09\0\0", 4);
-        is_silent_after(r, 0, &p);
+        for (unsigned link = 0; link < 2; link++) {
+            p = rig_udp(P, groups[i], 5, 9, 40);
+            p.is_link_group = link > 0;
+            is_silent_after(r, 0, &p);
+            p.proto = 200;
+            is_silent_after(r, 0, &p);
+            p.opts_n = 4;
+            memcpy(p.opts, "\x9e\x09\0\0", 4);
+            is_silent_after(r, 0, &p);
+        }
     }
     struct rig_ip p = rig_udp(P, A, 5, 9, 40);
     rig_push(r, 0, &p);
