@@ -13,7 +13,8 @@
 
 struct weft_stack;
 
-#define WEFT_RDISC_ROUTERS_MAX 8
+#define WEFT_RDISC_ROUTERS_MAX   8
+#define WEFT_RDISC_MESSAGE_BYTES 2048 /* 255 addresses. */
 
 /** struct weft_rdisc_config - One link; begin with weft_rdisc_config_default() */
 struct weft_rdisc_config {
@@ -70,6 +71,7 @@ struct weft_rdisc {
     struct weft_rdisc_router routers[WEFT_RDISC_ROUTERS_MAX];
     struct weft_addr gateway; /* Of the default route; unspecified = there is none. */
     bool is_open, has_heard;
+    uint8_t message[WEFT_RDISC_MESSAGE_BYTES];
 };
 
 /**

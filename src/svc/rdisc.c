@@ -28,7 +28,6 @@
 #define SOLICIT_DELAY_NS NS_PER_S
 #define RETRY_NS         (NS_PER_S / 10) /* A full output queue. */
 #define ADDRS_MAX        32
-#define MESSAGE_MAX      (ICMP4_HDR_BYTES + 255 * 8)
 
 static const struct weft_addr nobody;
 
@@ -333,10 +332,10 @@ static void take_solicit(struct weft_rdisc *r, const uint8_t *m, const struct we
 /* All that has come; true if there is something to tell. */
 static bool take_messages(struct weft_rdisc *r, uint64_t now_ns, struct weft_rdisc_event *ev)
 {
-    uint8_t m[MESSAGE_MAX];
+    uint8_t *m = r->message;
     struct weft_msg_info info;
     for (;;) {
-        int64_t n = weft_sock_recvfrom(r->st, r->sock, m, sizeof(m), &info);
+        int64_t n = weft_sock_recvfrom(r->st, r->sock, m, sizeof(r->message), &info);
         if (n < 0)
             return false;
         if (n < ICMP4_HDR_BYTES || info.ifindex != r->cfg.ifindex)
