@@ -21,9 +21,13 @@ bool wf_host_icmp_word(struct wf_host_icmp *i, const char *word)
     const struct {
         const char *name;
         bool *is_on;
-    } words[] = {{"timestamp", &i->is_timestamp}, {"information", &i->is_information},
-                 {"mask", &i->is_mask},           {"redirects", &i->is_redirects},
-                 {"quench", &i->is_quench},       {"textbook", &i->is_textbook},
+    } words[] = {{"timestamp", &i->is_timestamp},
+                 {"information", &i->is_information},
+                 {"mask", &i->is_mask},
+                 {"redirects", &i->is_redirects},
+                 {"quench", &i->is_quench},
+                 {"textbook", &i->is_textbook},
+                 {"learn-mask", &i->is_mask_learner},
                  {"discovery", &i->is_discovery}};
     uint64_t v;
     for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++)
@@ -99,6 +103,52 @@ static int discover(struct wf_host_icmp *i, uint16_t ifindex, bool is_router)
     return weft_dispatch_watch(weft_host_dispatch(i->h), weft_rdisc_sock(&l->engine), on_ready, l);
 }
 
+/* ---- the mask of a link ---- */
+
+static void pump_mask(struct wf_host_mask *l)
+{
+    struct weft_mask_event ev;
+    uint64_t at_ns;
+    do
+        at_ns = weft_mask_step(&l->engine, weft_host_now(), &ev);
+    while (ev.kind != WEFT_MASK_NONE);
+    weft_dispatch_arm(weft_host_dispatch(l->of->h), &l->timer, at_ns);
+}
+
+static void on_mask_ready(void *arg, uint64_t sock, uint32_t bits)
+{
+    (void)sock;
+    (void)bits;
+    pump_mask(arg);
+}
+
+static void on_mask_time(void *arg)
+{
+    pump_mask(arg);
+}
+
+/* The first address of the link: that is the one it was given. */
+static int learn_mask(struct wf_host_icmp *i, uint16_t ifindex)
+{
+    struct wf_host_mask *l = &i->masks[i->masks_n];
+    struct weft_mask_config c;
+    struct weft_addr_info a = {.ifindex = 0};
+    weft_mask_config_default(&c);
+    for (uint32_t cursor = 0; a.ifindex != ifindex;)
+        if (!weft_addr_next(weft_host_stack(i->h), &cursor, &a))
+            return 0;
+    c.ifindex = ifindex;
+    c.addr = a.addr;
+    int r = weft_mask_start(&l->engine, weft_host_stack(i->h), &c, weft_host_now());
+    if (r != 0)
+        return r;
+    i->masks_n++;
+    l->of = i;
+    l->timer = (struct weft_timer){.fn = on_mask_time, .arg = l};
+    return weft_dispatch_watch(weft_host_dispatch(i->h), weft_mask_sock(&l->engine), on_mask_ready,
+                               l);
+}
+
 int wf_host_icmp_start(struct wf_host_icmp *i, struct weft_host *h, bool is_router)
 {
     struct weft_stack *st = weft_host_stack(h);
@@ -121,6 +171,8 @@ int wf_host_icmp_start(struct wf_host_icmp *i, struct weft_host *h, bool is_rout
             continue;
         if (i->is_mask)
             r = weft_icmp_if_set(st, k, WEFT_ICMP_MASK_AGENT);
+        if (r == 0 && i->is_mask_learner && i->masks_n < WEFT_HOST_LINKS_MAX)
+            r = learn_mask(i, k);
         if (r == 0 && i->is_discovery && i->links_n < WEFT_HOST_LINKS_MAX)
             r = discover(i, k, is_router);
     }
@@ -137,5 +189,10 @@ void wf_host_icmp_end(struct wf_host_icmp *i)
         weft_dispatch_disarm(d, &i->links[k].timer);
         weft_dispatch_forget(d, weft_rdisc_sock(&i->links[k].engine));
         weft_rdisc_end(&i->links[k].engine);
+    }
+    for (unsigned k = 0; k < i->masks_n; k++) {
+        weft_dispatch_disarm(d, &i->masks[k].timer);
+        weft_dispatch_forget(d, weft_mask_sock(&i->masks[k].engine));
+        weft_mask_end(&i->masks[k].engine);
     }
 }

@@ -5,11 +5,13 @@
 
 #include "weft/host.h"
 #include "weft/icmp.h"
+#include "weft/mask.h"
 #include "weft/rdisc.h"
 
 /** struct wf_host_icmp - What the words of --icmp ask for; begins all zero */
 struct wf_host_icmp {
     bool is_timestamp, is_information, is_mask, is_redirects, is_quench, is_textbook;
+    bool is_mask_learner;
     bool is_discovery;       /* Routers advertise, hosts listen. */
     int32_t preference;      /* Of a router. */
     uint32_t max_interval_s; /* 0 = the default. */
@@ -22,6 +24,12 @@ struct wf_host_icmp {
         struct wf_host_icmp *of;
     } links[WEFT_HOST_LINKS_MAX];
     unsigned links_n;
+    struct wf_host_mask {
+        struct weft_mask engine;
+        struct weft_timer timer;
+        struct wf_host_icmp *of;
+    } masks[WEFT_HOST_LINKS_MAX];
+    unsigned masks_n;
 };
 
 /** wf_host_icmp_word() - Take one word of the list; false if it is none */

@@ -292,7 +292,7 @@ static void not_to_a_source_that_is_no_host(void)
     rig_end(r);
 }
 
-/* proves: ICMP-R-10 CAP-ICMP-11 */
+/* proves: ICMP-R-10 CAP-ICMP-11 BAD-ICMP-29 */
 static void not_about_what_is_dropped_silently(void)
 {
     struct rig *r = rig_new(2, true);

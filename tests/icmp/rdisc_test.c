@@ -394,7 +394,7 @@ static void what_is_no_advertisement_changes_nothing(void)
     leave(r, &d);
 }
 
-/* proves: ICMP-RD-16 ICMP-RD-17 */
+/* proves: ICMP-RD-16 ICMP-RD-17 ICMP-RD-11 */
 static void a_host_solicits_until_it_hears(void)
 {
     struct rig *r = rig_new(1, false);
@@ -413,6 +413,8 @@ static void a_host_solicits_until_it_hears(void)
     weft_rdisc_end(&d);
     T_EQ(weft_rdisc_start(&d, r->st, &c, r->now_ns), 0);
     T_CHECK(next(r, &d, 1 * S) != NULL);
+    advertise(r, &d, 100, 1, (uint32_t[]){G, 5}, 1); /* Entries too short: that is nobody. */
+    T_CHECK(next(r, &d, 4 * S) != NULL);
     advertise(r, &d, 100, 2, (uint32_t[]){G, 5}, 1);
     T_CHECK(next(r, &d, 50 * S) == NULL);
     leave(r, &d);

@@ -180,7 +180,7 @@ static void a_host_follows_its_first_hop(void)
     }
 }
 
-/* proves: ICMP-H-19 */
+/* proves: ICMP-H-19 BAD-ICMP-21 */
 static void a_host_believes_nobody_else(void)
 {
     static const uint32_t senders[] = {P, D, G2, IP(10, 0, 0, 3)};
@@ -223,7 +223,7 @@ static void a_host_believes_nobody_else(void)
     rig_end(r);
 }
 
-/* proves: ICMP-R-15 ICMP-R-43 */
+/* proves: ICMP-R-15 ICMP-R-43 BAD-ICMP-21 */
 static void by_default_and_in_a_router_redirects_are_ignored(void)
 {
     struct rig *r = host(false);
