@@ -90,12 +90,12 @@ def queries():
 def weft_learns():
     """a weft host learns the mask of its link from a weft agent"""
     with ns.weft_host("--icmp", "mask") as agent, ns.Host(
-            "--name", "b", "--link", "tap:iop1", "--address", "10.9.0.7/30", "--icmp", "learn-mask",
+            "--name", "b", "--link", "tap:iop1", "--address", "10.9.0.6/30", "--icmp", "learn-mask",
             control=ns.SCRATCH / "b.ctl") as h:
         del agent
         sh("ip addr flush dev iop0; ip link add br0 type bridge && ip link set iop0 master br0 up"
            " && ip link set iop1 master br0 up && ip link set br0 up")
-        ns.wait_for(lambda: [a["prefix_len"] for a in h.show("addresses") if a["address"] == "10.9.0.7"] == [24], 8)
+        ns.wait_for(lambda: [a["prefix_len"] for a in h.show("addresses") if a["address"] == "10.9.0.6"] == [24], 8)
         h.weft("ping", "-c", "1", HOST)
     sh("ip link del br0")
 
