@@ -12,6 +12,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (err != ICMP4_OK)
         return 0;
     FUZZ_TEXT(wf_icmp4_text, &h);
+    struct icmp4_times t;
+    struct icmp4_router r;
+    FUZZ_CHECK(wf_icmp4_parse_times(&t, data, size) == (size >= ICMP4_TIMESTAMP_BYTES));
+    for (uint32_t i = 0; wf_icmp4_parse_router(&r, &h, data, size, i); i++)
+        FUZZ_CHECK(i < h.entries);
     wf_icmp4_emit(once, &h);
     FUZZ_CHECK(once[0] == data[0] && once[1] == data[1] && once[2] == 0 && once[3] == 0);
     FUZZ_CHECK(wf_icmp4_parse(&again, once, sizeof(once)) == ICMP4_OK);

@@ -200,6 +200,8 @@ static const char *sock_type(enum weft_sock_type t)
         return "udp";
     case WEFT_SOCK_PING:
         return "ping";
+    case WEFT_SOCK_ICMP:
+        return "icmp";
     case WEFT_SOCK_UDPLITE:
         return "udplite";
     }

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host_icmp.h"
 #include "job.h"
 #include "net.h"
 #include "priv.h"
@@ -30,6 +31,7 @@ struct host_opts {
     unsigned simple;        /* Bits of enum weft_simple. */
     bool has_http;
     struct weft_http_config http;
+    struct wf_host_icmp icmp;
     struct wf_rarp_opts rarp;
 };
 
@@ -86,6 +88,22 @@ static int set_serve(void *opts, const char *arg)
     return code;
 }
 
+static int set_icmp(void *opts, const char *arg)
+{
+    struct host_opts *o = opts;
+    char list[SPEC_BYTES], *rest = list, *word;
+    if (strlen(arg) >= sizeof(list))
+        return wf_usage("--icmp with at most %d characters", SPEC_BYTES - 1);
+    memcpy(list, arg, strlen(arg) + 1);
+    while ((word = strsep(&rest, ",")) != NULL)
+        if (!wf_host_icmp_word(&o->icmp, word))
+            return wf_usage(
+                "--icmp '%s' is none of timestamp, information, mask, learn-mask, "
+                "redirects, quench, textbook, discovery, preference=N, interval=4..1800",
+                word);
+    return 0;
+}
+
 static int set_rarp(void *opts, const char *arg)
 {
     struct host_opts *o = opts;
@@ -113,6 +131,8 @@ static const struct wf_opt opts[] = {
      0, 0, NULL},
     {"serve", 0, WF_OPT_CALL, "LIST", "echo,discard,chargen,http,http=DIR[,put]", 0, 0, 0,
      set_serve},
+    {"icmp", 0, WF_OPT_CALL, "LIST",
+     "timestamp,mask,information,redirects,discovery,... (see the manual)", 0, 0, 0, set_icmp},
     {"rarp", 0, WF_OPT_CALL, NULL, "ask for the address of the last --link by RARP", 0, 0, 0,
      set_rarp},
     {"rarp-prefix", 0, WF_OPT_CALL, "LENGTH", "prefix of that address (default: by its class)", 0,
@@ -225,7 +245,7 @@ static int open_net(const struct host_opts *o, struct weft_host **out)
     return wf_net_open(&net, out);
 }
 
-static int start(struct running *r, const struct host_opts *o)
+static int start(struct running *r, struct host_opts *o)
 {
     /* From here on a signal waits for the loop: it would leave files behind that are made below. */
     r->signal_fd = wf_signals();
@@ -236,6 +256,10 @@ static int start(struct running *r, const struct host_opts *o)
         code = wf_rarp_start(&r->rarp, &o->rarp, r->h);
     if (code == 0)
         code = start_services(r, o);
+    if (code == 0) {
+        int e = wf_host_icmp_start(&o->icmp, r->h, o->is_forwarding);
+        code = e == 0 ? 0 : wf_trouble("--icmp: %s", weft_strerror(e));
+    }
     if (code == 0)
         code = start_control(r, o);
     if (code == 0)
@@ -252,8 +276,11 @@ static int start(struct running *r, const struct host_opts *o)
     return code == 0 ? wf_net_routes(&o->net, r->h) : code;
 }
 
-static void stop(struct running *r)
+static void stop(struct running *r, struct host_opts *o)
 {
+    wf_host_icmp_end(&o->icmp);
+    if (r->h != NULL)
+        (void)!weft_host_poll(r->h, 0); /* For what was said at the end. */
     for (unsigned i = 0; i < r->services_n; i++)
         weft_service_close(r->services[i]);
     weft_ctl_close(r->ctl);
@@ -297,7 +324,7 @@ static void say_ready(const struct running *r, const struct host_opts *o)
 
 static int run(int argc, char **argv)
 {
-    struct host_opts o = {.name = "weft"};
+    static struct host_opts o = {.name = "weft"}; /* Too much for a stack. */
     struct running r = {.signal_fd = -1};
     int code;
     wf_net_init(&o.net);
@@ -318,7 +345,7 @@ static int run(int argc, char **argv)
         say_ready(&r, &o);
         (void)weft_host_run(r.h, NULL, NULL);
     }
-    stop(&r);
+    stop(&r, &o);
     return code;
 }
 

@@ -3,12 +3,13 @@
  * DOC: job ping - echo requests for `weft ping`
  *
  * Request: to, and optionally count, interval_ns, timeout_ns, deadline_ns, size, ttl, tos, id,
- * from, df, broadcast, pattern (hexadecimal). Events: sent, reply, duplicate, bad-data, error,
- * unsent, lost (each with seq), done.
+ * from, df, broadcast, pattern (hexadecimal), preload, query (echo, timestamp, information, mask).
+ * Events: sent, reply, duplicate, bad-data, error, unsent, lost (each with seq), done.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "job.h"
 #include "weft/svc.h"
@@ -36,6 +37,37 @@ static json_t *number(uint64_t v)
     return json_integer((json_int_t)v);
 }
 
+static const char *const query_names[] = {
+    [WEFT_PING_ECHO] = "echo",
+    [WEFT_PING_TIMESTAMP] = "timestamp",
+    [WEFT_PING_INFORMATION] = "information",
+    [WEFT_PING_MASK] = "mask",
+};
+
+static uint32_t time_of_day(void)
+{
+    struct timespec t;
+    if (clock_gettime(CLOCK_REALTIME, &t) != 0)
+        return UINT32_MAX;
+    return (uint32_t)(t.tv_sec % 86400 * 1000 + t.tv_nsec / 1000000);
+}
+
+/* What an answer to another query than echo says. */
+static void set_answer(json_t *o, const struct ping_job *p, const struct weft_ping_event *ev)
+{
+    char mask[48];
+    struct weft_addr a = weft_ip4((uint8_t)(ev->mask >> 24), (uint8_t)(ev->mask >> 16),
+                                  (uint8_t)(ev->mask >> 8), (uint8_t)ev->mask);
+    if (p->ping.cfg.query == WEFT_PING_MASK) {
+        weft_addr_text(mask, sizeof(mask), &a);
+        (void)json_object_set_new(o, "mask", json_string(mask));
+    } else if (p->ping.cfg.query == WEFT_PING_TIMESTAMP) {
+        (void)json_object_set_new(o, "originate_ms", number(ev->originate_ms));
+        (void)json_object_set_new(o, "receive_ms", number(ev->receive_ms));
+        (void)json_object_set_new(o, "transmit_ms", number(ev->transmit_ms));
+    }
+}
+
 static json_t *event_json(const struct ping_job *p, const struct weft_ping_event *ev)
 {
     json_t *o = json_pack("{s:s,s:o}", "event", kind_names[ev->kind], "seq", number(ev->seq));
@@ -47,13 +79,16 @@ static json_t *event_json(const struct ping_job *p, const struct weft_ping_event
         (void)json_object_set_new(o, "bytes", number(ev->bytes));
         (void)json_object_set_new(o, "ttl", number(ev->ttl));
         (void)json_object_set_new(o, "rtt_ns", number(ev->rtt_ns));
+        set_answer(o, p, ev);
     }
+    if (ev->kind == WEFT_PING_UNSENT && ev->info > 0)
+        (void)json_object_set_new(o, "mtu", number(ev->info));
     if (ev->kind == WEFT_PING_BAD_DATA)
         (void)json_object_set_new(o, "bad_offset", number(ev->bad_offset));
     if (ev->kind == WEFT_PING_ERROR) {
         (void)json_object_set_new(o, "icmp_type", number(ev->icmp_type));
         (void)json_object_set_new(o, "icmp_code", number(ev->icmp_code));
-        (void)json_object_set_new(o, "mtu", number(ev->info));
+        (void)json_object_set_new(o, ev->icmp_type == 12 ? "pointer" : "mtu", number(ev->info));
     }
     if (ev->err != 0)
         (void)json_object_set_new(o, "why", json_string(weft_strerror(ev->err)));
@@ -64,13 +99,13 @@ static json_t *done_json(const struct ping_job *p)
 {
     struct weft_ping_stats s;
     weft_ping_stats(&p->ping, &s);
-    return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "event", "done",
+    return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "event", "done",
                      "transmitted", number(s.transmitted), "received", number(s.received),
-                     "duplicates", number(s.duplicates), "errors", number(s.errors), "bad_data",
-                     number(s.bad), "loss_permille", number(s.loss_permille), "time_ns",
-                     number(s.time_ns), "rtt_min_ns", number(s.min_ns), "rtt_avg_ns",
-                     number(s.avg_ns), "rtt_max_ns", number(s.max_ns), "rtt_mdev_ns",
-                     number(s.mdev_ns));
+                     "duplicates", number(s.duplicates), "reordered", number(s.reordered), "errors",
+                     number(s.errors), "bad_data", number(s.bad), "loss_permille",
+                     number(s.loss_permille), "time_ns", number(s.time_ns), "rtt_min_ns",
+                     number(s.min_ns), "rtt_avg_ns", number(s.avg_ns), "rtt_max_ns",
+                     number(s.max_ns), "rtt_mdev_ns", number(s.mdev_ns));
 }
 
 static void finish(struct ping_job *p)
@@ -141,6 +176,16 @@ static bool read_pattern(struct weft_ping_config *cfg, const char *hex)
     return true;
 }
 
+static bool read_query(struct weft_ping_config *cfg, const char *name)
+{
+    for (unsigned i = 0; name != NULL && i <= WEFT_PING_MASK; i++)
+        if (strcmp(name, query_names[i]) == 0) {
+            cfg->query = (enum weft_ping_query)i;
+            return true;
+        }
+    return name == NULL;
+}
+
 static bool read_request(struct ping_job *p, struct weft_ping_config *cfg, const json_t *r)
 {
     weft_ping_config_default(cfg);
@@ -152,13 +197,16 @@ static bool read_request(struct ping_job *p, struct weft_ping_config *cfg, const
     cfg->id = (uint16_t)wf_job_number(r, "id", UINT16_MAX, 0);
     cfg->ttl = (uint8_t)wf_job_number(r, "ttl", UINT8_MAX, 0);
     cfg->tos = (uint8_t)wf_job_number(r, "tos", UINT8_MAX, 0);
+    cfg->preload = (uint32_t)wf_job_number(r, "preload", SLOTS_N, 0);
+    cfg->utc_ms = time_of_day();
     cfg->has_df = wf_job_flag(r, "df");
     cfg->is_any_sender = wf_job_flag(r, "broadcast");
     cfg->slots = p->slots;
     cfg->slots_n = SLOTS_N;
     cfg->buf = p->buf;
     cfg->buf_bytes = sizeof(p->buf);
-    return read_pattern(cfg, json_string_value(json_object_get(r, "pattern"))) &&
+    return read_query(cfg, json_string_value(json_object_get(r, "query"))) &&
+           read_pattern(cfg, json_string_value(json_object_get(r, "pattern"))) &&
            json_object_get(r, "to") != NULL && wf_job_address(r, "to", &cfg->to) &&
            wf_job_address(r, "from", &cfg->from);
 }

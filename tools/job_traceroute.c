@@ -2,8 +2,9 @@
 /**
  * DOC: job traceroute - the way to a host for `weft traceroute`
  *
- * Request: to, and optionally icmp, first_hop, max_hops, queries, parallel, timeout_ns, size, port,
- * tos, from, df. Events: probe (hop, query, answer, from, rtt_ns, ...), done (reached).
+ * Request: to, and optionally icmp, tcp, mtu_discovery, first_hop, max_hops, queries, parallel,
+ * timeout_ns, size, port, tos, from, df. Events: probe (hop, query, answer, from, rtt_ns, ...),
+ * done (reached).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,8 @@ static json_t *probe_json(const struct trace_job *t, const struct weft_tracerout
     (void)json_object_set_new(o, "from",
                               wf_job_address_json(weft_host_stack(t->job.h), &ev->from, &t->to));
     (void)json_object_set_new(o, "rtt_ns", json_integer((json_int_t)ev->rtt_ns));
+    if (ev->mtu != 0)
+        (void)json_object_set_new(o, "path_mtu", json_integer((json_int_t)ev->mtu));
     if (ev->reply_ttl != 0)
         (void)json_object_set_new(o, "ttl", json_integer(ev->reply_ttl));
     if (ev->answer == WEFT_TRACE_REFUSED) {
@@ -61,14 +64,19 @@ static json_t *probe_json(const struct trace_job *t, const struct weft_tracerout
     return o;
 }
 
-static void finish(struct trace_job *t, bool is_reached)
+static void finish(struct trace_job *t, bool is_reached, uint32_t mtu)
 {
     struct weft_dispatch *d = weft_host_dispatch(t->job.h);
     weft_dispatch_disarm(d, &t->job.timer);
     weft_dispatch_forget(d, weft_traceroute_sock(&t->trace));
     weft_traceroute_end(&t->trace);
-    wf_job_emit(&t->job, json_pack("{s:s,s:b}", "event", "done", "reached", (int)is_reached), true);
+    json_t *done = json_pack("{s:s,s:b}", "event", "done", "reached", (int)is_reached);
+    if (mtu != 0)
+        (void)json_object_set_new(done, "path_mtu", json_integer((json_int_t)mtu));
+    wf_job_emit(&t->job, done, true);
 }
+
+static void on_ready(void *arg, uint64_t sock, uint32_t bits);
 
 static void pump(struct trace_job *t)
 {
@@ -76,7 +84,12 @@ static void pump(struct trace_job *t)
     while (!t->job.is_done) {
         uint64_t at_ns = weft_traceroute_step(&t->trace, weft_host_now(), &ev);
         if (ev.kind == WEFT_TRACEROUTE_DONE) {
-            finish(t, ev.is_reached);
+            finish(t, ev.is_reached, ev.mtu);
+        } else if (ev.kind == WEFT_TRACEROUTE_OPENED) {
+            /* Unwatched, its answer is seen at the next one. */
+            (void)!weft_dispatch_watch(weft_host_dispatch(t->job.h), ev.sock, on_ready, t);
+        } else if (ev.kind == WEFT_TRACEROUTE_CLOSED) {
+            weft_dispatch_forget(weft_host_dispatch(t->job.h), ev.sock);
         } else if (ev.kind == WEFT_TRACEROUTE_NONE) {
             weft_dispatch_arm(weft_host_dispatch(t->job.h), &t->job.timer, at_ns);
             return;
@@ -101,7 +114,7 @@ static void on_time(void *arg)
 static void stop(struct wf_job *job)
 {
     if (!job->is_done)
-        finish((struct trace_job *)job, false);
+        finish((struct trace_job *)job, false, 0);
 }
 
 static void free_job(struct wf_job *job)
@@ -117,7 +130,10 @@ static void free_job(struct wf_job *job)
 static bool read_request(struct trace_job *t, struct weft_traceroute_config *cfg, const json_t *r)
 {
     weft_traceroute_config_default(cfg);
-    cfg->how = wf_job_flag(r, "icmp") ? WEFT_TRACE_ICMP : WEFT_TRACE_UDP;
+    cfg->how = wf_job_flag(r, "icmp")  ? WEFT_TRACE_ICMP
+               : wf_job_flag(r, "tcp") ? WEFT_TRACE_TCP
+                                       : WEFT_TRACE_UDP;
+    cfg->finds_mtu = wf_job_flag(r, "mtu_discovery");
     cfg->timeout_ns = wf_job_number(r, "timeout_ns", INT64_MAX, cfg->timeout_ns);
     cfg->size = (uint32_t)wf_job_number(r, "size", WEFT_PING_DATA_MAX, cfg->size);
     cfg->port = (uint16_t)wf_job_number(r, "port", UINT16_MAX, cfg->port);

@@ -3,14 +3,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "session.h"
 
 struct ping_opts {
     struct wf_net net;
-    uint64_t count, interval_ns, size, ttl, tos, id, wait_ns, deadline_ns;
-    const char *df, *pattern, *from;
-    bool is_quiet, is_flood, is_reporting, may_broadcast, is_json;
+    uint64_t count, interval_ns, size, ttl, tos, id, wait_ns, deadline_ns, preload;
+    const char *df, *pattern, *from, *query;
+    bool is_dated, is_quiet, is_flood, is_reporting, may_broadcast, is_json;
     bool is_numeric; /* Taken for habit's sake: names are never looked up. */
 
     /* Kept while it runs. */
@@ -40,6 +41,12 @@ static const struct wf_opt opts[] = {
     {"flood", 'f', WF_OPT_FLAG, NULL, "as fast as answers come", AT(is_flood), 0, 0, NULL},
     {"broadcast", 'b', WF_OPT_FLAG, NULL, "the destination is a broadcast address",
      AT(may_broadcast), 0, 0, NULL},
+    {"preload", 'l', WF_OPT_NUMBER, "N", "requests sent at once at the start", AT(preload), 1, 4096,
+     NULL},
+    {"query", 'K', WF_OPT_TEXT, "KIND", "echo (default), timestamp, mask or information", AT(query),
+     0, 0, NULL},
+    {"dated", 'D', WF_OPT_FLAG, NULL, "the time of day in front of each line", AT(is_dated), 0, 0,
+     NULL},
     {"outstanding", 'O', WF_OPT_FLAG, NULL, "report requests without an answer", AT(is_reporting),
      0, 0, NULL},
     {"quiet", 'q', WF_OPT_FLAG, NULL, "only the summary", AT(is_quiet), 0, 0, NULL},
@@ -66,6 +73,14 @@ static const char *rtt(char *buf, uint64_t ns)
     return wf_ms(buf, ns, ns >= 100000000 ? 0 : ns >= 10000000 ? 1 : ns >= 1000000 ? 2 : 3);
 }
 
+/* Seconds since the epoch, as ping(8) -D has them. */
+static void print_date(const struct ping_opts *o)
+{
+    struct timespec t;
+    if (o->is_dated && clock_gettime(CLOCK_REALTIME, &t) == 0)
+        printf("[%lld.%06ld] ", (long long)t.tv_sec, t.tv_nsec / 1000);
+}
+
 static void print_error(const json_t *ev)
 {
     static const char *const unreachable[] = {
@@ -77,6 +92,10 @@ static void print_error(const json_t *ev)
         printf("Frag needed and DF set (mtu = %" PRIu64 ")\n", number(ev, "mtu"));
     else if (type == 3 && code < 4)
         printf("%s\n", unreachable[code]);
+    else if (type == 3 && (code == 9 || code == 10 || code == 13))
+        printf("Packet filtered\n");
+    else if (type == 12)
+        printf("Parameter problem: pointer = %" PRIu64 "\n", number(ev, "pointer"));
     else if (type == 11)
         printf("%s\n", code == 0 ? "Time to live exceeded" : "Frag reassembly time exceeded");
     else
@@ -91,6 +110,8 @@ static void print_summary(const struct ping_opts *o, const json_t *ev)
            o->to, number(ev, "transmitted"), number(ev, "received"));
     if (number(ev, "duplicates") > 0)
         printf(", +%" PRIu64 " duplicates", number(ev, "duplicates"));
+    if (number(ev, "reordered") > 0)
+        printf(", +%" PRIu64 " out of order", number(ev, "reordered"));
     if (number(ev, "bad_data") > 0)
         printf(", +%" PRIu64 " corrupted", number(ev, "bad_data"));
     if (number(ev, "errors") > 0)
@@ -106,12 +127,32 @@ static void print_summary(const struct ping_opts *o, const json_t *ev)
                wf_ms(mdev, number(ev, "rtt_mdev_ns"), 3));
 }
 
+/* A time of day as RFC 792 counts it; with the top bit it counts something else. */
+static const char *clock_text(char buf[32], uint64_t ms)
+{
+    if (ms >= 86400000)
+        (void)snprintf(buf, 32, "%" PRIu64 "ms?", ms & 0x7fffffff);
+    else
+        (void)snprintf(buf, 32, "%02u:%02u:%02u.%03u", (unsigned)(ms / 3600000),
+                       (unsigned)(ms / 60000 % 60), (unsigned)(ms / 1000 % 60),
+                       (unsigned)(ms % 1000));
+    return buf;
+}
+
 static void print_reply(const json_t *ev, const char *tail)
 {
     char time[32];
-    printf("%" PRIu64 " bytes from %s: icmp_seq=%" PRIu64 " ttl=%" PRIu64 " time=%s ms%s\n",
+    printf("%" PRIu64 " bytes from %s: icmp_seq=%" PRIu64 " ttl=%" PRIu64 " time=%s ms",
            number(ev, "bytes"), text(ev, "from"), number(ev, "seq"), number(ev, "ttl"),
-           rtt(time, number(ev, "rtt_ns")), tail);
+           rtt(time, number(ev, "rtt_ns")));
+    if (json_object_get(ev, "mask") != NULL)
+        printf(" mask=%s", text(ev, "mask"));
+    if (json_object_get(ev, "originate_ms") != NULL)
+        printf(" originate=%s receive=%s transmit=%s",
+               clock_text((char[32]){0}, number(ev, "originate_ms")),
+               clock_text((char[32]){0}, number(ev, "receive_ms")),
+               clock_text((char[32]){0}, number(ev, "transmit_ms")));
+    printf("%s\n", tail);
 }
 
 static void print_flood(const char *kind)
@@ -124,11 +165,45 @@ static void print_flood(const char *kind)
         putchar('E');
 }
 
+static bool is_echo(const struct ping_opts *o)
+{
+    return o->query == NULL || strcmp(o->query, "echo") == 0;
+}
+
 static void print_head(const struct ping_opts *o)
 {
-    if (!o->is_json)
+    if (!o->is_json && !is_echo(o))
+        printf("PING %s (%s): %s requests.\n", o->to, o->to, o->query);
+    else if (!o->is_json)
         printf("PING %s (%s) %" PRIu64 "(%" PRIu64 ") bytes of data.\n", o->to, o->to, o->size,
                o->size + 28);
+}
+
+static void print_event(const struct ping_opts *o, const char *kind, const json_t *ev)
+{
+    bool is_said = strcmp(kind, "sent") != 0 && strcmp(kind, "unsent") != 0;
+    if (is_said && (strcmp(kind, "lost") != 0 || o->is_reporting))
+        print_date(o);
+    if (strcmp(kind, "reply") == 0)
+        print_reply(ev, "");
+    else if (strcmp(kind, "duplicate") == 0)
+        print_reply(ev, " (DUP!)");
+    else if (strcmp(kind, "bad-data") == 0)
+        printf("From %s icmp_seq=%" PRIu64 " wrong data byte at %" PRIu64 "\n", text(ev, "from"),
+               number(ev, "seq"), number(ev, "bad_offset"));
+    else if (strcmp(kind, "error") == 0)
+        print_error(ev);
+    else if (strcmp(kind, "lost") == 0 && o->is_reporting)
+        printf("no answer yet for icmp_seq=%" PRIu64 "\n", number(ev, "seq"));
+}
+
+static void say_unsent(const struct ping_opts *o, const json_t *ev)
+{
+    if (json_object_get(ev, "mtu") != NULL)
+        wf_say("%s: icmp_seq=%" PRIu64 ": %s, mtu=%" PRIu64, o->to, number(ev, "seq"),
+               text(ev, "why"), number(ev, "mtu"));
+    else
+        wf_say("%s: icmp_seq=%" PRIu64 ": %s", o->to, number(ev, "seq"), text(ev, "why"));
 }
 
 static void on_event(void *arg, const json_t *ev)
@@ -145,22 +220,13 @@ static void on_event(void *arg, const json_t *ev)
     else if (is_done)
         print_summary(o, ev);
     else if (strcmp(kind, "unsent") == 0 && !o->is_flood)
-        wf_say("%s: icmp_seq=%" PRIu64 ": %s", o->to, number(ev, "seq"), text(ev, "why"));
+        say_unsent(o, ev);
     else if (o->is_flood && !o->is_quiet)
         print_flood(kind);
     else if (o->is_quiet)
         return;
-    else if (strcmp(kind, "reply") == 0)
-        print_reply(ev, "");
-    else if (strcmp(kind, "duplicate") == 0)
-        print_reply(ev, " (DUP!)");
-    else if (strcmp(kind, "bad-data") == 0)
-        printf("From %s icmp_seq=%" PRIu64 " wrong data byte at %" PRIu64 "\n", text(ev, "from"),
-               number(ev, "seq"), number(ev, "bad_offset"));
-    else if (strcmp(kind, "error") == 0)
-        print_error(ev);
-    else if (strcmp(kind, "lost") == 0 && o->is_reporting)
-        printf("no answer yet for icmp_seq=%" PRIu64 "\n", number(ev, "seq"));
+    else
+        print_event(o, kind, ev);
     (void)fflush(stdout);
 }
 
@@ -177,6 +243,10 @@ static json_t *request_of(const struct ping_opts *o)
         (void)json_object_set_new(r, "pattern", json_string(o->pattern));
     if (o->from != NULL)
         (void)json_object_set_new(r, "from", json_string(o->from));
+    if (o->query != NULL)
+        (void)json_object_set_new(r, "query", json_string(o->query));
+    if (o->preload > 0)
+        (void)json_object_set_new(r, "preload", json_integer((json_int_t)o->preload));
     return r;
 }
 
@@ -188,6 +258,9 @@ static int check(const struct ping_opts *o)
     if (o->df != NULL && strcmp(o->df, "do") != 0 && strcmp(o->df, "dont") != 0 &&
         strcmp(o->df, "want") != 0)
         return wf_usage("-M '%s' is neither do, dont nor want", o->df);
+    if (o->query != NULL && !is_echo(o) && strcmp(o->query, "timestamp") != 0 &&
+        strcmp(o->query, "mask") != 0 && strcmp(o->query, "information") != 0)
+        return wf_usage("-K '%s' is none of echo, timestamp, mask, information", o->query);
     if (n == 0 || n > 32 || n % 2 != 0 ||
         (o->pattern != NULL && strspn(o->pattern, "0123456789abcdefABCDEF") != n))
         return wf_usage("-p '%s' is not 1 to 16 bytes in hexadecimal", o->pattern);
@@ -226,6 +299,7 @@ const struct wf_tool wf_tool_ping = {
     .opts = opts,
     .net = WF_NET_ANY,
     .example = "  weft ping -c 3 10.0.0.1\n"
+               "  weft ping -K timestamp -c 1 10.0.0.1\n"
                "  weft ping --link packet:eth1 --address 10.0.0.9/24 -s 1472 -M do 10.0.0.1\n",
     .more = "Without --link the requests are sent by a running host (see weft host --help).\n"
             "Exit code 1: no answer came, or with -c and -w fewer than asked for.\n",

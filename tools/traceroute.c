@@ -10,7 +10,7 @@ struct trace_opts {
     struct wf_net net;
     uint64_t first, max, queries, parallel, port, wait_ns, tos, bytes;
     struct weft_addr from;
-    bool is_icmp, has_df, is_json;
+    bool is_icmp, is_tcp, finds_mtu, has_df, is_json;
     bool is_numeric; /* Taken for habit's sake: names are never looked up. */
 
     /* Kept while it runs. */
@@ -24,6 +24,10 @@ struct trace_opts {
 
 static const struct wf_opt opts[] = {
     {"icmp", 'I', WF_OPT_FLAG, NULL, "echo requests instead of UDP", AT(is_icmp), 0, 0, NULL},
+    {"tcp", 'T', WF_OPT_FLAG, NULL, "SYNs instead of UDP, to one port (default 80)", AT(is_tcp), 0,
+     0, NULL},
+    {"path-mtu", 'M', WF_OPT_FLAG, NULL, "find the path MTU: longer probes that may not be cut",
+     AT(finds_mtu), 0, 0, NULL},
     {"first", 'f', WF_OPT_NUMBER, "HOP", "hop to begin with (default 1)", AT(first), 1, 255, NULL},
     {"max-hops", 'm', WF_OPT_NUMBER, "HOP", "last hop to try (default 30)", AT(max), 1, 255, NULL},
     {"queries", 'q', WF_OPT_NUMBER, "N", "probes a hop (default 3)", AT(queries), 1, 10, NULL},
@@ -31,8 +35,8 @@ static const struct wf_opt opts[] = {
      1, 256, NULL},
     {"wait", 'w', WF_OPT_SECONDS, "TIME", "wait for an answer (default 5 s)", AT(wait_ns), 1000000,
      INT64_MAX, NULL},
-    {"port", 'p', WF_OPT_NUMBER, "N", "port of the first probe (default 33434)", AT(port), 1, 65000,
-     NULL},
+    {"port", 'p', WF_OPT_NUMBER, "N", "port of the first probe (default 33434), or of all with -T",
+     AT(port), 1, 65000, NULL},
     {"tos", 't', WF_OPT_NUMBER, "N", "type of service octet", AT(tos), 0, 255, NULL},
     {"source", 's', WF_OPT_ADDRESS, "ADDRESS", "source address", AT(from), 0, 0, NULL},
     {"dont-fragment", 'F', WF_OPT_FLAG, NULL, "forbid fragmentation", AT(has_df), 0, 0, NULL},
@@ -88,6 +92,8 @@ static void print_probe(struct trace_opts *o, const json_t *ev)
             printf(" %s", from);
         (void)snprintf(o->last, sizeof(o->last), "%s", from);
         printf("  %s ms", wf_ms(ms, number(ev, "rtt_ns"), 3));
+        if (json_object_get(ev, "path_mtu") != NULL)
+            printf(" F=%" PRIu64, number(ev, "path_mtu"));
         if (strcmp(answer, "refused") == 0)
             print_mark(ev);
     }
@@ -129,6 +135,8 @@ static json_t *request_of(const struct trace_opts *o)
     static const struct weft_addr none;
     char from[48];
     weft_addr_text(from, sizeof(from), &o->from);
+    (void)json_object_set_new(r, "tcp", json_boolean(o->is_tcp));
+    (void)json_object_set_new(r, "mtu_discovery", json_boolean(o->finds_mtu));
     if (memcmp(o->from.b, none.b, sizeof(none.b)) != 0)
         (void)json_object_set_new(r, "from", json_string(from));
     return r;
@@ -136,13 +144,8 @@ static json_t *request_of(const struct trace_opts *o)
 
 static int run(int argc, char **argv)
 {
-    struct trace_opts o = {.first = 1,
-                           .max = 30,
-                           .queries = 3,
-                           .parallel = 16,
-                           .port = 33434,
-                           .wait_ns = 5000000000,
-                           .bytes = 60};
+    struct trace_opts o = {
+        .first = 1, .max = 30, .queries = 3, .parallel = 16, .wait_ns = 5000000000, .bytes = 60};
     struct weft_addr a;
     int code;
     wf_net_init(&o.net);
@@ -156,6 +159,12 @@ static int run(int argc, char **argv)
                         o.to);
     if (argc == 2 && !wf_number(argv[1], HEAD_BYTES, 65535, &o.bytes))
         return wf_usage("size '%s' is not a number from 28 to 65535", argv[1]);
+    if (o.is_tcp && (o.is_icmp || o.finds_mtu))
+        return wf_usage("-T goes with neither -I nor -M");
+    if (o.port == 0)
+        o.port = o.is_tcp ? 80 : 33434;
+    if (o.finds_mtu && argc == 1)
+        o.bytes = 65000;
     if (o.first > o.max)
         return wf_usage("the first hop is beyond the last: -f %" PRIu64 " -m %" PRIu64, o.first,
                         o.max);
@@ -173,9 +182,12 @@ const struct wf_tool wf_tool_traceroute = {
     .opts = opts,
     .net = WF_NET_ANY,
     .example = "  weft traceroute 10.0.2.10\n"
-               "  weft traceroute -I -q 1 -m 8 10.0.2.10\n",
+               "  weft traceroute -I -q 1 -m 8 10.0.2.10\n"
+               "  weft traceroute -T -p 443 10.0.2.10\n"
+               "  weft traceroute -M -q 1 10.0.2.10\n",
     .more =
         "Marks behind a time: !H host, !N network, !P protocol unreachable, !F-N fragmentation\n"
-        "needed (MTU N), !X prohibited. Exit code 1: the address was not reached.\n",
+        "needed (MTU N), !X prohibited. F=N with -M: from there on the path carries N bytes. Exit "
+        "code 1: the address was not reached.\n",
     .run = run,
 };

@@ -20,8 +20,11 @@ struct weft_cc_ops;
 enum weft_sock_type {
     WEFT_SOCK_TCP = 1,
     WEFT_SOCK_UDP = 2,
-    WEFT_SOCK_PING = 3,    /* ICMP echo: whole ICMP messages, the identifier is the local port. */
+    WEFT_SOCK_PING = 3, /* ICMP queries (echo, timestamp, information, address mask): whole ICMP
+                           messages, the identifier is the local port. */
     WEFT_SOCK_UDPLITE = 4, /* As UDP, but the checksum may cover a part only (RFC 3828). */
+    WEFT_SOCK_ICMP = 5, /* Whole ICMP messages of any type, and copies of those that arrive and are
+                           no request the stack answers; see WEFT_ICMP_TYPES. */
 };
 
 /* Readiness bits of a socket. */
@@ -101,6 +104,8 @@ enum weft_sock_opt {
     WEFT_TCP_MAX_PACING_RATE, /* bytes/s, 0 = no limit; a limit turns pacing on */
     WEFT_TCP_RECOVERY,        /* enum weft_tcp_recovery: how losses are found, RACK by default;
                                  before connect or listen */
+    WEFT_ICMP_TYPES, /* ICMP sockets: a bit for each type that is wanted, bit 63 for 63 and more; -1
+                        = all, the default */
     WEFT_IP_MTU,           /* get: bytes of the path to the peer of a connected datagram socket */
     WEFT_UDP_CSUM,         /* 0, 1: send UDP with a checksum, 1 by default */
     WEFT_UDP_NEED_CSUM,    /* 0, 1: UDP datagrams that come without a checksum are dropped */
@@ -169,7 +174,7 @@ struct weft_sock_err {
     int err;                   /* enum weft_err, positive */
     uint8_t icmp_type, icmp_code;
     uint16_t quoted_id; /* PING: sequence number quoted; UDP: source port quoted. */
-    uint32_t info;      /* Next-hop MTU of fragmentation needed. */
+    uint32_t info;      /* Next-hop MTU of fragmentation needed; octet of a parameter problem. */
 };
 
 /** struct weft_tcp_info - A connection as it is; bytes unless the name says otherwise */

@@ -27,6 +27,14 @@ struct weft_stack;
 
 /* ---- ping ---- */
 
+/** enum weft_ping_query - What is asked; all but echo are answered by few (RFC 6918) */
+enum weft_ping_query {
+    WEFT_PING_ECHO = 0,
+    WEFT_PING_TIMESTAMP, /* The time of day; size, pattern and preload do not apply. */
+    WEFT_PING_INFORMATION,
+    WEFT_PING_MASK, /* The address mask of a link. */
+};
+
 /** struct weft_ping_slot - A request that was sent; all fields belong to the engine */
 struct weft_ping_slot {
     uint64_t sent_ns;
@@ -38,13 +46,18 @@ struct weft_ping_config {
     struct weft_addr to;
     struct weft_addr from; /* Source address; unspecified = the stack chooses. */
     uint64_t count;        /* Requests; 0 = until weft_ping_end(). */
-    uint64_t interval_ns;  /* Between requests; 0 = flood: on each answer, or after 10 ms. */
+    uint64_t interval_ns;  /* Between requests; 0 = flood: on each answer, or after 10 ms; at most
+                              20,000 a second. */
     uint64_t timeout_ns;   /* Wait for an answer; 0 = twice the longest round trip but at least 1 s,
                               10 s before the first answer. */
     uint64_t deadline_ns;  /* End so long after the start, whatever was answered; 0 = no limit. */
     uint32_t size;         /* Data bytes after the ICMP header, at most WEFT_PING_DATA_MAX. */
-    uint16_t id;           /* Identifier; 0 = the stack chooses. */
-    uint8_t ttl;           /* 0 = the stack's default. */
+    enum weft_ping_query query;
+    uint32_t utc_ms;  /* TIMESTAMP: the time of day at the start, ms since midnight UT; more than
+                         a day has = not known. */
+    uint32_t preload; /* Requests sent at once at the start, 0 = 1; at most slots_n. */
+    uint16_t id;      /* Identifier; 0 = the stack chooses. */
+    uint8_t ttl;      /* 0 = the stack's default. */
     uint8_t tos;
     bool has_df;                            /* Forbid fragmentation. */
     bool is_any_sender;                     /* Answers may come from other addresses: broadcast. */
@@ -80,14 +93,18 @@ struct weft_ping_event {
     uint64_t rtt_ns;
     uint32_t bytes;      /* ICMP header and data. */
     uint32_t bad_offset; /* First wrong byte of the data, or its length if that is wrong. */
-    uint32_t info;       /* Next-hop MTU of fragmentation needed. */
-    int err;             /* enum weft_err, positive */
+    uint32_t info;       /* Next-hop MTU of fragmentation needed; octet of a parameter problem;
+                            UNSENT for its size: the MTU of the path. */
+    uint32_t originate_ms, receive_ms, transmit_ms; /* TIMESTAMP, as answered. */
+    uint32_t mask;                                  /* MASK, as a number. */
+    int err;                                        /* enum weft_err, positive */
     uint8_t ttl, icmp_type, icmp_code;
 };
 
 /** struct weft_ping_stats - The sum of a run */
 struct weft_ping_stats {
     uint64_t transmitted, received, duplicates, errors, bad;
+    uint64_t reordered;     /* Answers that came after one to a later request. */
     uint32_t loss_permille; /* 0 before the first request. */
     uint64_t min_ns, avg_ns, max_ns, mdev_ns;
     uint64_t time_ns; /* From the start to the last event. */
@@ -102,6 +119,7 @@ struct weft_ping {
     uint64_t sent;   /* Requests so far; the last one's seq. */
     uint64_t oldest; /* No request before this seq is waited for. */
     uint64_t received, duplicates, errors, bad;
+    uint64_t newest, reordered; /* newest: the latest request that was answered. */
     uint64_t min_ns, max_ns, sum_ns;
     uint64_t squares_hi, squares_lo; /* Sum of squares, 128 bits. */
     bool is_open, is_done;
@@ -164,6 +182,7 @@ void weft_ping_end(struct weft_ping *p);
 enum weft_trace_how {
     WEFT_TRACE_UDP = 0, /* To ports from port on, one a probe; the end answers port unreachable. */
     WEFT_TRACE_ICMP,    /* Echo requests; the end answers them. */
+    WEFT_TRACE_TCP,     /* SYNs to one port; the end answers with SYN,ACK or a reset. */
 };
 
 /** enum weft_trace_answer - What became of a probe */
@@ -178,8 +197,10 @@ enum weft_trace_answer {
 /** struct weft_trace_slot - A probe under way; all fields belong to the engine */
 struct weft_trace_slot {
     uint64_t sent_ns, rtt_ns;
+    uint64_t sock; /* TCP: of this probe, 0 = none. */
     struct weft_addr from;
     uint32_t info;
+    uint16_t lport;
     uint8_t fate, answer, err, icmp_type, icmp_code, reply_ttl;
 };
 
@@ -190,12 +211,14 @@ struct weft_traceroute_config {
     enum weft_trace_how how;
     uint64_t timeout_ns; /* Wait for an answer. */
     uint32_t size;       /* Data bytes of a probe, at most WEFT_PING_DATA_MAX. */
-    uint16_t port;       /* UDP: port of the first probe. */
+    uint16_t port;       /* UDP: port of the first probe. TCP: of all. */
     uint8_t first_hop;   /* TTL of the first probe, 1.. */
     uint8_t max_hops;    /* Last TTL that is tried. */
     uint8_t queries;     /* Probes of each TTL, 1.. */
     uint8_t tos;
     bool has_df;
+    bool finds_mtu; /* Not TCP: probes forbid fragmentation and begin with size; where they are too
+                       long they get shorter and are sent again. One at a time. */
 
     /* Memory of the caller, until weft_traceroute_end(). */
     struct weft_trace_slot *slots; /* Probes under way at a time ... */
@@ -207,8 +230,10 @@ struct weft_traceroute_config {
 /** enum weft_traceroute_kind - What a step tells */
 enum weft_traceroute_kind {
     WEFT_TRACEROUTE_NONE = 0,
-    WEFT_TRACEROUTE_PROBE, /* What became of a probe, in the order of hops and queries. */
-    WEFT_TRACEROUTE_DONE,  /* Nothing more will come: is_reached. */
+    WEFT_TRACEROUTE_PROBE,  /* What became of a probe, in the order of hops and queries. */
+    WEFT_TRACEROUTE_OPENED, /* TCP: sock is one more to be watched, ... */
+    WEFT_TRACEROUTE_CLOSED, /* ... and this one is no more. */
+    WEFT_TRACEROUTE_DONE,   /* Nothing more will come: is_reached. */
 };
 
 /** struct weft_traceroute_event - One thing that happened */
@@ -223,6 +248,8 @@ struct weft_traceroute_event {
     int err;       /* enum weft_err, positive */
     uint8_t icmp_type, icmp_code;
     uint8_t reply_ttl; /* Of an echo reply or datagram. */
+    uint32_t mtu;      /* finds_mtu: the path's, where it became smaller; DONE: as found. */
+    uint64_t sock;     /* OPENED, CLOSED. */
     bool is_last;      /* Last query of its hop. */
     bool is_reached;   /* DONE: the target has answered. */
 };
@@ -233,8 +260,11 @@ struct weft_traceroute {
     struct weft_stack *st;
     uint64_t sock;
     uint64_t last_ns;
-    uint32_t sent, told; /* Probes sent, and told as events. */
-    uint32_t end;        /* Probes up to the end of the last hop that is needed. */
+    uint32_t sent, told;   /* Probes sent, and told as events. */
+    uint32_t end;          /* Probes up to the end of the last hop that is needed. */
+    uint32_t size;         /* Data bytes of the next probe. */
+    uint32_t mtu, new_mtu; /* finds_mtu: found so far, and not told yet. */
+    uint32_t opened;       /* TCP: sockets told. */
     bool is_reached, is_open, is_done;
 };
 

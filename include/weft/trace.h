@@ -70,6 +70,10 @@ struct weft_stack;
     X(ICMP_TO_GROUP, "icmp.to_group")                                                              \
     X(ICMP_QUOTE_BAD, "icmp.bad_quote")                                                            \
     X(ICMP_NO_SOCKET, "icmp.no_socket")                                                            \
+    X(ICMP_OFF, "icmp.switched_off")                                                               \
+    X(ICMP_LIMITED, "icmp.limited")                                                                \
+    X(ICMP_QUENCH, "icmp.source_quench")                                                           \
+    X(ICMP_REDIRECT_BAD, "icmp.bad_redirect")                                                      \
     X(UDP_TRUNCATED, "udp.truncated")                                                              \
     X(UDP_BAD_LEN, "udp.bad_length")                                                               \
     X(UDP_BAD_CSUM, "udp.bad_checksum")                                                            \
@@ -146,6 +150,11 @@ enum weft_drop {
     X(ICMP_ERRORS_IN, "icmp.errors_in")                                                            \
     X(ICMP_ERRORS_OUT, "icmp.errors_out")                                                          \
     X(ICMP_RATE_LIMITED, "icmp.rate_limited")                                                      \
+    X(ICMP_QUERIES_IN, "icmp.queries_in")                                                          \
+    X(ICMP_QUERY_REPLIES_OUT, "icmp.query_replies_out")                                            \
+    X(ICMP_REDIRECTS_TAKEN, "icmp.redirects_taken")                                                \
+    X(ICMP_REDIRECTS_OUT, "icmp.redirects_out")                                                    \
+    X(ICMP_MASKS_DIFFER, "icmp.masks_differ")                                                      \
     X(UDP_IN, "udp.in")                                                                            \
     X(UDP_OUT, "udp.out")                                                                          \
     X(UDP_COPIES_LOST, "udp.group_copies_lost")                                                    \

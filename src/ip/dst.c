@@ -21,7 +21,7 @@ bool wf_dst_route(struct net *net, struct wf_dst *d, uint32_t dst4)
     if (r == NULL)
         return false;
     d->ifindex = r->ifindex;
-    d->next_hop4 = r->gateway != 0 ? r->gateway : dst4;
+    d->next_hop4 = r->gateway != 0 ? wf_redirect_hop(net, dst4, r->ifindex, r->gateway) : dst4;
     return true;
 }
 
@@ -43,8 +43,10 @@ enum dst_state wf_dst_prepare(struct net *net, struct wf_dst *d, uint32_t dst4, 
     }
     if (wf_neigh_is_usable(n))
         return DST_READY;
-    if (n->state == WEFT_NEIGH_FAILED)
+    if (n->state == WEFT_NEIGH_FAILED) {
+        wf_redirect_hop_failed(net, d->ifindex, d->next_hop4);
         return DST_FAILED;
+    }
     wf_list_remove(&s->link);
     wf_list_push_back(&n->waiters, &s->link);
     return DST_WAIT;

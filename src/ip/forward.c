@@ -108,6 +108,10 @@ void wf_ip4_forward(struct net *net, struct pkt *p, const struct rx_meta *m)
         wf_net_drop(net, p, WEFT_DROP_IP4_NEEDS_FRAG);
         return;
     }
+    if (r->ifindex == m->ifindex)
+        wf_redirect_send(net, p, m, next_hop);
+    if (nif->txq_len >= nif->txq_max)
+        wf_icmp_quench(net, p, m);
     if (!own_headers(net, p, m)) {
         wf_net_drop(net, p, WEFT_DROP_NO_PKT);
         return;
@@ -127,6 +131,7 @@ void wf_ip4_neigh_failed(struct net *net, struct pkt *list)
         struct pkt *p = list;
         list = p->next;
         struct ip4_hdr h;
+        wf_redirect_hop_failed(net, p->ifindex, p->next_hop);
         if (wf_ip4_parse(&h, p->data, p->total, false) == IP4_OK) {
             struct rx_meta m = {.src4 = wf_ld32be(h.src.b),
                                 .dst4 = wf_ld32be(h.dst.b),

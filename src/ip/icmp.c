@@ -3,11 +3,10 @@
 
 #include "ip/ip.h"
 
-#define NS_PER_S    1000000000ull
-#define BURST       6u
-#define CEILING_MIN 800u /* Errors per second of the whole stack: between this ... */
-#define CEILING_VAR 400u /* ... and this many more, anew each second. */
-#define ERROR_BYTES 576u /* RFC 1812 4.3.2.3 */
+#define NS_PER_S      1000000000ull
+#define NS_PER_MS     1000000ull
+#define ERROR_BYTES   576u           /* RFC 1812 4.3.2.3 */
+#define ECHO_BURST_NS (NS_PER_S / 4) /* So much of a second's answers may go at once. */
 
 int wf_icmp_err(uint8_t type, uint8_t code)
 {
@@ -42,7 +41,8 @@ static bool is_error_type(uint8_t type)
 /* The rules of silence (RFC 1122 3.2.2, RFC 1812 4.3.2.7). */
 static bool must_be_silent(const struct net *net, const struct pkt *p, const struct rx_meta *m)
 {
-    if (p->is_link_group || m->is_group || !wf_ip4_can_be_host(m->src4))
+    if (p->is_link_group || wf_addrs_kind(net, m->dst4, m->ifindex) > IP4_LOCAL ||
+        !wf_ip4_can_be_host(m->src4))
         return true;
     if (wf_addrs_kind(net, m->src4, m->ifindex) > IP4_LOCAL)
         return true;
@@ -59,21 +59,43 @@ static bool must_be_silent(const struct net *net, const struct pkt *p, const str
 /* RFC 1812 4.3.2.8: a bucket per destination; then the stack's ceiling. */
 static bool is_limited(struct net *net, uint32_t dst4)
 {
-    struct wf_icmp_limit *l = &net->ip->limit;
-    uint64_t w = dst4;
-    uint64_t *full = &l->slots[wf_hash_words(&net->hash_key, &w, 1) % ICMP_LIMIT_SLOTS].full_ns;
+    struct wf_icmp *l = &net->ip->icmp;
+    uint64_t w = dst4, step = l->cfg.error_interval_ms * NS_PER_MS;
+    uint64_t *full = &l->full_ns[wf_hash_words(&net->hash_key, &w, 1) % ICMP_LIMIT_SLOTS];
     uint64_t from = wf_max_u64(*full, net->now_ns);
-    if (from + NS_PER_S > net->now_ns + BURST * NS_PER_S)
+    if (from + step > net->now_ns + l->cfg.error_burst * step)
         return true;
+    /* Between four fifths and six fifths of the ceiling, anew each second: what is left of it tells
+     * nobody how many others got one. */
     if (l->second_ns == 0 || net->now_ns - l->second_ns >= NS_PER_S) {
         l->second_ns = net->now_ns;
-        l->left = CEILING_MIN + wf_rng_below(&net->rng, CEILING_VAR);
+        l->left =
+            l->cfg.errors_per_s / 5 * 4 + wf_rng_below(&net->rng, l->cfg.errors_per_s / 5 * 2);
     }
     if (l->left == 0)
         return true;
     l->left--;
-    *full = from + NS_PER_S;
+    *full = from + step;
     return false;
+}
+
+static bool is_switched_off(const struct net *net, const struct rx_meta *m, uint8_t type,
+                            uint8_t code)
+{
+    const struct wf_icmp *c = &net->ip->icmp;
+    if (type == ICMP4_TIME_EXCEEDED && code == ICMP4_TTL_EXCEEDED)
+        return (c->if_flags[m->ifindex] & WEFT_ICMP_NO_TIME_EXCEEDED) != 0;
+    if (type != ICMP4_UNREACHABLE || !c->cfg.is_filter_silent)
+        return false;
+    return code == ICMP4_NET_PROHIBITED || code == ICMP4_HOST_PROHIBITED ||
+           code >= ICMP4_ADMIN_PROHIBITED;
+}
+
+/* RFC 1122 3.2.2: a host's errors have TOS 0. RFC 1812 4.3.2.5: a router's that of the offender.
+ * Both with the precedence of internetwork control. ECN is nobody's business here. */
+static uint8_t error_tos(const struct net *net, const struct pkt *p)
+{
+    return net->is_forwarding ? (uint8_t)(0xc0 | (p->data[1] & 0x1c)) : 0xc0;
 }
 
 static void finish_csum(struct net *net, struct pkt *p)
@@ -85,7 +107,7 @@ static void finish_csum(struct net *net, struct pkt *p)
 void wf_icmp_error(struct net *net, struct pkt *p, const struct rx_meta *m, uint8_t type,
                    uint8_t code, uint32_t info)
 {
-    if (must_be_silent(net, p, m))
+    if (must_be_silent(net, p, m) || is_switched_off(net, m, type, code))
         return;
     if (is_limited(net, m->src4)) {
         wf_count(net, WEFT_COUNT_ICMP_RATE_LIMITED);
@@ -102,9 +124,13 @@ void wf_icmp_error(struct net *net, struct pkt *p, const struct rx_meta *m, uint
         h.mtu = (uint16_t)wf_min_u32(info, 65535);
     else if (type == ICMP4_PARAMETER_PROBLEM)
         h.pointer = (uint8_t)info;
+    else if (type == ICMP4_REDIRECT)
+        wf_st32be(h.gateway.b, info);
     wf_icmp4_emit(e->data, &h);
     e->len = e->total = ICMP4_HDR_BYTES;
-    uint32_t quote = wf_min_u32(p->total, ERROR_BYTES - IP4_HDR_BYTES - ICMP4_HDR_BYTES);
+    uint32_t quote =
+        wf_min_u32(p->total, m->ip_hdr_bytes + (uint32_t)net->ip->icmp.cfg.quote_bytes);
+    quote = wf_min_u32(quote, ERROR_BYTES - IP4_HDR_BYTES - ICMP4_HDR_BYTES);
     uint8_t buf[ERROR_BYTES];
     wf_pkt_copy_out(&net->pool, p, 0, buf, quote);
     if (!wf_pkt_append_copy(&net->pool, e, buf, quote)) {
@@ -112,17 +138,21 @@ void wf_icmp_error(struct net *net, struct pkt *p, const struct rx_meta *m, uint
         return;
     }
     finish_csum(net, e);
-    /* RFC 1812 4.3.2.4: from an address of the interface the packet came in by, if it has one. */
-    uint32_t src4 = wf_addrs_kind(net, m->dst4, m->ifindex) == IP4_LOCAL
-                        ? m->dst4
-                        : wf_addrs_source(net, m->ifindex, m->src4);
-    struct ip4_out o = {.src4 = src4,
+    /* RFC 1812 4.3.2.4: what was for us is answered from there, the rest from the interface that
+     * leads back. */
+    struct ip4_out o = {.src4 = wf_addrs_kind(net, m->dst4, m->ifindex) == IP4_LOCAL ? m->dst4 : 0,
                         .dst4 = m->src4,
                         .proto = IP_PROTO_ICMP,
                         .ttl = IP4_TTL_DEFAULT,
-                        .tos = 0xc0}; /* RFC 1812 4.3.2.5: internetwork control. */
+                        .tos = error_tos(net, p)};
     wf_count(net, WEFT_COUNT_ICMP_ERRORS_OUT);
     (void)wf_ip4_output(net, e, &o);
+}
+
+void wf_icmp_quench(struct net *net, struct pkt *p, const struct rx_meta *m)
+{
+    if (net->ip->icmp.cfg.has_quench)
+        wf_icmp_error(net, p, m, ICMP4_SOURCE_QUENCH, 0, 0);
 }
 
 /* ---- messages that arrive ---- */
@@ -133,13 +163,38 @@ static enum icmp_result drop(struct net *net, struct pkt *p, enum weft_drop why)
     return ICMP_CONSUMED;
 }
 
+void wf_icmp_reply(struct net *net, struct pkt *e, const struct rx_meta *m)
+{
+    struct ip4_out o = {.src4 = m->is_group ? 0 : m->dst4,
+                        .dst4 = m->src4,
+                        .proto = IP_PROTO_ICMP,
+                        .ttl = IP4_TTL_DEFAULT,
+                        .tos = m->tos};
+    finish_csum(net, e);
+    (void)wf_ip4_output(net, e, &o);
+}
+
+/* A flood of requests gets so many answers, whoever sends them: each costs a packet. */
+static bool is_echo_limited(struct net *net)
+{
+    struct wf_icmp *c = &net->ip->icmp;
+    uint64_t step = NS_PER_S / c->cfg.echo_per_s;
+    c->echo_full_ns = wf_max_u64(c->echo_full_ns, net->now_ns);
+    if (c->echo_full_ns - net->now_ns > ECHO_BURST_NS)
+        return true;
+    c->echo_full_ns += step;
+    return false;
+}
+
 /* RFC 1122 3.2.2.6: the data comes back as it was, from the address that was asked. */
 static enum icmp_result echo(struct net *net, struct pkt *p, const struct rx_meta *m,
                              const struct icmp4_hdr *h)
 {
     wf_count(net, WEFT_COUNT_ICMP_ECHO_IN);
     if (m->is_group || net->cfg->is_echo_silent) /* RFC 1122 3.2.2.6: may be silent to groups. */
-        return drop(net, p, WEFT_DROP_ICMP_TO_GROUP);
+        return drop(net, p, m->is_group ? WEFT_DROP_ICMP_TO_GROUP : WEFT_DROP_ICMP_OFF);
+    if (is_echo_limited(net))
+        return drop(net, p, WEFT_DROP_ICMP_LIMITED);
     struct pkt *e = wf_pkt_alloc(&net->pool);
     if (e == NULL)
         return drop(net, p, WEFT_DROP_NO_PKT);
@@ -151,14 +206,8 @@ static enum icmp_result echo(struct net *net, struct pkt *p, const struct rx_met
         wf_net_drop(net, e, WEFT_DROP_NO_CHUNK);
         return drop(net, p, WEFT_DROP_NO_CHUNK);
     }
-    finish_csum(net, e);
-    struct ip4_out o = {.src4 = m->dst4,
-                        .dst4 = m->src4,
-                        .proto = IP_PROTO_ICMP,
-                        .ttl = IP4_TTL_DEFAULT,
-                        .tos = m->tos};
     wf_count(net, WEFT_COUNT_ICMP_ECHO_REPLIES_OUT);
-    (void)wf_ip4_output(net, e, &o);
+    wf_icmp_reply(net, e, m);
     wf_net_done(net, p);
     return ICMP_CONSUMED;
 }
@@ -178,6 +227,9 @@ static enum icmp_result error_input(struct net *net, struct pkt *p, const struct
         in.frag_off_bytes != 0)
         return drop(net, p, WEFT_DROP_ICMP_QUOTE_BAD);
     uint32_t src4 = wf_ld32be(in.src.b), dst4 = wf_ld32be(in.dst.b);
+    /* Of what is quoted, an ICMP message can only be a query: no error is about an error. */
+    if (in.proto == IP_PROTO_ICMP && is_error_type(ip[in.hdr_bytes]))
+        return drop(net, p, WEFT_DROP_ICMP_QUOTE_BAD);
     const struct netif *nif = wf_netif_get(net, m->ifindex);
     if (wf_addrs_kind(net, src4, 0) != IP4_LOCAL && !nif->is_any_address)
         return drop(net, p, WEFT_DROP_ICMP_QUOTE_BAD);
@@ -187,6 +239,7 @@ static enum icmp_result error_input(struct net *net, struct pkt *p, const struct
                              .proto = in.proto,
                              .type = h->type,
                              .code = h->code,
+                             .pointer = h->pointer,
                              .l4 = ip + in.hdr_bytes,
                              .l4_bytes = ip_bytes - in.hdr_bytes,
                              .err = wf_icmp_err(h->type, h->code)};
@@ -195,6 +248,10 @@ static enum icmp_result error_input(struct net *net, struct pkt *p, const struct
         q->told_mtu = h->mtu;
         q->packet_bytes = in.total_bytes;
         q->is_mtu = true;
+    }
+    if (h->type == ICMP4_REDIRECT) {
+        q->gateway4 = wf_ld32be(h->gateway.b);
+        return ICMP_REDIRECT;
     }
     return ICMP_ERROR;
 }
@@ -213,19 +270,31 @@ enum icmp_result wf_icmp_input(struct net *net, struct pkt *p, const struct rx_m
         return echo(net, p, m, &h);
     case ICMP4_ECHO_REPLY:
         return m->is_group ? drop(net, p, WEFT_DROP_ICMP_TO_GROUP) : ICMP_REPLY;
+    case ICMP4_MASK_REPLY:
+        wf_icmp_note_mask(net, p, m);
+        return ICMP_REPLY;
+    case ICMP4_TIMESTAMP_REPLY:
+    case ICMP4_INFO_REPLY:
+        return m->is_group ? drop(net, p, WEFT_DROP_ICMP_TO_GROUP) : ICMP_REPLY;
+    case ICMP4_SOURCE_QUENCH:
+        if (!net->ip->icmp.cfg.has_quench)
+            return drop(net, p, WEFT_DROP_ICMP_QUENCH);
+        return m->is_group ? drop(net, p, WEFT_DROP_ICMP_TO_GROUP) : error_input(net, p, m, &h, q);
+    case ICMP4_REDIRECT:
+        if (!wf_redirect_may_learn(net, m, &h))
+            return drop(net, p, WEFT_DROP_ICMP_REDIRECT_BAD);
+        return error_input(net, p, m, &h, q);
     case ICMP4_UNREACHABLE:
     case ICMP4_TIME_EXCEEDED:
     case ICMP4_PARAMETER_PROBLEM:
         return m->is_group ? drop(net, p, WEFT_DROP_ICMP_TO_GROUP) : error_input(net, p, m, &h, q);
-    case ICMP4_SOURCE_QUENCH:
-    case ICMP4_REDIRECT:
     case ICMP4_TIMESTAMP_REQUEST:
-    case ICMP4_TIMESTAMP_REPLY:
     case ICMP4_INFO_REQUEST:
-    case ICMP4_INFO_REPLY:
     case ICMP4_MASK_REQUEST:
-    case ICMP4_MASK_REPLY:
+        return wf_icmp_query(net, p, m, &h);
+    case ICMP4_ROUTER_ADVERT:
+    case ICMP4_ROUTER_SOLICIT:
         break;
     }
-    return drop(net, p, WEFT_DROP_ICMP_TYPE_UNKNOWN);
+    return ICMP_OTHER;
 }

@@ -7,8 +7,10 @@
  * that is no single host. Errors are limited per destination (a burst of 6, then one a second,
  * as in the common kernels) before a ceiling for the whole stack whose size is random per second,
  * so that nobody outside can read it (7.5 of the plan). Errors that arrive are handed to the
- * protocol whose packet they quote. Left out on purpose: redirects (ignored), source quench
- * (RFC 6633), timestamp, mask, information and router messages (ignored).
+ * protocol whose packet they quote; redirects are in redirect.c, the other queries in icmp_query.c.
+ * What the stack has no use for itself (replies, router messages, unknown types) goes to the
+ * sockets that asked for it. Source quench is dropped unless the old behaviour is switched on
+ * (RFC 6633).
  */
 #ifndef WF_IP_ICMP_H
 #define WF_IP_ICMP_H
@@ -17,16 +19,35 @@
 #include <stdint.h>
 
 #include "net/net.h"
+#include "weft/icmp.h"
+#include "wire/wire.h"
 
 #define ICMP_LIMIT_SLOTS 256
+#define ICMP_IFS_MAX     66 /* Loopback and 64 more, from 1 on. */
+#define REDIRECT_SLOTS   64
 
-/** struct wf_icmp_limit - Token buckets for errors */
-struct wf_icmp_limit {
-    struct {
-        uint64_t full_ns; /* When the bucket would be full again. */
-    } slots[ICMP_LIMIT_SLOTS];
-    uint64_t second_ns; /* Start of the running second of the ceiling. */
-    uint32_t left;
+/** struct wf_redirect - A first hop that a redirect changed; direct-mapped by destination */
+struct wf_redirect {
+    uint32_t dst4; /* 0 = free. */
+    uint32_t gateway4;
+    uint64_t expires_ns;
+    uint16_t ifindex;
+};
+
+/** struct wf_icmp - State of ICMP; part of struct wf_ip */
+struct wf_icmp {
+    struct weft_icmp_config cfg;
+    uint64_t full_ns[ICMP_LIMIT_SLOTS]; /* Errors to a destination: when its bucket is full. */
+    uint64_t second_ns;                 /* Start of the running second of the ceiling, ... */
+    uint32_t left;                      /* ... and errors left in it. */
+    uint32_t clock_ms;                  /* Time of day ... */
+    uint64_t clock_ns;                  /* ... when it was this late, ... */
+    bool has_clock;                     /* ... if somebody told. */
+    uint64_t echo_full_ns;              /* The bucket of echo replies. */
+    uint8_t if_flags[ICMP_IFS_MAX];     /* WEFT_ICMP_..., by interface index. */
+    struct wf_redirect redirects[REDIRECT_SLOTS];
+    uint32_t redirects_n;
+    struct wf_timer redirect_timer;
 };
 
 /** struct icmp_quote - An ICMP error about a packet of ours, for the protocol concerned */
@@ -40,6 +61,8 @@ struct icmp_quote {
     const uint8_t *l4;     /* First octets of the quoted transport header ... */
     uint32_t l4_bytes;     /* ... at least 8. */
     bool is_hard;          /* Codes 2, 3, 4 of unreachable (RFC 1122 4.2.3.9). */
+    uint32_t gateway4;     /* Redirect. */
+    uint8_t pointer;       /* Parameter problem. */
     int err;               /* enum weft_err */
 };
 
@@ -47,7 +70,9 @@ struct icmp_quote {
 enum icmp_result {
     ICMP_CONSUMED, /* @p was taken. */
     ICMP_ERROR,    /* A quote for UDP or TCP: @p is still the caller's, and the quote lies in it. */
-    ICMP_REPLY,    /* An echo reply for a socket: @p is still the caller's. */
+    ICMP_REPLY,    /* A reply to a query, for a socket: @p is still the caller's. */
+    ICMP_REDIRECT, /* As ICMP_ERROR, and wf_redirect_learn() is next if the packet was ours. */
+    ICMP_OTHER,    /* Nothing the stack knows: for sockets that want all. Still the caller's. */
 };
 
 /** wf_icmp_input() - An ICMP message that is for us */
@@ -61,6 +86,29 @@ enum icmp_result wf_icmp_input(struct net *net, struct pkt *p, const struct rx_m
  */
 void wf_icmp_error(struct net *net, struct pkt *p, const struct rx_meta *m, uint8_t type,
                    uint8_t code, uint32_t info);
+
+/** wf_icmp_init() - Defaults */
+void wf_icmp_init(struct net *net);
+
+/** wf_icmp_quench() - A packet for somebody else finds no room: say so, where that is asked for */
+void wf_icmp_quench(struct net *net, struct pkt *p, const struct rx_meta *m);
+
+/** wf_icmp_may_lack_source() - Whether a packet is what who has no address yet may ask for: a
+ * router, or the mask where an agent is (RFC 950, RFC 1256) */
+bool wf_icmp_may_lack_source(const struct net *net, const struct pkt *p, const struct rx_meta *m);
+
+/** wf_icmp_query() - A timestamp, information or mask request; takes @p */
+enum icmp_result wf_icmp_query(struct net *net, struct pkt *p, const struct rx_meta *m,
+                               const struct icmp4_hdr *h);
+
+/** wf_icmp_note_mask() - Compare a mask reply that came by with our own mask (RFC 1812 4.3.3.9) */
+void wf_icmp_note_mask(struct net *net, struct pkt *p, const struct rx_meta *m);
+
+/** wf_icmp_announce_mask() - Broadcast the mask of an interface, if it has one only */
+void wf_icmp_announce_mask(struct net *net, uint16_t ifindex);
+
+/** wf_icmp_reply() - Send the answer @e to a query, from the address that was asked; takes @e */
+void wf_icmp_reply(struct net *net, struct pkt *e, const struct rx_meta *m);
 
 /** wf_icmp_err() - The error of the API that an ICMP type and code stand for */
 int wf_icmp_err(uint8_t type, uint8_t code);

@@ -145,7 +145,7 @@ enum verdict wf_ip4_input(struct net *net, struct pkt **p_io, struct rx_meta *m)
     if (!p->is_coalesced) /* Of a super-frame gathered here only the first length is told. */
         wf_pkt_trim(&net->pool, p, h.total_bytes); /* Ethernet padding goes (RFC 894). */
     fill_meta(m, &h, p);
-    if (!source_ok(net, nif, m->src4))
+    if (!source_ok(net, nif, m->src4) && !wf_icmp_may_lack_source(net, p, m))
         return wf_net_drop(net, p, WEFT_DROP_IP4_BAD_SRC);
     /* RFC 1122 3.3.6: a unicast datagram in a link broadcast is not answered and not taken. */
     if (p->is_link_group && wf_addrs_kind(net, m->dst4, nif->index) <= IP4_LOCAL)

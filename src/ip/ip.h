@@ -6,6 +6,7 @@
 #include "ip/dst.h"
 #include "ip/icmp.h"
 #include "ip/reasm.h"
+#include "ip/redirect.h"
 #include "net/net.h"
 #include "wire/wire.h"
 
@@ -28,7 +29,7 @@ struct wf_ip {
     uint32_t reasm_mask;
     uint32_t reasm_chunks; /* Chunks held by datagrams in reassembly. */
     struct wf_pmtu pmtu[PMTU_SLOTS];
-    struct wf_icmp_limit limit;
+    struct wf_icmp icmp;
     uint16_t ids[ID_SLOTS]; /* Identification counters, by hash of the path (RFC 7739 5.3). */
 };
 

@@ -12,6 +12,7 @@ void wf_ip_init(struct net *net)
     wf_list_init(&ip->reasm_order);
     for (uint32_t i = 0; i < ID_SLOTS; i++)
         ip->ids[i] = (uint16_t)wf_rng_u32(&net->rng);
+    wf_icmp_init(net);
 }
 
 bool wf_ip4_source(const struct net *net, uint32_t dst4, uint32_t *src4, uint16_t *ifindex)
@@ -103,7 +104,7 @@ int wf_ip4_output(struct net *net, struct pkt *p, const struct ip4_out *o_in)
     const struct wf_route4 *r = wf_routes_lookup4(net, o.dst4);
     bool is_via = r != NULL && r->gateway != 0 && r->ifindex == ifindex &&
                   wf_addrs_kind(net, o.dst4, ifindex) == IP4_OTHER;
-    uint32_t next_hop = is_via ? r->gateway : o.dst4;
+    uint32_t next_hop = is_via ? wf_redirect_hop(net, o.dst4, ifindex, r->gateway) : o.dst4;
     uint32_t mtu = wf_pmtu_get(net, o.dst4, nif->mtu);
     bool is_whole = p->total + IP4_HDR_BYTES + o.opts_bytes <= mtu;
     if (!is_whole && o.is_df) {

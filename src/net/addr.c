@@ -54,8 +54,11 @@ enum ip4_kind wf_addrs_kind(const struct net *net, uint32_t ip4, uint16_t ifinde
 {
     const struct wf_addrs *t = &net->addrs;
     for (uint32_t i = 0; i < t->n; i++)
-        if (t->tab[i].ip4 == ip4)
+        if (t->tab[i].ip4 == ip4) {
+            if (ip4 >> 24 == 127) /* Ours, but not from a wire: see below. */
+                break;
             return IP4_LOCAL;
+        }
     if (ip4 == UINT32_MAX)
         return IP4_BROADCAST;
     if (wf_ip4_is_multicast(ip4))

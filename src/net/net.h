@@ -41,6 +41,7 @@ enum timer_kind {
     TIMER_TCP_CONN,
     TIMER_TCP_SYNRCVD,
     TIMER_TCP_TIMEWAIT,
+    TIMER_REDIRECT,
     TIMER_RARP,
 };
 

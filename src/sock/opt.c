@@ -31,6 +31,7 @@ static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
     [WEFT_IP_TOS] = {0, 255, true, true, ALWAYS},
     [WEFT_IP_DF] = {0, 1, false, true, ALWAYS},
     [WEFT_IP_RECVERR] = {0, 1, false, true, ALWAYS},
+    [WEFT_ICMP_TYPES] = {INT64_MIN, INT64_MAX, false, true, ALWAYS},
     [WEFT_TCP_NODELAY] = {0, 1, true, false, ALWAYS},
     [WEFT_TCP_CORK] = {0, 1, true, false, ALWAYS},
     [WEFT_TCP_MAXSEG] = {TCP_MSS_MIN, 65495, true, false, UNTIL_CONNECTED},
@@ -79,6 +80,8 @@ static void set_dgram(struct udp_ep *ep, enum weft_sock_opt opt, int64_t v)
         ep->ttl = (uint8_t)v;
     else if (opt == WEFT_IP_TOS)
         ep->tos = (uint8_t)v;
+    else if (opt == WEFT_ICMP_TYPES)
+        ep->icmp_types = (uint64_t)v;
     else
         wf_udp_set(ep, opt, v);
 }
@@ -229,6 +232,8 @@ static int64_t get_dgram(const struct net *net, const struct udp_ep *ep, enum we
         return ep->ttl;
     if (opt == WEFT_IP_TOS)
         return ep->tos;
+    if (opt == WEFT_ICMP_TYPES)
+        return (int64_t)ep->icmp_types;
     return wf_udp_get(net, ep, opt);
 }
 

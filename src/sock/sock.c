@@ -10,7 +10,7 @@ static const uint8_t proto_of[] = {[WEFT_SOCK_UDP] = IP_PROTO_UDP,
 int weft_sock_open(struct weft_stack *st, enum weft_sock_type type, uint64_t *out)
 {
     struct net *net = wf_net_of(st);
-    if (out == NULL || type < WEFT_SOCK_TCP || type > WEFT_SOCK_UDPLITE)
+    if (out == NULL || type < WEFT_SOCK_TCP || type > WEFT_SOCK_ICMP)
         return -WEFT_EINVAL;
     struct sock *s = wf_slab_alloc(&net->socks->socks);
     if (s == NULL)
@@ -23,6 +23,7 @@ int weft_sock_open(struct weft_stack *st, enum weft_sock_type type, uint64_t *ou
             wf_slab_free(&net->socks->socks, s);
             return -WEFT_ENOMEM;
         }
+        s->ep->is_raw = type == WEFT_SOCK_ICMP;
     }
     *out = wf_slab_handle(&net->socks->socks, s);
     return 0;

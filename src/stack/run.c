@@ -36,6 +36,9 @@ static void expire(struct net *net, struct wf_timer *t)
     case TIMER_TCP_TIMEWAIT:
         wf_tcp_timewait_expire(net, t);
         return;
+    case TIMER_REDIRECT:
+        wf_redirect_expire(net);
+        return;
     case TIMER_RARP:
         wf_rarp_expire(net, t);
         return;

@@ -2,6 +2,17 @@
 /** DOC: rx - the receive path. Read wf_rx_packet() to follow a packet from the wire to its end */
 #include "stack/stack.h"
 
+/* RFC 1122 3.2.2.2, and only about what a socket sent: a stranger has to guess its ports. */
+static void rx_redirect(struct net *net, struct pkt *p, const struct rx_meta *m,
+                        const struct icmp_quote *q)
+{
+    bool is_ours = q->proto == IP_PROTO_TCP ? wf_tcp_is_quoted(net, q) : wf_udp_is_quoted(net, q);
+    if (is_ours && wf_redirect_learn(net, m, q))
+        wf_net_done(net, p);
+    else
+        wf_net_drop(net, p, WEFT_DROP_ICMP_REDIRECT_BAD);
+}
+
 static void rx_icmp4(struct net *net, struct pkt *p, const struct rx_meta *m)
 {
     struct icmp_quote q;
@@ -9,13 +20,27 @@ static void rx_icmp4(struct net *net, struct pkt *p, const struct rx_meta *m)
     case ICMP_CONSUMED:
         return;
     case ICMP_REPLY:
+        wf_icmp_tap(net, p, m);
         wf_ping_input(net, p, m);
         return;
+    case ICMP_OTHER:
+        if (wf_icmp_tap(net, p, m))
+            wf_net_done(net, p);
+        else
+            wf_net_drop(net, p, WEFT_DROP_ICMP_TYPE_UNKNOWN);
+        return;
+    case ICMP_REDIRECT:
+        wf_icmp_tap(net, p, m);
+        rx_redirect(net, p, m, &q);
+        return;
     case ICMP_ERROR:
+        wf_icmp_tap(net, p, m);
         if (q.proto == IP_PROTO_TCP)
             wf_tcp_quote(net, &q);
-        else if (wf_udp_has_proto(q.proto))
-            wf_udp_quote(net, &q);
+        else if (!wf_udp_quote(net, &q)) {
+            wf_net_drop(net, p, WEFT_DROP_ICMP_NO_SOCKET);
+            return;
+        }
         wf_net_done(net, p);
         return;
     }

@@ -19,15 +19,18 @@
 
 #include "base/base.h"
 #include "svc/wide.h"
+#include "weft/icmp.h"
 #include "weft/sock.h"
 #include "wire/wire.h"
 
 #define FLOOD_NS      10000000ull
+#define FLOOD_MIN_NS  50000ull    /* However fast the answers are. */
 #define RETRY_NS      10000000ull /* A full output queue: look again even without an event. */
 #define FIRST_WAIT_NS 10000000000ull
 #define LEAST_WAIT_NS 1000000000ull
 #define INTERVAL_NS   1000000000ull
 #define WINDOW_MAX    32768u
+#define BUF_LEAST     ICMP4_TIMESTAMP_BYTES
 
 /** enum slot_fate - How it stands with a request */
 enum slot_fate { SLOT_WAITING = 0, SLOT_ANSWERED, SLOT_LOST, SLOT_FAILED };
@@ -42,8 +45,9 @@ static bool is_valid(const struct weft_ping_config *cfg)
     bool has_slots = cfg->slots != NULL && cfg->slots_n >= 2 && cfg->slots_n <= WINDOW_MAX &&
                      (cfg->slots_n & (cfg->slots_n - 1)) == 0;
     return has_slots && cfg->size <= WEFT_PING_DATA_MAX && cfg->buf != NULL &&
-           cfg->buf_bytes >= WEFT_ICMP_HDR_BYTES + cfg->size &&
-           cfg->pattern_bytes <= WEFT_PING_PATTERN_MAX;
+           cfg->buf_bytes >= WEFT_ICMP_HDR_BYTES + cfg->size && cfg->buf_bytes >= BUF_LEAST &&
+           cfg->pattern_bytes <= WEFT_PING_PATTERN_MAX && cfg->query <= WEFT_PING_MASK &&
+           cfg->preload <= cfg->slots_n;
 }
 
 static int set_options(struct weft_stack *st, uint64_t sock, const struct weft_ping_config *cfg)
@@ -59,6 +63,20 @@ static int set_options(struct weft_stack *st, uint64_t sock, const struct weft_p
     if (err == 0 && cfg->is_any_sender)
         err = weft_sock_set(st, sock, WEFT_SO_BROADCAST, 1);
     return err == 0 ? weft_sock_bind(st, sock, &local) : err;
+}
+
+static uint32_t body_bytes(enum weft_ping_query query)
+{
+    switch (query) {
+    case WEFT_PING_TIMESTAMP:
+        return ICMP4_TIMESTAMP_BYTES - ICMP4_HDR_BYTES;
+    case WEFT_PING_MASK:
+        return ICMP4_MASK_BYTES - ICMP4_HDR_BYTES;
+    case WEFT_PING_INFORMATION:
+    case WEFT_PING_ECHO:
+        break;
+    }
+    return 0;
 }
 
 int weft_ping_start(struct weft_ping *p, struct weft_stack *st, const struct weft_ping_config *cfg,
@@ -84,6 +102,8 @@ int weft_ping_start(struct weft_ping *p, struct weft_stack *st, const struct wef
                             .oldest = 1,
                             .min_ns = UINT64_MAX,
                             .is_open = true};
+    if (cfg->query != WEFT_PING_ECHO)
+        p->cfg.size = body_bytes(cfg->query);
     return 0;
 }
 
@@ -95,6 +115,29 @@ uint64_t weft_ping_sock(const struct weft_ping *p)
 static uint8_t pattern_at(const struct weft_ping_config *cfg, uint32_t i)
 {
     return cfg->pattern_bytes == 0 ? (uint8_t)i : cfg->pattern[i % cfg->pattern_bytes];
+}
+
+static uint8_t query_type(const struct weft_ping *p)
+{
+    static const uint8_t types[] = {ICMP4_ECHO_REQUEST, ICMP4_TIMESTAMP_REQUEST, ICMP4_INFO_REQUEST,
+                                    ICMP4_MASK_REQUEST};
+    return types[p->cfg.query];
+}
+
+static uint8_t reply_type(const struct weft_ping *p)
+{
+    static const uint8_t types[] = {ICMP4_ECHO_REPLY, ICMP4_TIMESTAMP_REPLY, ICMP4_INFO_REPLY,
+                                    ICMP4_MASK_REPLY};
+    return types[p->cfg.query];
+}
+
+/* The time of day as a request of this time has it (RFC 792). */
+static uint32_t originate(const struct weft_ping *p, uint64_t at_ns)
+{
+    uint64_t ms = (at_ns - p->start_ns) / 1000000;
+    if (p->cfg.utc_ms >= ICMP4_DAY_MS)
+        return ICMP4_TIME_ODD | (uint32_t)(ms % ICMP4_TIME_ODD);
+    return (uint32_t)((p->cfg.utc_ms + ms) % ICMP4_DAY_MS);
 }
 
 static struct weft_ping_slot *slot_of(const struct weft_ping *p, uint64_t seq)
@@ -135,8 +178,28 @@ static void settle(struct weft_ping *p)
         p->oldest++;
 }
 
-static uint32_t first_wrong(const struct weft_ping *p, uint32_t bytes)
+/* What an answer to another query than echo says; its first wrong octet, UINT32_MAX = none. */
+static uint32_t read_body(const struct weft_ping *p, const struct weft_ping_slot *s, uint32_t bytes,
+                          struct weft_ping_event *ev)
 {
+    struct icmp4_times t;
+    if (bytes < WEFT_ICMP_HDR_BYTES + p->cfg.size)
+        return bytes - WEFT_ICMP_HDR_BYTES;
+    if (p->cfg.query == WEFT_PING_MASK)
+        ev->mask = wf_ld32be(p->cfg.buf + WEFT_ICMP_HDR_BYTES);
+    if (p->cfg.query != WEFT_PING_TIMESTAMP || !wf_icmp4_parse_times(&t, p->cfg.buf, bytes))
+        return UINT32_MAX;
+    ev->originate_ms = t.originate;
+    ev->receive_ms = t.receive;
+    ev->transmit_ms = t.transmit;
+    return t.originate == originate(p, s->sent_ns) ? UINT32_MAX : 0;
+}
+
+static uint32_t first_wrong(const struct weft_ping *p, const struct weft_ping_slot *s,
+                            uint32_t bytes, struct weft_ping_event *ev)
+{
+    if (p->cfg.query != WEFT_PING_ECHO)
+        return read_body(p, s, bytes, ev);
     uint32_t data = bytes - WEFT_ICMP_HDR_BYTES, n = wf_min_u32(data, p->cfg.size);
     for (uint32_t i = 0; i < n; i++)
         if (p->cfg.buf[WEFT_ICMP_HDR_BYTES + i] != pattern_at(&p->cfg, i))
@@ -154,6 +217,8 @@ static void count_answer(struct weft_ping *p, struct weft_ping_slot *s, struct w
     ev->kind = WEFT_PING_REPLY;
     s->fate = SLOT_ANSWERED;
     p->received++;
+    p->reordered += ev->seq < p->newest;
+    p->newest = wf_max_u64(p->newest, ev->seq);
     p->min_ns = wf_min_u64(p->min_ns, ev->rtt_ns);
     p->max_ns = wf_max_u64(p->max_ns, ev->rtt_ns);
     p->sum_ns += ev->rtt_ns;
@@ -163,7 +228,8 @@ static void count_answer(struct weft_ping *p, struct weft_ping_slot *s, struct w
     p->squares_lo = sum.lo;
     settle(p);
     if (p->cfg.interval_ns == 0)
-        p->next_ns = p->last_ns; /* Flood: one in, one out. */
+        p->next_ns =
+            wf_max_u64(p->last_ns, add_sat(s->sent_ns, FLOOD_MIN_NS)); /* One in, one out. */
 }
 
 /* One received message, which may be none of ours: then the next one is looked at. */
@@ -175,7 +241,7 @@ static bool take_reply(struct weft_ping *p, uint64_t now_ns, struct weft_ping_ev
         if (n < 0)
             return false;
         struct icmp4_hdr h;
-        if (wf_icmp4_parse(&h, p->cfg.buf, (size_t)n) != ICMP4_OK || h.type != ICMP4_ECHO_REPLY ||
+        if (wf_icmp4_parse(&h, p->cfg.buf, (size_t)n) != ICMP4_OK || h.type != reply_type(p) ||
             h.code != 0)
             continue;
         uint64_t seq = find_seq(p, h.seq);
@@ -189,7 +255,7 @@ static bool take_reply(struct weft_ping *p, uint64_t now_ns, struct weft_ping_ev
                                        .rtt_ns = now_ns > s->sent_ns ? now_ns - s->sent_ns : 0,
                                        .bytes = info.full_bytes,
                                        .ttl = info.ttl};
-        uint32_t wrong = first_wrong(p, (uint32_t)n);
+        uint32_t wrong = first_wrong(p, s, (uint32_t)n, ev);
         if (wrong == UINT32_MAX && info.full_bytes == (uint32_t)n) {
             count_answer(p, s, ev);
             return true;
@@ -247,9 +313,29 @@ static bool has_more(const struct weft_ping *p)
 static void set_next(struct weft_ping *p, uint64_t now_ns)
 {
     uint64_t step = p->cfg.interval_ns == 0 ? FLOOD_NS : p->cfg.interval_ns;
+    if (p->sent < p->cfg.preload)
+        return;
     p->next_ns = add_sat(p->next_ns, step);
     if (p->next_ns <= now_ns || p->cfg.interval_ns == 0)
         p->next_ns = add_sat(now_ns, step); /* Late: no burst to make up for it. */
+}
+
+static void write_request(struct weft_ping *p, uint64_t seq, uint64_t now_ns)
+{
+    struct icmp4_hdr h = {.type = query_type(p), .seq = (uint16_t)seq};
+    struct icmp4_times t = {.originate = originate(p, now_ns)};
+    wf_icmp4_emit(p->cfg.buf, &h);
+    memset(p->cfg.buf + WEFT_ICMP_HDR_BYTES, 0, p->cfg.size);
+    if (p->cfg.query == WEFT_PING_TIMESTAMP)
+        wf_icmp4_emit_times(p->cfg.buf, &t);
+    for (uint32_t i = 0; p->cfg.query == WEFT_PING_ECHO && i < p->cfg.size; i++)
+        p->cfg.buf[WEFT_ICMP_HDR_BYTES + i] = pattern_at(&p->cfg, i);
+}
+
+static uint32_t path_mtu(const struct weft_ping *p)
+{
+    uint32_t mtu = 0;
+    return weft_path_mtu(p->st, &p->cfg.to, &mtu) == 0 ? mtu : 0;
 }
 
 static bool send_request(struct weft_ping *p, uint64_t now_ns, struct weft_ping_event *ev)
@@ -259,10 +345,7 @@ static bool send_request(struct weft_ping *p, uint64_t now_ns, struct weft_ping_
     if (p->oldest <= p->sent && p->sent + 1 - p->oldest >= p->cfg.slots_n)
         return give_up(p, ev);
     uint64_t seq = p->sent + 1;
-    struct icmp4_hdr h = {.type = ICMP4_ECHO_REQUEST, .seq = (uint16_t)seq};
-    wf_icmp4_emit(p->cfg.buf, &h);
-    for (uint32_t i = 0; i < p->cfg.size; i++)
-        p->cfg.buf[WEFT_ICMP_HDR_BYTES + i] = pattern_at(&p->cfg, i);
+    write_request(p, seq, now_ns);
     struct weft_endpoint to = {.addr = p->cfg.to};
     int64_t n =
         weft_sock_sendto(p->st, p->sock, p->cfg.buf, WEFT_ICMP_HDR_BYTES + p->cfg.size, &to);
@@ -275,6 +358,8 @@ static bool send_request(struct weft_ping *p, uint64_t now_ns, struct weft_ping_
         (struct weft_ping_slot){.sent_ns = now_ns, .fate = n < 0 ? SLOT_FAILED : SLOT_WAITING};
     *ev = (struct weft_ping_event){
         .kind = n < 0 ? WEFT_PING_UNSENT : WEFT_PING_SENT, .seq = seq, .err = n < 0 ? (int)-n : 0};
+    if (n == -WEFT_EMSGSIZE)
+        ev->info = path_mtu(p);
     p->errors += n < 0;
     settle(p);
     set_next(p, now_ns);
@@ -329,6 +414,7 @@ void weft_ping_stats(const struct weft_ping *p, struct weft_ping_stats *out)
                                     .received = p->received,
                                     .duplicates = p->duplicates,
                                     .errors = p->errors,
+                                    .reordered = p->reordered,
                                     .bad = p->bad,
                                     .time_ns = p->last_ns - p->start_ns};
     if (p->sent > 0)

@@ -8,6 +8,11 @@
  * slot is free again when its probe and all before it were told. The first hop with an answer that
  * is not "time exceeded" is the last one; probes beyond it that are under way are forgotten.
  *
+ * By TCP each probe is a connection of its own that is being opened, from a port of its own; what
+ * routers say of it comes by an ICMP socket. It is aborted when it was answered or is given up.
+ *
+ * With finds_mtu a probe that was too long is sent again, as long as the path is believed to carry.
+ *
  * An answer counts only if destination, port or sequence number (and by the stack the source port
  * or identifier) are those of a probe under way.
  *
@@ -19,6 +24,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "weft/icmp.h"
 #include "weft/sock.h"
 #include "wire/wire.h"
 
@@ -46,6 +52,8 @@ static bool is_valid(const struct weft_traceroute_config *cfg)
         return false;
     if (cfg->first_hop == 0 || cfg->max_hops < cfg->first_hop || cfg->queries == 0)
         return false;
+    if (cfg->how == WEFT_TRACE_TCP)
+        return cfg->port != 0 && !cfg->finds_mtu;
     uint32_t probes = (uint32_t)(cfg->max_hops - cfg->first_hop + 1) * cfg->queries;
     return cfg->how == WEFT_TRACE_ICMP || (cfg->port != 0 && cfg->port + probes <= 65536);
 }
@@ -56,16 +64,19 @@ int weft_traceroute_start(struct weft_traceroute *t, struct weft_stack *st,
     uint64_t sock;
     if (!is_valid(cfg))
         return -WEFT_EINVAL;
-    enum weft_sock_type type = cfg->how == WEFT_TRACE_ICMP ? WEFT_SOCK_PING : WEFT_SOCK_UDP;
-    int err = weft_sock_open(st, type, &sock);
+    static const enum weft_sock_type types[] = {WEFT_SOCK_UDP, WEFT_SOCK_PING, WEFT_SOCK_ICMP};
+    int err = weft_sock_open(st, types[cfg->how], &sock);
     if (err != 0)
         return err;
     struct weft_endpoint local = {.addr = cfg->from};
     err = weft_sock_set(st, sock, WEFT_IP_RECVERR, 1);
     if (err == 0)
+        err = weft_sock_set(st, sock, WEFT_ICMP_TYPES,
+                            1 << ICMP4_UNREACHABLE | 1 << ICMP4_TIME_EXCEEDED);
+    if (err == 0)
         err = weft_sock_set(st, sock, WEFT_IP_TOS, cfg->tos);
     if (err == 0)
-        err = weft_sock_set(st, sock, WEFT_IP_DF, cfg->has_df);
+        err = weft_sock_set(st, sock, WEFT_IP_DF, cfg->has_df || cfg->finds_mtu);
     if (err == 0)
         err = weft_sock_bind(st, sock, &local);
     if (err != 0) {
@@ -77,7 +88,10 @@ int weft_traceroute_start(struct weft_traceroute *t, struct weft_stack *st,
                                   .sock = sock,
                                   .end =
                                       (uint32_t)(cfg->max_hops - cfg->first_hop + 1) * cfg->queries,
+                                  .size = cfg->size,
                                   .is_open = true};
+    if (cfg->finds_mtu)
+        t->cfg.slots_n = 1;
     return 0;
 }
 
@@ -115,12 +129,60 @@ static struct weft_trace_slot *find(const struct weft_traceroute *t, uint32_t pr
     return slot_of(t, probe);
 }
 
+/* ---- probes by TCP ---- */
+
+static void close_probe(struct weft_traceroute *t, struct weft_trace_slot *s)
+{
+    if (s->sock != 0)
+        (void)weft_sock_abort(t->st, s->sock);
+    s->sock = 0;
+}
+
+/* One SYN and no more: the first retransmission would come after the probe was given up. */
+static int set_probe(struct weft_traceroute *t, uint64_t sock, uint32_t probe)
+{
+    struct weft_endpoint local = {.addr = t->cfg.from};
+    uint32_t ttl = t->cfg.first_hop + probe / t->cfg.queries;
+    int err = weft_sock_set(t->st, sock, WEFT_IP_TTL, ttl);
+    if (err == 0)
+        err = weft_sock_set(t->st, sock, WEFT_IP_TOS, t->cfg.tos & ~3);
+    if (err == 0)
+        err = weft_sock_set(t->st, sock, WEFT_TCP_RTO_MIN_MS, 60000);
+    if (err == 0)
+        err = weft_sock_bind(t->st, sock, &local);
+    return err;
+}
+
+static int64_t open_probe(struct weft_traceroute *t, uint32_t probe)
+{
+    struct weft_trace_slot *s = slot_of(t, probe);
+    struct weft_endpoint local, to = {.addr = t->cfg.to, .port = t->cfg.port};
+    uint64_t sock;
+    int err = weft_sock_open(t->st, WEFT_SOCK_TCP, &sock);
+    if (err != 0)
+        return err;
+    err = set_probe(t, sock, probe);
+    if (err == 0)
+        err = weft_sock_connect(t->st, sock, &to);
+    if (err == 0)
+        err = weft_sock_names(t->st, sock, &local, NULL);
+    if (err != 0) {
+        (void)weft_sock_abort(t->st, sock);
+        return err;
+    }
+    s->sock = sock;
+    s->lport = local.port;
+    return 0;
+}
+
 static int64_t send_one(struct weft_traceroute *t, uint32_t probe)
 {
     const struct weft_traceroute_config *cfg = &t->cfg;
     struct weft_endpoint to = {.addr = cfg->to};
-    uint32_t bytes = cfg->size;
-    memset(cfg->buf, 0x40, WEFT_ICMP_HDR_BYTES + cfg->size);
+    uint32_t bytes = t->size;
+    if (cfg->how == WEFT_TRACE_TCP)
+        return open_probe(t, probe);
+    memset(cfg->buf, 0x40, WEFT_ICMP_HDR_BYTES + bytes);
     if (cfg->how == WEFT_TRACE_ICMP) {
         struct icmp4_hdr h = {.type = ICMP4_ECHO_REQUEST, .seq = (uint16_t)(probe + 1)};
         wf_icmp4_emit(cfg->buf, &h);
@@ -132,14 +194,28 @@ static int64_t send_one(struct weft_traceroute *t, uint32_t probe)
     return err != 0 ? err : weft_sock_sendto(t->st, t->sock, cfg->buf, bytes, &to);
 }
 
+/* A probe is too long for the path: the next is as long as it carries. False if that is no less. */
+static bool make_shorter(struct weft_traceroute *t)
+{
+    uint32_t mtu = 0, hdrs = 28;
+    if (!t->cfg.finds_mtu || weft_path_mtu(t->st, &t->cfg.to, &mtu) != 0 || mtu < hdrs + 1 ||
+        mtu - hdrs >= t->size)
+        return false;
+    t->size = mtu - hdrs;
+    t->mtu = t->new_mtu = mtu;
+    return true;
+}
+
 /* Send as many as may be under way; false if the stack has no room now. */
 static bool send_probes(struct weft_traceroute *t, uint64_t now_ns)
 {
     while (t->sent < t->end && t->sent - t->told < t->cfg.slots_n) {
+        *slot_of(t, t->sent) = (struct weft_trace_slot){.sent_ns = now_ns};
         int64_t n = send_one(t, t->sent);
         if (n == -WEFT_EAGAIN)
             return false;
-        *slot_of(t, t->sent) = (struct weft_trace_slot){.sent_ns = now_ns};
+        if (n == -WEFT_EMSGSIZE && make_shorter(t))
+            continue;
         t->sent++;
         if (n < 0) {
             slot_of(t, t->sent - 1)->err = (uint8_t)-n;
@@ -167,6 +243,11 @@ static void take_errors(struct weft_traceroute *t, uint64_t now_ns)
         struct weft_trace_slot *s = find(t, named - first);
         if (s == NULL || !is_target(t, &e.dst.addr))
             continue;
+        if (e.icmp_type == ICMP4_UNREACHABLE && e.icmp_code == ICMP4_FRAG_NEEDED &&
+            make_shorter(t)) {
+            t->sent--; /* Again, shorter. */
+            continue;
+        }
         s->rtt_ns = now_ns - s->sent_ns;
         s->from = e.offender;
         s->info = e.info;
@@ -202,14 +283,101 @@ static void take_replies(struct weft_traceroute *t, uint64_t now_ns)
     }
 }
 
+/* Reads one message of the ICMP socket; the slot it is about, NULL = none, and @e filled. */
+static struct weft_trace_slot *about(const struct weft_traceroute *t, size_t n,
+                                     struct weft_sock_err *e, uint32_t *probe)
+{
+    const uint8_t *ip = t->cfg.buf + ICMP4_HDR_BYTES;
+    struct icmp4_hdr h;
+    struct ip4_hdr q;
+    if (wf_icmp4_parse(&h, t->cfg.buf, n) != ICMP4_OK ||
+        wf_ip4_parse_quoted(&q, ip, n - ICMP4_HDR_BYTES) != IP4_OK ||
+        n - ICMP4_HDR_BYTES < q.hdr_bytes + 8u || q.proto != IP_PROTO_TCP ||
+        memcmp(q.dst.b, t->cfg.to.b + 12, 4) != 0 || wf_ld16be(ip + q.hdr_bytes + 2) != t->cfg.port)
+        return NULL;
+    uint16_t lport = wf_ld16be(ip + q.hdr_bytes);
+    e->icmp_type = h.type;
+    e->icmp_code = h.code;
+    e->info = h.mtu;
+    for (*probe = t->told; *probe < t->sent; (*probe)++)
+        if (find(t, *probe) != NULL && slot_of(t, *probe)->lport == lport)
+            return slot_of(t, *probe);
+    return NULL;
+}
+
+static void take_messages(struct weft_traceroute *t, uint64_t now_ns)
+{
+    struct weft_msg_info info;
+    struct weft_sock_err e = {.err = WEFT_EHOSTUNREACH};
+    uint32_t probe = 0;
+    for (;;) {
+        int64_t n = weft_sock_recvfrom(t->st, t->sock, t->cfg.buf, t->cfg.buf_bytes, &info);
+        if (n < 0)
+            return;
+        struct weft_trace_slot *s = about(t, (size_t)n, &e, &probe);
+        if (s == NULL)
+            continue;
+        e.offender = info.from.addr;
+        s->rtt_ns = now_ns - s->sent_ns;
+        s->from = e.offender;
+        s->info = e.info;
+        s->err = (uint8_t)e.err;
+        s->icmp_type = e.icmp_type;
+        s->icmp_code = e.icmp_code;
+        settle(t, probe, judge(t, &e));
+    }
+}
+
+/* Connections that opened or were refused: the target itself. */
+static void take_connections(struct weft_traceroute *t, uint64_t now_ns)
+{
+    for (uint32_t probe = t->told; probe < t->sent; probe++) {
+        struct weft_trace_slot *s = find(t, probe);
+        uint32_t bits = s != NULL ? weft_sock_ready(t->st, s->sock) : 0;
+        int64_t err = 0;
+        if ((bits & WEFT_ERROR) != 0 && weft_sock_get(t->st, s->sock, WEFT_SO_ERROR, &err) == 0 &&
+            err == WEFT_ECONNREFUSED)
+            bits |= WEFT_CONNECTED;
+        if ((bits & WEFT_CONNECTED) == 0)
+            continue;
+        s->rtt_ns = now_ns - s->sent_ns;
+        s->from = t->cfg.to;
+        settle(t, probe, WEFT_TRACE_REACHED);
+    }
+}
+
+/* A socket to be watched from now on, or not any more. */
+static bool tell_sockets(struct weft_traceroute *t, struct weft_traceroute_event *ev)
+{
+    if (t->cfg.how != WEFT_TRACE_TCP)
+        return false;
+    for (uint32_t probe = t->told; probe < t->sent; probe++) {
+        struct weft_trace_slot *s = slot_of(t, probe);
+        bool is_old = s->sock != 0 && (s->fate == SLOT_ANSWERED || t->is_done);
+        if (is_old || (s->sock != 0 && probe >= t->opened)) {
+            ev->kind = is_old ? WEFT_TRACEROUTE_CLOSED : WEFT_TRACEROUTE_OPENED;
+            ev->sock = s->sock;
+            t->opened = wf_max_u32(t->opened, probe + 1);
+            if (is_old)
+                close_probe(t, s);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The oldest probe not told yet, if it is known what became of it. */
 static bool tell(struct weft_traceroute *t, uint64_t now_ns, struct weft_traceroute_event *ev)
 {
     if (t->told == t->sent || t->told >= t->end)
         return false;
-    const struct weft_trace_slot *s = slot_of(t, t->told);
+    struct weft_trace_slot *s = slot_of(t, t->told);
     if (s->fate == SLOT_WAITING && now_ns - s->sent_ns < t->cfg.timeout_ns)
         return false;
+    if (s->sock != 0) { /* Its end is told first. */
+        s->fate = SLOT_ANSWERED;
+        return tell_sockets(t, ev);
+    }
     uint32_t query = t->told % t->cfg.queries;
     *ev = (struct weft_traceroute_event){.kind = WEFT_TRACEROUTE_PROBE,
                                          .answer = (enum weft_trace_answer)s->answer,
@@ -223,10 +391,23 @@ static bool tell(struct weft_traceroute *t, uint64_t now_ns, struct weft_tracero
                                          .icmp_type = s->icmp_type,
                                          .icmp_code = s->icmp_code,
                                          .reply_ttl = s->reply_ttl,
+                                         .mtu = t->new_mtu,
                                          .is_last = query + 1 == t->cfg.queries};
     t->is_reached = t->is_reached || s->answer == WEFT_TRACE_REACHED;
+    t->new_mtu = 0;
     t->told++;
     return true;
+}
+
+static void take_answers(struct weft_traceroute *t, uint64_t now_ns)
+{
+    if (t->cfg.how == WEFT_TRACE_TCP) {
+        take_messages(t, now_ns);
+        take_connections(t, now_ns);
+    } else {
+        take_errors(t, now_ns);
+        take_replies(t, now_ns);
+    }
 }
 
 uint64_t weft_traceroute_step(struct weft_traceroute *t, uint64_t now_ns,
@@ -237,17 +418,20 @@ uint64_t weft_traceroute_step(struct weft_traceroute *t, uint64_t now_ns,
         return WEFT_NEVER;
     t->last_ns = wf_max_u64(t->last_ns, now_ns);
     now_ns = t->last_ns;
-    take_errors(t, now_ns);
-    take_replies(t, now_ns);
-    if (tell(t, now_ns, ev))
+    take_answers(t, now_ns);
+    if (tell_sockets(t, ev) || tell(t, now_ns, ev))
         return now_ns;
     bool has_room = send_probes(t, now_ns);
-    if (tell(t, now_ns, ev))
+    if (tell_sockets(t, ev) || tell(t, now_ns, ev))
         return now_ns; /* Refused by the stack just now. */
     if (t->told >= t->end) {
         t->is_done = true;
-        *ev = (struct weft_traceroute_event){.kind = WEFT_TRACEROUTE_DONE,
-                                             .is_reached = t->is_reached};
+        if (tell_sockets(t, ev)) { /* Of probes beyond the last hop. */
+            t->is_done = false;
+            return now_ns;
+        }
+        *ev = (struct weft_traceroute_event){
+            .kind = WEFT_TRACEROUTE_DONE, .mtu = t->mtu, .is_reached = t->is_reached};
         return now_ns;
     }
     uint64_t at = has_room ? WEFT_NEVER : now_ns + RETRY_NS;
@@ -260,6 +444,8 @@ void weft_traceroute_end(struct weft_traceroute *t)
 {
     if (!t->is_open)
         return;
+    for (uint32_t probe = t->told; probe < t->sent; probe++)
+        close_probe(t, slot_of(t, probe));
     (void)weft_sock_close(t->st, t->sock);
     t->is_open = false;
 }

@@ -255,6 +255,13 @@ static void take_mark(struct net *net, struct tcp_conn *c, uint32_t delivered)
     wf_count(net, WEFT_COUNT_TCP_ECN_REDUCTIONS);
 }
 
+void wf_tcp_quenched(struct net *net, struct tcp_conn *c, struct tcp_seq seq)
+{
+    bool is_same = wf_seq_lt(c->snd.una, c->ecn.high) && wf_seq_lt(seq, c->ecn.high);
+    if (!is_same) /* About what was sent before the window came down: nothing new. */
+        take_mark(net, c, 0);
+}
+
 /* Windows after the scoreboard is up to date: congestion control, or PRR. */
 static void control(struct net *net, struct tcp_conn *c, const struct tcp_delivery *d,
                     uint32_t flight_before, uint32_t newly_lost, bool is_advance, uint32_t ce_bytes)

@@ -310,6 +310,10 @@ static inline uint32_t wf_tcp_readable(const struct tcp_conn *c)
 
 /* ---- uto.c ---- */
 
+/** wf_tcp_quenched() - A router had no room (RFC 792) for @seq: slow down as for a congestion mark
+ */
+void wf_tcp_quenched(struct net *net, struct tcp_conn *c, struct tcp_seq seq);
+
 /** wf_tcp_soft_error() - Things do not get through, but this is no reason to give up yet */
 void wf_tcp_soft_error(struct net *net, struct tcp_conn *c, int err);
 /** wf_tcp_timeout_ms() - User timeout that holds now: 0 = R2, TCP_TIMEOUT_NEVER */

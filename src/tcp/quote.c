@@ -2,17 +2,38 @@
 /** DOC: quote - ICMP errors about our segments (RFC 9293 3.9.2.2, RFC 5927) */
 #include "tcp/conn.h"
 
-void wf_tcp_quote(struct net *net, const struct icmp_quote *q)
+static struct tcp_conn *find(const struct net *net, const struct icmp_quote *q)
 {
     struct tcp_key k = {.local = {.addr = q->src, .port = wf_ld16be(q->l4)},
                         .remote = {.addr = q->dst, .port = wf_ld16be(q->l4 + 2)}};
-    struct tcp_seq seq = wf_seq(wf_ld32be(q->l4 + 4));
     struct tcp_conn *c = wf_tcp_find_conn(net, &k);
-    if (c == NULL || c->state == WEFT_TCP_CLOSED)
+    return c != NULL && c->state != WEFT_TCP_CLOSED ? c : NULL;
+}
+
+/* RFC 5927 4.1: about something that is out, or it is nothing to us. */
+static bool is_out(const struct tcp_conn *c, struct tcp_seq seq)
+{
+    return !wf_seq_lt(seq, c->snd.una) && wf_seq_lt(seq, c->snd.nxt);
+}
+
+bool wf_tcp_is_quoted(const struct net *net, const struct icmp_quote *q)
+{
+    const struct tcp_conn *c = find(net, q);
+    return c != NULL && is_out(c, wf_seq(wf_ld32be(q->l4 + 4)));
+}
+
+void wf_tcp_quote(struct net *net, const struct icmp_quote *q)
+{
+    struct tcp_seq seq = wf_seq(wf_ld32be(q->l4 + 4));
+    struct tcp_conn *c = find(net, q);
+    if (c == NULL)
         return;
-    /* RFC 5927 4.1: about something that is out, or it is nothing to us. */
-    if (wf_seq_lt(seq, c->snd.una) || wf_seq_geq(seq, c->snd.nxt)) {
+    if (!is_out(c, seq)) {
         wf_net_note_drop(net, WEFT_DROP_ICMP_QUOTE_BAD);
+        return;
+    }
+    if (q->type == ICMP4_SOURCE_QUENCH) {
+        wf_tcp_quenched(net, c, seq);
         return;
     }
     if (q->is_mtu) {

@@ -371,6 +371,9 @@ void wf_tcp_timewait_expire(struct net *net, struct wf_timer *t);
 /** wf_tcp_quote() - An ICMP error quoted a segment of ours */
 void wf_tcp_quote(struct net *net, const struct icmp_quote *q);
 
+/** wf_tcp_is_quoted() - Whether an ICMP message quotes a segment that is out */
+bool wf_tcp_is_quoted(const struct net *net, const struct icmp_quote *q);
+
 /** wf_tcp_addr_gone() - An address of ours was taken away: its connections fail */
 void wf_tcp_addr_gone(struct net *net, uint32_t ip4);
 

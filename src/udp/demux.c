@@ -25,7 +25,7 @@ void wf_udp_unlink(struct net *net, struct udp_ep *ep)
 int wf_udp_fits(const struct udp_ep *ep, uint8_t proto, const struct weft_endpoint *local,
                 const struct weft_endpoint *remote)
 {
-    if (ep->proto != proto || ep->local.port != local->port)
+    if (ep->proto != proto || ep->local.port != local->port || ep->is_raw)
         return 0;
     int score = 1;
     if (!wf_addr_is_any(&ep->local.addr)) {

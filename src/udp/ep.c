@@ -20,6 +20,7 @@ struct udp_ep *wf_udp_open(struct net *net, uint8_t proto, struct wf_ready *read
     ep->ttl = IP4_TTL_DEFAULT;
     ep->recv_cov = -1;
     ep->rcvbuf = net->cfg->rcvbuf_bytes;
+    ep->icmp_types = ~0ull;
     return ep;
 }
 
@@ -96,9 +97,11 @@ static int bind_to(struct net *net, struct udp_ep *ep, const struct weft_endpoin
             !wf_netifs_have_any_address(net))
             return -WEFT_EADDRNOTAVAIL;
     }
-    if (l.port == 0 && !pick_port(net, ep, &l))
+    if (ep->is_raw)
+        l.port = 0;
+    else if (l.port == 0 && !pick_port(net, ep, &l))
         return -WEFT_EADDRNOTAVAIL;
-    if (is_taken(net, ep, &l))
+    if (!ep->is_raw && is_taken(net, ep, &l))
         return -WEFT_EADDRINUSE;
     ep->local = l;
     ep->is_bound = true;

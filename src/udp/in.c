@@ -231,6 +231,37 @@ void wf_ping_input(struct net *net, struct pkt *p, const struct rx_meta *m)
         wf_net_drop(net, p, why);
 }
 
+bool wf_icmp_tap(struct net *net, struct pkt *p, const struct rx_meta *m)
+{
+    struct udp_ep *ep = *wf_udp_bucket(net, IP_PROTO_ICMP, 0);
+    if (WF_LIKELY(ep == NULL))
+        return false;
+    struct udp_dgram d = dgram_of(m, 0);
+    d.opts_bytes = 0;
+    uint64_t bit = (uint64_t)1 << wf_min_u32(p->data[0], 63);
+    bool is_taken = false;
+    for (; ep != NULL; ep = ep->hash_next) {
+        if (!ep->is_raw || (ep->icmp_types & bit) == 0)
+            continue;
+        struct pkt *copy = wf_pkt_alloc(&net->pool);
+        if (copy == NULL || !wf_pkt_share(copy, p, 0, p->total)) {
+            wf_net_note_drop(net, WEFT_DROP_NO_PKT);
+            if (copy != NULL)
+                wf_pkt_free(&net->pool, copy);
+            return is_taken;
+        }
+        copy->ifindex = p->ifindex;
+        copy->pinned = p->pinned;
+        bool is_queued = queue(net, ep, &copy, &d) == WEFT_DROP_COUNT;
+        if (!is_queued) {
+            wf_count(net, WEFT_COUNT_UDP_COPIES_LOST);
+            wf_pkt_free(&net->pool, copy);
+        }
+        is_taken = is_taken || is_queued;
+    }
+    return is_taken;
+}
+
 static void push_error(struct net *net, struct udp_ep *ep, const struct icmp_quote *q,
                        uint16_t dport, uint16_t quoted_id)
 {
@@ -243,7 +274,7 @@ static void push_error(struct net *net, struct udp_ep *ep, const struct icmp_quo
                                   .icmp_type = q->type,
                                   .icmp_code = q->code,
                                   .quoted_id = quoted_id,
-                                  .info = q->told_mtu};
+                                  .info = q->is_mtu ? q->told_mtu : q->pointer};
     if (ep->err_tail != NULL)
         ep->err_tail->next = e;
     else
@@ -252,23 +283,38 @@ static void push_error(struct net *net, struct udp_ep *ep, const struct icmp_quo
     ep->err_n++;
 }
 
-void wf_udp_quote(struct net *net, const struct icmp_quote *q)
+/* The endpoint whose datagram is quoted, or NULL; @dport and @id for its error queue. */
+static struct udp_ep *quoted(const struct net *net, const struct icmp_quote *q, uint16_t *dport,
+                             uint16_t *id)
 {
     struct weft_endpoint local = {.addr = q->src}, remote = {.addr = q->dst};
-    uint16_t quoted_id = 0;
     if (q->proto != IP_PROTO_ICMP) {
-        local.port = wf_ld16be(q->l4);
+        local.port = *id = wf_ld16be(q->l4);
         remote.port = wf_ld16be(q->l4 + 2);
-        quoted_id = local.port;
     } else {
-        if (q->l4[0] != ICMP4_ECHO_REQUEST)
-            return;
+        if (q->proto != IP_PROTO_ICMP || !wf_ping_may_send(q->l4[0]))
+            return NULL;
         local.port = wf_ld16be(q->l4 + 4);
-        quoted_id = wf_ld16be(q->l4 + 6);
+        *id = wf_ld16be(q->l4 + 6);
     }
-    struct udp_ep *ep = wf_udp_find(net, q->proto, &local, &remote);
+    *dport = remote.port;
+    return wf_udp_find(net, q->proto, &local, &remote);
+}
+
+bool wf_udp_is_quoted(const struct net *net, const struct icmp_quote *q)
+{
+    uint16_t dport = 0, id = 0;
+    return quoted(net, q, &dport, &id) != NULL;
+}
+
+bool wf_udp_quote(struct net *net, const struct icmp_quote *q)
+{
+    uint16_t dport = 0, quoted_id = 0;
+    struct udp_ep *ep = quoted(net, q, &dport, &quoted_id);
     if (ep == NULL)
-        return;
+        return false;
+    if (q->type == ICMP4_SOURCE_QUENCH) /* RFC 6633 5. */
+        return true;
     if (q->is_mtu) {
         const struct netif *nif = wf_netif_get(net, 1);
         uint16_t ifindex = 0;
@@ -278,9 +324,10 @@ void wf_udp_quote(struct net *net, const struct icmp_quote *q)
         (void)wf_pmtu_learn(net, dst4, q->told_mtu, q->packet_bytes, nif->mtu);
     }
     if (ep->has_errq)
-        push_error(net, ep, q, remote.port, quoted_id);
+        push_error(net, ep, q, dport, quoted_id);
     /* RFC 1122 4.1.3.3: told to a connected endpoint; one that talks to many has no use for it. */
     if (ep->is_connected && (q->is_hard || ep->has_errq))
         ep->err = q->err;
     wf_ready_mark(net, ep->ready);
+    return true;
 }

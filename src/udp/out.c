@@ -70,6 +70,19 @@ static int check_destination(const struct net *net, const struct udp_ep *ep,
     return kind == IP4_BROADCAST && !ep->is_broadcast ? -WEFT_EACCES : 0;
 }
 
+/* The interface it leaves by, and that one's address; a group's zone names the link. */
+static int way_out(const struct net *net, const struct weft_addr *to, uint32_t *src4,
+                   uint16_t *ifindex)
+{
+    uint32_t dst4 = wf_addr_to4(to);
+    if (to->zone != 0 && wf_addrs_kind(net, dst4, 0) > IP4_LOCAL) {
+        *ifindex = (uint16_t)to->zone;
+        *src4 = wf_addrs_source(net, *ifindex, dst4);
+        return wf_netif_get(net, *ifindex) != NULL ? 0 : -WEFT_EINVAL;
+    }
+    return wf_ip4_source(net, dst4, src4, ifindex) ? 0 : -WEFT_ENETUNREACH;
+}
+
 /* What the send needs to know about the way; 0 or -WEFT_E... */
 static int resolve(struct net *net, struct udp_ep *ep, const struct weft_udp_tx *tx, struct way *w)
 {
@@ -80,8 +93,8 @@ static int resolve(struct net *net, struct udp_ep *ep, const struct weft_udp_tx 
     int err = check_destination(net, ep, to);
     if (err == 0 && (tx->ttl == 0 || tx->ttl > 255 || tx->tos > 255))
         err = -WEFT_EINVAL;
-    if (err == 0 && !wf_ip4_source(net, dst4, &src4, &ifindex))
-        err = -WEFT_ENETUNREACH;
+    if (err == 0)
+        err = way_out(net, &to->addr, &src4, &ifindex);
     if (err == 0)
         err = source(net, ep, tx, dst4, &src4);
     if (err == 0 && !ep->is_bound)
@@ -139,7 +152,8 @@ static void push_udp(const struct net *net, struct pkt *p, const struct udp_ep *
 /* An ICMP message of the user's: identifier and checksum are ours. */
 static void finish_ping(struct net *net, struct pkt *p, const struct udp_ep *ep)
 {
-    wf_st16be(p->data + 4, ep->local.port);
+    if (!ep->is_raw)
+        wf_st16be(p->data + 4, ep->local.port);
     wf_st16be(p->data + 2, 0);
     wf_st16be(p->data + 2, wf_csum_finish(wf_pkt_sum(&net->pool, p, 0, p->total)));
 }
@@ -150,7 +164,8 @@ static int check_size(const struct udp_ep *ep, const struct way *w, const uint8_
     uint32_t hdrs = IP4_HDR_BYTES + w->o.opts_bytes + (is_ping ? 0u : UDP_HDR_BYTES);
     if (len > 65535 - hdrs || (ep->is_df && len + hdrs > w->nif->mtu))
         return -WEFT_EMSGSIZE;
-    if (is_ping && (len < ICMP4_HDR_BYTES || buf[0] != ICMP4_ECHO_REQUEST || buf[1] != 0))
+    if (is_ping &&
+        (len < ICMP4_HDR_BYTES || (!ep->is_raw && (!wf_ping_may_send(buf[0]) || buf[1] != 0))))
         return -WEFT_EINVAL;
     return 0;
 }

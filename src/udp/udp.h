@@ -39,9 +39,11 @@ struct udp_ep {
     bool is_bound, is_connected, is_reuse, is_broadcast, is_df, has_errq;
     bool has_own_addr, has_own_port; /* Chosen by the user: they outlive a connection. */
     bool is_csum_off, needs_csum;
-    uint16_t send_cov; /* UDP-Lite: 0 = all. */
-    int32_t recv_cov;  /* UDP-Lite: at least these, 0 = all, -1 = any. */
-    int err;           /* Pending, positive. */
+    bool is_raw;         /* Whole ICMP messages of the types below; the port is 0. */
+    uint16_t send_cov;   /* UDP-Lite: 0 = all. */
+    int32_t recv_cov;    /* UDP-Lite: at least these, 0 = all, -1 = any. */
+    uint64_t icmp_types; /* A bit for each type; bit 63: all from 63 on. */
+    int err;             /* Pending, positive. */
     struct pkt *recv_head, *recv_tail;
     uint32_t recv_n, recv_charge, recv_bytes, rcvbuf;
     struct udp_err *err_head, *err_tail;
@@ -119,8 +121,22 @@ enum verdict wf_udp_input(struct net *net, struct pkt *p, const struct rx_meta *
 /** wf_ping_input() - An echo reply (ICMP header at data) for whoever asked; takes @p */
 void wf_ping_input(struct net *net, struct pkt *p, const struct rx_meta *m);
 
-/** wf_udp_quote() - An ICMP error quoted a datagram of ours */
-void wf_udp_quote(struct net *net, const struct icmp_quote *q);
+/** wf_ping_may_send() - Whether an ICMP type is a query that a PING socket may ask */
+static inline bool wf_ping_may_send(uint8_t type)
+{
+    return type == ICMP4_ECHO_REQUEST || type == ICMP4_TIMESTAMP_REQUEST ||
+           type == ICMP4_INFO_REQUEST || type == ICMP4_MASK_REQUEST;
+}
+
+/** wf_icmp_tap() - Copies of an ICMP message for the raw endpoints that want its type; true if any
+ * took one */
+bool wf_icmp_tap(struct net *net, struct pkt *p, const struct rx_meta *m);
+
+/** wf_udp_is_quoted() - Whether an ICMP message quotes a datagram of an endpoint */
+bool wf_udp_is_quoted(const struct net *net, const struct icmp_quote *q);
+
+/** wf_udp_quote() - An ICMP error quoted a datagram of ours; false if no endpoint sent it */
+bool wf_udp_quote(struct net *net, const struct icmp_quote *q);
 
 /** wf_udp_room() - The queue of an interface has room again: tell who waits */
 void wf_udp_room(struct net *net, struct netif *nif);

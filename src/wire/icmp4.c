@@ -7,7 +7,7 @@
 #include "wire/text.h"
 
 /* How a type reads the second word. */
-enum word { WORD_UNUSED, WORD_ID_SEQ, WORD_MTU, WORD_POINTER, WORD_GATEWAY };
+enum word { WORD_UNUSED, WORD_ID_SEQ, WORD_MTU, WORD_POINTER, WORD_GATEWAY, WORD_ROUTERS };
 
 static enum word word_of(uint8_t type)
 {
@@ -27,6 +27,8 @@ static enum word word_of(uint8_t type)
         return WORD_POINTER;
     case ICMP4_REDIRECT:
         return WORD_GATEWAY;
+    case ICMP4_ROUTER_ADVERT:
+        return WORD_ROUTERS;
     default:
         return WORD_UNUSED;
     }
@@ -52,6 +54,11 @@ enum wf_icmp4_err wf_icmp4_parse(struct icmp4_hdr *h, const uint8_t *p, size_t l
         break;
     case WORD_GATEWAY:
         memcpy(h->gateway.b, p + 4, 4);
+        break;
+    case WORD_ROUTERS:
+        h->entries = p[4];
+        h->entry_words = p[5];
+        h->lifetime_s = wf_ld16be(p + 6);
         break;
     case WORD_UNUSED:
         h->unused = wf_ld32be(p + 4);
@@ -79,10 +86,50 @@ void wf_icmp4_emit(uint8_t *p, const struct icmp4_hdr *h)
     case WORD_GATEWAY:
         memcpy(p + 4, h->gateway.b, 4);
         break;
+    case WORD_ROUTERS:
+        p[4] = h->entries;
+        p[5] = h->entry_words;
+        wf_st16be(p + 6, h->lifetime_s);
+        break;
     case WORD_UNUSED:
         wf_st32be(p + 4, h->unused);
         break;
     }
+}
+
+bool wf_icmp4_parse_times(struct icmp4_times *t, const uint8_t *p, size_t len)
+{
+    if (len < ICMP4_TIMESTAMP_BYTES)
+        return false;
+    t->originate = wf_ld32be(p + 8);
+    t->receive = wf_ld32be(p + 12);
+    t->transmit = wf_ld32be(p + 16);
+    return true;
+}
+
+void wf_icmp4_emit_times(uint8_t *p, const struct icmp4_times *t)
+{
+    wf_st32be(p + 8, t->originate);
+    wf_st32be(p + 12, t->receive);
+    wf_st32be(p + 16, t->transmit);
+}
+
+bool wf_icmp4_parse_router(struct icmp4_router *r, const struct icmp4_hdr *h, const uint8_t *p,
+                           size_t len, uint32_t i)
+{
+    size_t each = (size_t)h->entry_words * 4, at = ICMP4_HDR_BYTES + each * i;
+    if (i >= h->entries || each < 8 || len < at + 8)
+        return false;
+    memcpy(r->addr.b, p + at, 4);
+    r->preference = wf_ld32be(p + at + 4);
+    return true;
+}
+
+void wf_icmp4_emit_router(uint8_t *p, uint32_t i, const struct icmp4_router *r)
+{
+    uint8_t *at = p + ICMP4_HDR_BYTES + (size_t)i * 8;
+    memcpy(at, r->addr.b, 4);
+    wf_st32be(at + 4, r->preference);
 }
 
 static void put_unreachable(struct text *t, const struct icmp4_hdr *h)
@@ -149,6 +196,26 @@ void wf_icmp4_put(struct text *t, const struct icmp4_hdr *h)
         break;
     case ICMP4_TIMESTAMP_REPLY:
         put_id_seq(t, "time stamp reply", h);
+        break;
+    case ICMP4_MASK_REQUEST:
+        put_id_seq(t, "address mask request", h);
+        break;
+    case ICMP4_MASK_REPLY:
+        put_id_seq(t, "address mask reply", h);
+        break;
+    case ICMP4_INFO_REQUEST:
+        put_id_seq(t, "information request", h);
+        break;
+    case ICMP4_INFO_REPLY:
+        put_id_seq(t, "information reply", h);
+        break;
+    case ICMP4_ROUTER_SOLICIT:
+        wf_text_str(t, "router solicitation");
+        break;
+    case ICMP4_ROUTER_ADVERT:
+        wf_text_field(t, "router advertisement lifetime ", h->lifetime_s);
+        wf_text_field(t, " ", h->entries);
+        wf_text_str(t, " addresses");
         break;
     case ICMP4_UNREACHABLE:
         put_unreachable(t, h);

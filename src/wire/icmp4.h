@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/** DOC: icmp4 - the first eight octets of an ICMP message (RFC 792, RFC 1191, RFC 1812) */
+/**
+ * DOC: icmp4 - the first eight octets of an ICMP message (RFC 792, RFC 1191, RFC 1812), and the
+ * bodies of timestamp, address mask (RFC 950) and router advertisement (RFC 1256)
+ */
 #ifndef WF_WIRE_ICMP4_H
 #define WF_WIRE_ICMP4_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "wire/ip4.h"
 
-#define ICMP4_HDR_BYTES 8
+#define ICMP4_HDR_BYTES       8
+#define ICMP4_TIMESTAMP_BYTES 20 /* Header and three times. */
+#define ICMP4_MASK_BYTES      12 /* Header and mask. */
+#define ICMP4_DAY_MS          86400000u
+#define ICMP4_TIME_ODD        0x80000000u /* Set: not milliseconds since midnight UT. */
+#define ICMP4_ROUTER_NEVER    0x80000000u /* Preference: not to be a default router. */
 
 /** enum icmp4_type - message types */
 enum icmp4_type {
@@ -17,6 +26,8 @@ enum icmp4_type {
     ICMP4_SOURCE_QUENCH = 4, /* Obsolete (RFC 6633): read, never sent. */
     ICMP4_REDIRECT = 5,
     ICMP4_ECHO_REQUEST = 8,
+    ICMP4_ROUTER_ADVERT = 9,
+    ICMP4_ROUTER_SOLICIT = 10,
     ICMP4_TIME_EXCEEDED = 11,
     ICMP4_PARAMETER_PROBLEM = 12,
     ICMP4_TIMESTAMP_REQUEST = 13,
@@ -83,6 +94,9 @@ struct icmp4_hdr {
     uint16_t mtu;          /* Unreachable; 0 unless code 4 from a router that knows RFC 1191. */
     uint8_t pointer;       /* Parameter problem: octet of the quoted header. */
     struct wf_ip4 gateway; /* Redirect. */
+    uint8_t entries;       /* Router advertisement: addresses, ... */
+    uint8_t entry_words;   /* ... words of 32 bits for each, ... */
+    uint16_t lifetime_s;   /* ... and how long they are good. */
     uint32_t unused;       /* The whole second word, of every other type. */
 };
 
@@ -94,6 +108,35 @@ struct icmp4_hdr {
  * Return: ICMP4_OK and @h filled; ICMP4_TRUNCATED and @h untouched when fewer than 8 octets.
  */
 enum wf_icmp4_err wf_icmp4_parse(struct icmp4_hdr *h, const uint8_t *p, size_t len);
+
+/** struct icmp4_times - The three times of a timestamp message; 32 bits each, as they are */
+struct icmp4_times {
+    uint32_t originate, receive, transmit;
+};
+
+/** wf_icmp4_parse_times() - Read them from a whole message of @len bytes; false if it is short */
+bool wf_icmp4_parse_times(struct icmp4_times *t, const uint8_t *p, size_t len);
+
+/** wf_icmp4_emit_times() - Write them behind the header of a message at @p */
+void wf_icmp4_emit_times(uint8_t *p, const struct icmp4_times *t);
+
+/** struct icmp4_router - One address of a router advertisement */
+struct icmp4_router {
+    struct wf_ip4 addr;
+    uint32_t preference; /* Two's complement; ICMP4_ROUTER_NEVER is the least. */
+};
+
+/**
+ * wf_icmp4_parse_router() - Entry @i of an advertisement of @len bytes at @p with header @h
+ *
+ * Return: false past the last one, or where the message ends before it. Words beyond the two that
+ * are known are skipped (RFC 1256 5.2).
+ */
+bool wf_icmp4_parse_router(struct icmp4_router *r, const struct icmp4_hdr *h, const uint8_t *p,
+                           size_t len, uint32_t i);
+
+/** wf_icmp4_emit_router() - Write entry @i, of two words, of an advertisement at @p */
+void wf_icmp4_emit_router(uint8_t *p, uint32_t i, const struct icmp4_router *r);
 
 /** wf_icmp4_emit() - Write ICMP4_HDR_BYTES at @p, with a zero checksum to be filled in later */
 void wf_icmp4_emit(uint8_t *p, const struct icmp4_hdr *h);

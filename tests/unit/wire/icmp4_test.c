@@ -86,6 +86,13 @@ static void text_reads_like_tcpdump(void)
         {{.type = 11, .code = 1}, "ICMP ip reassembly time exceeded"},
         {{.type = 12, .pointer = 21}, "ICMP parameter problem - octet 21"},
         {{.type = 13, .id = 3, .seq = 4}, "ICMP time stamp query, id 3, seq 4"},
+        {{.type = 15, .id = 3, .seq = 4}, "ICMP information request, id 3, seq 4"},
+        {{.type = 16, .id = 3, .seq = 4}, "ICMP information reply, id 3, seq 4"},
+        {{.type = 17, .id = 3, .seq = 4}, "ICMP address mask request, id 3, seq 4"},
+        {{.type = 18, .id = 3, .seq = 4}, "ICMP address mask reply, id 3, seq 4"},
+        {{.type = 10}, "ICMP router solicitation"},
+        {{.type = 9, .entries = 2, .lifetime_s = 1800},
+         "ICMP router advertisement lifetime 1800 2 addresses"},
         {{.type = 200, .code = 7}, "ICMP type 200 code 7"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -95,11 +102,51 @@ static void text_reads_like_tcpdump(void)
     }
 }
 
+static void times_keep_their_place(void)
+{
+    struct icmp4_times t = {0x01020304, 0x05060708, 0x090a0b0c}, got;
+    uint8_t b[ICMP4_TIMESTAMP_BYTES] = {13};
+    wf_icmp4_emit_times(b, &t);
+    T_CHECK(b[8] == 1 && b[12] == 5 && b[19] == 12);
+    for (size_t n = 0; n <= sizeof(b); n++) {
+        uint8_t *p = exact(b, n);
+        T_EQ(wf_icmp4_parse_times(&got, p, n), n == sizeof(b));
+        free(p);
+    }
+    T_CHECK(memcmp(&got, &t, sizeof(t)) == 0);
+}
+
+static void routers_are_read_as_far_as_they_go(void)
+{
+    uint8_t b[ICMP4_HDR_BYTES + 24] = {0};
+    for (uint32_t words = 0; words < 256; words++)
+        for (size_t n = ICMP4_HDR_BYTES; n <= sizeof(b); n++) {
+            struct icmp4_hdr h = {.type = 9, .entries = 3, .entry_words = (uint8_t)words};
+            struct icmp4_router r;
+            uint8_t *p = exact(b, n);
+            for (uint32_t i = 0; i < 5; i++) {
+                bool is_there = i < 3 && words >= 2 && n >= ICMP4_HDR_BYTES + 4 * words * i + 8;
+                T_EQ(wf_icmp4_parse_router(&r, &h, p, n, i), is_there);
+            }
+            free(p);
+        }
+    struct icmp4_hdr h = {.type = 9, .entries = 3, .entry_words = 2, .lifetime_s = 1800}, again;
+    struct icmp4_router r = {.addr = {{10, 0, 0, 1}}, .preference = 0xfffffffe}, got;
+    wf_icmp4_emit(b, &h);
+    wf_icmp4_emit_router(b, 2, &r);
+    T_EQ(wf_icmp4_parse(&again, b, sizeof(b)), ICMP4_OK);
+    T_CHECK(again.entries == 3 && again.entry_words == 2 && again.lifetime_s == 1800);
+    T_CHECK(wf_icmp4_parse_router(&got, &again, b, sizeof(b), 2));
+    T_CHECK(memcmp(got.addr.b, r.addr.b, 4) == 0 && got.preference == r.preference);
+}
+
 static const struct t_case cases[] = {
     {"echo keeps id and sequence", echo_keeps_id_and_sequence},
     {"errors keep their word", errors_keep_their_word},
     {"every type and code survives", every_type_and_code_survives},
     {"every truncation is refused", every_truncation_is_refused},
+    {"times keep their place", times_keep_their_place},
+    {"routers are read as far as they go", routers_are_read_as_far_as_they_go},
     {"text reads like tcpdump", text_reads_like_tcpdump},
 };
 T_MAIN(cases)
