@@ -97,10 +97,10 @@ static int set_icmp(void *opts, const char *arg)
     memcpy(list, arg, strlen(arg) + 1);
     while ((word = strsep(&rest, ",")) != NULL)
         if (!wf_host_icmp_word(&o->icmp, word))
-            return wf_usage(
-                "--icmp '%s' is none of timestamp, information, mask, learn-mask, "
-                "redirects, quench, textbook, discovery, preference=N, interval=4..1800",
-                word);
+            return wf_usage("--icmp '%s' is none of timestamp, information, mask, learn-mask, "
+                            "redirects, quench, textbook, discovery, by-broadcast, preference=N, "
+                            "interval=4..1800",
+                            word);
     return 0;
 }
 

@@ -28,7 +28,8 @@ bool wf_host_icmp_word(struct wf_host_icmp *i, const char *word)
                  {"quench", &i->is_quench},
                  {"textbook", &i->is_textbook},
                  {"learn-mask", &i->is_mask_learner},
-                 {"discovery", &i->is_discovery}};
+                 {"discovery", &i->is_discovery},
+                 {"by-broadcast", &i->is_by_broadcast}};
     uint64_t v;
     for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++)
         if (strcmp(word, words[k].name) == 0) {
@@ -92,6 +93,7 @@ static int discover(struct wf_host_icmp *i, uint16_t ifindex, bool is_router)
     c.ifindex = ifindex;
     c.is_router = is_router;
     c.preference = i->preference;
+    c.is_by_broadcast = i->is_by_broadcast;
     if (i->max_interval_s != 0)
         c.max_interval_s = i->max_interval_s;
     int r = weft_rdisc_start(&l->engine, weft_host_stack(i->h), &c, weft_host_now());
