@@ -24,11 +24,17 @@ struct weft_stack;
     X(ETH_SRC_BAD, "link.bad_source")                                                              \
     X(ETH_TYPE_UNKNOWN, "link.unknown_type")                                                       \
     X(ETH_LENGTH_FIELD, "link.802_3_length")                                                       \
-    X(ARP_MALFORMED, "arp.malformed")                                                              \
+    X(ARP_SHORT, "arp.short")                                                                      \
+    X(ARP_BAD_TYPE, "arp.bad_type")                                                                \
+    X(ARP_BAD_LEN, "arp.bad_len")                                                                  \
+    X(ARP_BAD_OP, "arp.bad_op")                                                                    \
     X(ARP_BAD_SENDER, "arp.bad_sender")                                                            \
     X(ARP_NOT_FOR_US, "arp.not_for_us")                                                            \
     X(ARP_UNSOLICITED, "arp.unsolicited")                                                          \
     X(ARP_CONFLICT, "arp.conflict")                                                                \
+    X(ARP_MISMATCH, "arp.sender_mismatch")                                                         \
+    X(ARP_REFUSED, "arp.claim_refused")                                                            \
+    X(ARP_LIMITED, "arp.reply_limited")                                                            \
     X(NEIGH_QUEUE_FULL, "neigh.queue_full")                                                        \
     X(NEIGH_TABLE_FULL, "neigh.table_full")                                                        \
     X(NEIGH_FAILED, "neigh.failed")                                                                \
@@ -42,6 +48,7 @@ struct weft_stack;
     X(IP4_BAD_OPTION, "ip4.bad_option")                                                            \
     X(IP4_SRCROUTE, "ip4.source_route")                                                            \
     X(IP4_NOT_FOR_US, "ip4.not_for_us")                                                            \
+    X(IP4_LINK_LOCAL, "ip4.link_local")                                                            \
     X(IP4_LINK_BCAST, "ip4.unicast_in_link_broadcast")                                             \
     X(IP4_NO_ROUTE, "ip4.no_route")                                                                \
     X(IP4_TTL, "ip4.ttl_exceeded")                                                                 \
@@ -118,6 +125,11 @@ enum weft_drop {
     X(ARP_REQUESTS_OUT, "arp.requests_out")                                                        \
     X(ARP_REPLIES_OUT, "arp.replies_out")                                                          \
     X(ARP_CONFLICTS, "arp.conflicts")                                                              \
+    X(ARP_PROBES_OUT, "arp.probes_out")                                                            \
+    X(ARP_ANNOUNCED, "arp.announcements_out")                                                      \
+    X(ARP_PROXIED, "arp.proxy_replies_out")                                                        \
+    X(ARP_MISMATCHES, "arp.sender_mismatches")                                                     \
+    X(NEIGH_CHANGES, "neigh.changes")                                                              \
     X(IP4_IN, "ip4.in")                                                                            \
     X(IP4_DELIVERED, "ip4.delivered")                                                              \
     X(IP4_FORWARDED, "ip4.forwarded")                                                              \
@@ -197,6 +209,8 @@ enum weft_trace_kind {
     WEFT_TRACE_TCP_LOSS,  /* v0 = seq - iss, v1 = bytes marked lost, v2 = enum weft_tcp_why. */
     WEFT_TRACE_TCP_UNDO,  /* v0 = una - iss, v1 = cwnd, v2 = ssthresh, v3 = by: 1 timestamps,
                              2 D-SACK, 3 F-RTO. */
+    WEFT_TRACE_LINK,      /* v0 = enum weft_link_event_kind, v1 = IPv4 address, v2, v3 = first 2 and
+                             last 4 bytes of the other's hardware address. */
 };
 
 /** enum weft_tcp_why - Why TCP sent, or did not */
