@@ -521,15 +521,17 @@ static int64_t call_link_mac(struct sx *s, const struct sx_call *c)
                                           : -WEFT_EINVAL;
 }
 
-/* route_add("10.0.0.0", 8, "10.9.0.254"): over the first interface; without a gateway on link. */
+/* route_add("10.0.0.0", 8, "10.9.0.254"), over the first interface; second_route() over the other.
+ * Without a gateway on link. */
 static int64_t call_route_add(struct sx *s, const struct sx_call *c)
 {
+    bool is_second = strcmp(c->name, "second_route") == 0 && s->second != NULL;
     struct weft_route r;
     memset(&r, 0, sizeof(r));
     if (!addr_arg(c, 0, &r.dst))
         return -WEFT_EINVAL;
     r.prefix_len = (uint8_t)number_arg(c, 1);
-    r.ifindex = s->ifindex;
+    r.ifindex = is_second ? weft_link_config_get(s->second)->end[0].ifindex : s->ifindex;
     if (c->args_n > 2 && !addr_arg(c, 2, &r.gateway))
         return -WEFT_EINVAL;
     return weft_route_add(s->st, &r);
@@ -562,6 +564,7 @@ static const struct {
     {"neigh_set", call_neigh_set}, {"neigh_del", call_neigh_del}, {"addr_add", call_addr_add},
     {"addr_del", call_addr_del},   {"link_up", call_link_up},     {"link_mac", call_link_mac},
     {"route_add", call_route_add}, {"proxy_add", call_proxy_add}, {"proxy_del", call_proxy_del},
+    {"second_route", call_route_add},
 };
 
 bool wf_sx_is_link_call(const struct sx *s, const char *name)

@@ -39,6 +39,7 @@ static void begin(struct net *net, struct netif *nif)
     uint32_t first = wf_addr_is4(last) ? wf_addr_to4(last) : 0;
     bool has_first = lif->ll_draws == 0 && first - LL_FIRST < LL_COUNT;
     lif->ll_ip4 = has_first ? first : draw(lif, nif->mac);
+    lif->ll_draws += has_first;
     (void)wf_acd_begin(net, nif, lif->ll_ip4, LL_PREFIX);
 }
 
@@ -82,6 +83,7 @@ void wf_lladdr_judge(struct net *net, struct netif *nif)
     }
     uint32_t ip4 = lif->ll_ip4;
     wf_lladdr_gone(net, nif, ip4, true);
+    lif->ll_draws = 0; /* The same one next time. */
     if (!wf_acd_del(net, nif->index, ip4) && wf_addrs_find(net, ip4, nif->index) != NULL)
         (void)wf_addrs_del(net, nif->index, ip4);
 }

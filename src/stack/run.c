@@ -23,8 +23,10 @@ static void acd_expire(struct net *net, struct wf_timer *t)
 {
     uint16_t ifindex;
     uint32_t lost4 = wf_acd_expire(net, t, &ifindex);
-    if (lost4 != 0)
-        (void)wf_stack_addr_del(net, ifindex, lost4);
+    if (lost4 == 0)
+        return;
+    wf_tcp_addr_reset(net, lost4);
+    (void)wf_stack_addr_del(net, ifindex, lost4);
 }
 
 static void expire(struct net *net, struct wf_timer *t)
