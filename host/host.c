@@ -83,6 +83,18 @@ static int add_if(struct weft_host *h, struct wf_link *l, const char *name, unsi
     return 0;
 }
 
+/* Before the interface has addresses, and while it is down: they are probed as the options say. */
+static int set_options(struct weft_host *h, uint16_t ifindex,
+                       const struct weft_host_link_config *cfg)
+{
+    if (!cfg->has_arp)
+        return 0;
+    int r = weft_if_set_up(h->st, ifindex, false);
+    if (r == 0)
+        r = weft_neigh_options_set(h->st, ifindex, &cfg->neigh);
+    return r == 0 ? weft_arp_options_set(h->st, ifindex, &cfg->arp) : r;
+}
+
 static int open_link(struct weft_host *h, const struct weft_host_link_config *cfg, char *err,
                      size_t cap)
 {
@@ -99,6 +111,8 @@ static int open_link(struct weft_host *h, const struct weft_host_link_config *cf
     int r = add_if(h, l, cfg->name, number, &l->ifindex);
     if (r < 0)
         return wf_host_fail(err, cap, "%s: interface: %s", cfg->spec, weft_strerror(r));
+    if (set_options(h, l->ifindex, cfg) < 0)
+        return wf_host_fail(err, cap, "%s: options of ARP are for Ethernet", cfg->spec);
     for (unsigned i = 0; i < cfg->addrs_n && i < WEFT_HOST_LINK_ADDRS_MAX; i++) {
         r = weft_addr_add(h->st, l->ifindex, &cfg->addrs[i].addr, cfg->addrs[i].len);
         if (r < 0) {

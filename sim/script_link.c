@@ -252,82 +252,23 @@ bool wf_sx_match_arp(struct sx *s, const struct sx_packet *p, const uint8_t *byt
 
 /* ---- settings ---- */
 
-/** struct choice - A word that stands for a number */
-struct choice {
-    const char *word;
-    int64_t value;
-};
-
-static const struct choice choices[] = {
-    {"off", 0},     {"on", 1},      {"careful", 0}, {"trusting", 1}, {"strict", 2}, {"exchange", 0},
-    {"table", 1},   {"computed", 2}, {"update", 0},  {"creation", 1}, {"use", 2},    {"oldest", 0},
-    {"lru", 1},     {"probe", 1},   {"classic", 2}, {"always", 0},   {"once", 1},   {"never", 2},
-};
-
-static bool setting_value(struct sx *s, int64_t *out)
+/* A word or a number, as it stands. */
+static bool option_value(struct sx *s, char *out, size_t cap)
 {
-    char word[16];
-    if (wf_sx_number(s, out))
-        return true;
-    if (!wf_sx_word(s, word, sizeof(word)))
-        return false;
-    for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
-        if (strcmp(choices[i].word, word) == 0) {
-            *out = choices[i].value;
-            return true;
-        }
+    size_t n = 0;
+    for (; s->text.p < s->text.end && n + 1 < cap; n++, s->text.p++) {
+        char c = *s->text.p;
+        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '_')
+            break;
+        out[n] = c;
     }
-    return false;
-}
-
-/* One option by its name; false if there is none of the kind. */
-static bool set_option(struct sx *s, const char *name, int64_t v)
-{
-    struct weft_neigh_options *n = &s->nopt;
-    struct weft_arp_options *a = &s->aopt;
-    const struct {
-        const char *name;
-        uint32_t *value;
-    } numbers[] = {{"complete_ms", &n->complete_ms},
-                   {"incomplete_ms", &n->incomplete_ms},
-                   {"reachable_ms", &n->reachable_ms}};
-    const struct {
-        const char *name;
-        bool *value;
-    } switches[] = {{"dropping", &n->is_dropping},     {"learn_ip", &a->is_learning_from_ip},
-                    {"confirm", &a->is_confirming},    {"server", &a->is_server},
-                    {"ieee802", &a->accepts_ieee802},  {"link_local", &a->is_link_local}};
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-        if (strcmp(numbers[i].name, name) == 0)
-            *numbers[i].value = (uint32_t)v;
-    for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
-        if (strcmp(switches[i].name, name) == 0)
-            *switches[i].value = v != 0;
-    if (strcmp(name, "resolver") == 0)
-        n->resolver = (enum weft_resolver)v;
-    else if (strcmp(name, "policy") == 0)
-        n->policy = (enum weft_arp_policy)v;
-    else if (strcmp(name, "restart") == 0)
-        n->restart = (enum weft_neigh_restart)v;
-    else if (strcmp(name, "victim") == 0)
-        n->victim = (enum weft_neigh_victim)v;
-    else if (strcmp(name, "tries") == 0)
-        n->tries = (uint8_t)v;
-    else if (strcmp(name, "announce") == 0)
-        a->announce_max = (uint8_t)v;
-    else if (strcmp(name, "detect") == 0)
-        a->detect = (enum weft_acd)v;
-    else if (strcmp(name, "defend") == 0)
-        a->defend = (enum weft_acd_defend)v;
-    else if (strcmp(name, "textbook") == 0)
-        weft_arp_options_textbook(n, a);
-    return true;
+    out[n] = '\0';
+    return n > 0;
 }
 
 bool wf_sx_option_arp(struct sx *s)
 {
-    char word[24];
-    int64_t v;
+    char word[24], value[24];
     do {
         if (!wf_sx_word(s, word, sizeof(word)) || !wf_sx_need(s, ":"))
             return false;
@@ -340,7 +281,8 @@ bool wf_sx_option_arp(struct sx *s)
             if (!wf_sx_ip4(s, b))
                 return false;
             s->aopt.link_local = weft_ip4(b[0], b[1], b[2], b[3]);
-        } else if (!setting_value(s, &v) || !set_option(s, word, v)) {
+        } else if (!option_value(s, value, sizeof(value)) ||
+                   weft_arp_option_parse(&s->nopt, &s->aopt, word, value) != 0) {
             return false;
         }
     } while (wf_sx_take(s, ","));
@@ -701,7 +643,10 @@ static bool link_local(struct sx *s, int64_t *out)
 
 bool wf_sx_from_link(struct sx *s, const char *name, int64_t *out)
 {
-    static const struct choice states[] = {{"INCOMPLETE", WEFT_NEIGH_INCOMPLETE},
+    static const struct {
+        const char *word;
+        int64_t value;
+    } states[] = {{"INCOMPLETE", WEFT_NEIGH_INCOMPLETE},
                                            {"REACHABLE", WEFT_NEIGH_REACHABLE},
                                            {"STALE", WEFT_NEIGH_STALE},
                                            {"PROBE", WEFT_NEIGH_PROBE},

@@ -184,6 +184,12 @@ static void on_signal(void *arg, int fd, uint32_t ready)
     weft_host_stop(arg);
 }
 
+static void on_event(void *arg, const char *line)
+{
+    (void)arg;
+    wf_say("%s", line);
+}
+
 static int start(struct running *r, const struct host_opts *o)
 {
     /* From here on a signal waits for the loop: it would leave files behind that are made below. */
@@ -201,6 +207,7 @@ static int start(struct running *r, const struct host_opts *o)
         code = wf_priv_drop(o->net.user);
     if (code != 0)
         return code;
+    weft_host_on_event(r->h, on_event, NULL);
     if (weft_host_fd_add(r->h, r->signal_fd, WEFT_DRIVER_POLL_IN, on_signal, r->h) != 0)
         return wf_trouble("cannot wait for signals");
     return 0;

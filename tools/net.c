@@ -119,6 +119,32 @@ static int set_mac(void *opts, const char *arg)
     return 0;
 }
 
+/* NAME=VALUE,...: options of weft/arp.h. */
+static int set_arp(void *opts, const char *arg)
+{
+    struct weft_host_link_config *l = last_link(opts);
+    char list[256], *rest = list, *word;
+    if (l == NULL)
+        return wf_usage("--arp comes after the --link it belongs to");
+    if (strlen(arg) >= sizeof(list))
+        return wf_usage("--arp '%s' is longer than %zu characters", arg, sizeof(list) - 1);
+    memcpy(list, arg, strlen(arg) + 1);
+    if (!l->has_arp) {
+        weft_neigh_options_default(&l->neigh);
+        weft_arp_options_default(&l->arp);
+        l->has_arp = true;
+    }
+    while ((word = strsep(&rest, ",")) != NULL) {
+        char *value = strchr(word, '=');
+        if (value != NULL)
+            *value++ = '\0';
+        if (value == NULL || weft_arp_option_parse(&l->neigh, &l->arp, word, value) != 0)
+            return wf_usage("--arp '%s%s%s': no such option or value; see: weft help neigh", word,
+                            value != NULL ? "=" : "", value != NULL ? value : "");
+    }
+    return 0;
+}
+
 static int set_plain(void *opts, const char *arg)
 {
     struct weft_host_link_config *l = last_link(opts);
@@ -156,6 +182,8 @@ const struct wf_opt wf_net_opts[] = {
     {"route", 0, WF_OPT_CALL, "CIDR,VIA", "a route through a neighbour", 0, 0, 0, add_route},
     {"mtu", 0, WF_OPT_CALL, "BYTES", "MTU of the last --link", 0, 0, 0, set_mtu},
     {"mac", 0, WF_OPT_CALL, "MAC", "hardware address on the last --link", 0, 0, 0, set_mac},
+    {"arp", 0, WF_OPT_CALL, "NAME=VALUE,...", "of the last --link: policy, detect, ... (weft-neigh(1))",
+     0, 0, 0, set_arp},
     {"no-offload", 0, WF_OPT_CALL, NULL, "no offloads on the last --link", 0, 0, 0, set_plain},
     {"user", 0, WF_OPT_TEXT, "USER", "who to be once links are open (default: nobody)",
      offsetof(struct wf_net, user), 0, 0, NULL},

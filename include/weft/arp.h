@@ -173,6 +173,32 @@ void weft_arp_options_default(struct weft_arp_options *o);
 void weft_arp_options_textbook(struct weft_neigh_options *n, struct weft_arp_options *a);
 
 /**
+ * weft_arp_option_parse() - Set one option by its name, as commands and scenario files do
+ * @n: changed
+ * @a: changed
+ * @name: such as "policy"; weft-neigh(1) has the list
+ * @value: a word of that list, or a decimal number
+ *
+ * Return: 0 or -WEFT_EINVAL (neither changed).
+ */
+int weft_arp_option_parse(struct weft_neigh_options *n, struct weft_arp_options *a,
+                          const char *name, const char *value) __attribute__((warn_unused_result));
+
+/**
+ * weft_arp_option_next() - Walk the options of weft_arp_option_parse() as they are
+ * @n: options
+ * @a: options
+ * @i: 0, 1, ...
+ * @value: set to the value as a number
+ * @word: set to the value's word; NULL if it is a number
+ *
+ * Return: the name, NULL at the end.
+ */
+const char *weft_arp_option_next(const struct weft_neigh_options *n,
+                                 const struct weft_arp_options *a, unsigned i, uint64_t *value,
+                                 const char **word);
+
+/**
  * weft_neigh_options_get() - Read the cache options of an interface
  * @st: stack
  * @ifindex: interface
