@@ -9,6 +9,7 @@
 #define NS_PER_S   1000000000ull
 #define NS_PER_MS  1000000ull
 #define RETRANS_NS NS_PER_S
+#define LATE_NS     (100 * NS_PER_MS)
 #define DELAY_NS   (5 * NS_PER_S)
 #define HOLD_NS    NS_PER_S
 #define REBIND_NS  NS_PER_S /* A flapping address changes an entry at most this often. */
@@ -213,6 +214,7 @@ static void ask(struct net *net, struct neigh *n)
     struct netif *nif = wf_netif_get(net, n->ifindex);
     if (n->tries < TRIES_NEVER - 1)
         n->tries++;
+    n->sent_ns = net->now_ns;
     arm(net, n, net->now_ns + (n->has_rival ? RIVAL_NS : RETRANS_NS));
     switch (wf_resolver_of(net, nif)->ask(net, nif, n, n->mac)) {
     case RESOLVE_ASKED:
@@ -445,6 +447,13 @@ static struct pkt *expire_asked(struct net *net, struct neigh *n)
         rebind(net, n, n->rival);
         n->heard_ns = net->now_ns;
         set_reachable(net, n);
+        return NULL;
+    }
+    /* A call of the user asks by the time seen last, which may be long ago: the request left just
+     * now, and the second until the next one begins now (RFC 1122 2.3.2.1). */
+    if (net->now_ns - n->sent_ns > RETRANS_NS + LATE_NS && n->tries != TRIES_NEVER) {
+        n->sent_ns = net->now_ns;
+        arm(net, n, net->now_ns + RETRANS_NS);
         return NULL;
     }
     uint8_t most = o->tries == 0 && n->state == WEFT_NEIGH_PROBE ? PROBES_MAX : o->tries;

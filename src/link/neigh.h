@@ -58,6 +58,7 @@ struct neigh {
     uint64_t rebound_ns; /* When its address last changed, or a claim was refused. */
     uint64_t born_ns, heard_ns, used_ns;
     uint64_t asked_ns;   /* When this resolution began. */
+    uint64_t sent_ns;    /* When it was asked for last, as the clock stood then. */
     uint64_t failed_ns;  /* FAILED: when it ended. */
     uint64_t window_ns;  /* Changes are counted from then on. */
     uint64_t replied_ns; /* When its last request was answered. */
