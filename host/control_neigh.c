@@ -134,12 +134,11 @@ static void op_proxy(struct weft_ctl_conn *conn, const json_t *request, const ch
     struct weft_arp_proxy x = {.dst = p.addr,
                                .ifindex = find_if(conn, request, NULL),
                                .prefix_len = p.len,
-                               .is_any_network =
-                                   json_is_true(json_object_get(request, "any"))};
+                               .is_any_network = json_is_true(json_object_get(request, "any"))};
     if (x.ifindex == 0)
         return;
-    answer(conn, strcmp(op, "proxy_add") == 0 ? weft_arp_proxy_add(st, &x)
-                                               : weft_arp_proxy_del(st, &x));
+    answer(conn,
+           strcmp(op, "proxy_add") == 0 ? weft_arp_proxy_add(st, &x) : weft_arp_proxy_del(st, &x));
 }
 
 static json_t *dev_name(const struct weft_stack *st, uint16_t ifindex)
@@ -156,11 +155,10 @@ static void op_proxies(struct weft_ctl_conn *conn, const json_t *request, const 
     json_t *rows = json_array();
     (void)request, (void)op;
     while (weft_arp_proxy_next(st, &cursor, &x))
-        (void)json_array_append_new(rows, json_pack("{s:o,s:i,s:o,s:b}", "prefix",
-                                                    wf_ctl_address(&x.dst), "prefix_len",
-                                                    (int)x.prefix_len, "dev",
-                                                    dev_name(st, x.ifindex), "any",
-                                                    (int)x.is_any_network));
+        (void)json_array_append_new(
+            rows, json_pack("{s:o,s:i,s:o,s:b}", "prefix", wf_ctl_address(&x.dst), "prefix_len",
+                            (int)x.prefix_len, "dev", dev_name(st, x.ifindex), "any",
+                            (int)x.is_any_network));
     weft_ctl_reply(conn, json_pack("{s:b,s:o}", "ok", 1, "proxies", rows));
 }
 
@@ -222,8 +220,8 @@ static json_t *event_row(const struct weft_stack *st, const struct weft_link_eve
     return json_pack("{s:s,s:o,s:o,s:o,s:I,s:I,s:s}", "event", weft_link_event_name(e->kind), "dev",
                      dev_name(st, e->ifindex), "address", wf_ctl_address(&e->addr), "mac",
                      wf_ctl_mac(e->mac), "times", (json_int_t)e->times, "age_ms",
-                     (json_int_t)((now_ns > e->time_ns ? now_ns - e->time_ns : 0) / 1000000), "text",
-                     line);
+                     (json_int_t)((now_ns > e->time_ns ? now_ns - e->time_ns : 0) / 1000000),
+                     "text", line);
 }
 
 static void op_events(struct weft_ctl_conn *conn, const json_t *request, const char *op)
@@ -241,9 +239,10 @@ static const struct {
     const char *name;
     void (*fn)(struct weft_ctl_conn *conn, const json_t *request, const char *op);
 } ops[] = {
-    {"add", op_set},           {"replace", op_set},     {"change", op_set},   {"del", op_del},
-    {"flush", op_flush},       {"proxy_add", op_proxy}, {"proxy_del", op_proxy},
-    {"proxies", op_proxies},   {"options", op_options}, {"events", op_events},
+    {"add", op_set},         {"replace", op_set},     {"change", op_set},
+    {"del", op_del},         {"flush", op_flush},     {"proxy_add", op_proxy},
+    {"proxy_del", op_proxy}, {"proxies", op_proxies}, {"options", op_options},
+    {"events", op_events},
 };
 
 void wf_ctl_neigh(void *arg, struct weft_ctl_conn *conn, struct json_t *request)

@@ -186,9 +186,11 @@ static json_t *show_neighbours(struct weft_host *h)
         set(row, "state", json_string(neigh_state(n.state)));
         set(row, "waiting", number(n.waiting_pkts));
         set(row, "age_ms", number(age_ns / 1000000));
-        set(row, "expires_s", n.expires_ns == WEFT_NEVER
-                                  ? json_null()
-                                  : number((n.expires_ns - (n.expires_ns > now_ns ? now_ns : n.expires_ns)) / 1000000000));
+        set(row, "expires_s",
+            n.expires_ns == WEFT_NEVER
+                ? json_null()
+                : number((n.expires_ns - (n.expires_ns > now_ns ? now_ns : n.expires_ns)) /
+                         1000000000));
         (void)json_array_append_new(rows, row);
     }
     return rows;

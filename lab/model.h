@@ -505,7 +505,8 @@ bool wf_lab_first_addr(const struct lab_node *node, struct weft_addr *out);
 /** wf_lab_free() - Free a lab with everything in it */
 void wf_lab_free(struct lab *lab);
 
-/** wf_lab_set_arp() - Set options of weft/arp.h as a text names them; false if there is none such */
+/** wf_lab_set_arp() - Set options of weft/arp.h as a text names them; false if there is none such
+ */
 bool wf_lab_set_arp(const char *text, struct weft_neigh_options *n, struct weft_arp_options *a);
 
 /** wf_lab_event_name() - Name of an event in expectations, for enum weft_link_event_kind */

@@ -177,8 +177,8 @@ const char *wf_lab_neigh_mac(struct lab_arena *a, const struct weft_stack *st,
     struct weft_neigh_info n;
     uint32_t cursor = 0;
     while (weft_neigh_next(st, &cursor, &n)) {
-        if (memcmp(n.addr.b, addr->b, sizeof(addr->b)) == 0 &&
-            n.state != WEFT_NEIGH_INCOMPLETE && n.state != WEFT_NEIGH_FAILED)
+        if (memcmp(n.addr.b, addr->b, sizeof(addr->b)) == 0 && n.state != WEFT_NEIGH_INCOMPLETE &&
+            n.state != WEFT_NEIGH_FAILED)
             return wf_lab_printf(a, "%02x:%02x:%02x:%02x:%02x:%02x", n.mac[0], n.mac[1], n.mac[2],
                                  n.mac[3], n.mac[4], n.mac[5]);
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/** DOC: read neigh - steps about neighbours and the addresses of an interface; forged ARP messages */
+/** DOC: read neigh - steps about neighbours and the addresses of an interface; forged ARP messages
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -47,8 +48,9 @@ static void read_options(struct lab_doc *d, yaml_node_t *n, const struct lab_at 
     if (wf_lab_set_arp(text, &cache, &arp))
         *(const char **)to = wf_lab_strdup(d->arena, text);
     else
-        wf_doc_error(d, n, at, "expected options such as policy=strict (weft-neigh(1) has them), "
-                               "got \"%s\"",
+        wf_doc_error(d, n, at,
+                     "expected options such as policy=strict (weft-neigh(1) has them), "
+                     "got \"%s\"",
                      text);
 }
 

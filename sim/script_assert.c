@@ -197,8 +197,7 @@ bool wf_sx_operand(struct sx *s, int64_t *out)
         return true;
     }
     if (s->is_dry || (s->st != NULL && from_listing(s, name, out)) ||
-        wf_sx_from_link(s, name, out) || from_counts(s, name, out) ||
-        from_connection(s, name, out))
+        wf_sx_from_link(s, name, out) || from_counts(s, name, out) || from_connection(s, name, out))
         return true;
     if (is_linux_field(name))
         wf_sx_na(s, "weft has no %s", name);

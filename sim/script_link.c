@@ -3,8 +3,8 @@
  * DOC: sim script link - scripts on Ethernet: ARP lines, hardware addresses, calls about neighbours
  *
  * With --link=ether the script is the other end of an Ethernet wire. IP lines are as ever, and may
- * say [esrc MAC] or [edst MAC]; "arp" lines are what this file reads, builds and compares. The codec
- * is its own, as that of IP is.
+ * say [esrc MAC] or [edst MAC]; "arp" lines are what this file reads, builds and compares. The
+ * codec is its own, as that of IP is.
  */
 #include <stdio.h>
 #include <string.h>
@@ -71,8 +71,8 @@ static bool arp_item(struct sx *s, struct sx_packet *out)
         const char *word;
         int32_t *value;
     } values[] = {
-        {"hw", &a->hw},   {"proto", &a->proto}, {"hlen", &a->hlen}, {"plen", &a->plen},
-        {"op", &a->op},   {"cut", &a->cut},     {"pad", &a->pad},   {"times", &out->ip.times},
+        {"hw", &a->hw}, {"proto", &a->proto}, {"hlen", &a->hlen}, {"plen", &a->plen},
+        {"op", &a->op}, {"cut", &a->cut},     {"pad", &a->pad},   {"times", &out->ip.times},
     };
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         int64_t v;
@@ -94,7 +94,8 @@ static bool arp_item(struct sx *s, struct sx_packet *out)
     return wf_sx_ether_item(s, &out->ip);
 }
 
-/* "who-has A tell B", or "reply A is-at MAC to B"; then what differs from the usual, in brackets. */
+/* "who-has A tell B", or "reply A is-at MAC to B"; then what differs from the usual, in brackets.
+ */
 bool wf_sx_parse_arp(struct sx *s, struct sx_packet *out)
 {
     struct sx_arp *a = &out->arp;
@@ -230,10 +231,14 @@ bool wf_sx_match_arp(struct sx *s, const struct sx_packet *p, const uint8_t *byt
     static const struct {
         const char *name;
         uint8_t at, n;
-    } fields[] = {{"hardware type", 0, 2},           {"protocol type", 2, 2},
-                  {"hardware length", 4, 1},         {"protocol length", 5, 1},
-                  {"operation", 6, 2},               {"sender hardware address", 8, 6},
-                  {"sender protocol address", 14, 4}, {"target hardware address", 18, 6},
+    } fields[] = {{"hardware type", 0, 2},
+                  {"protocol type", 2, 2},
+                  {"hardware length", 4, 1},
+                  {"protocol length", 5, 1},
+                  {"operation", 6, 2},
+                  {"sender hardware address", 8, 6},
+                  {"sender protocol address", 14, 4},
+                  {"target hardware address", 18, 6},
                   {"target protocol address", 24, 4}};
     char why[160] = "", text[256];
     uint8_t want[ARP_BYTES];
@@ -441,9 +446,8 @@ static int64_t call_neigh_del(struct sx *s, const struct sx_call *c)
 static int64_t call_addr_add(struct sx *s, const struct sx_call *c)
 {
     struct weft_addr a;
-    return addr_arg(c, 0, &a)
-               ? weft_addr_add(s->st, s->ifindex, &a, (uint8_t)number_arg(c, 1))
-               : -WEFT_EINVAL;
+    return addr_arg(c, 0, &a) ? weft_addr_add(s->st, s->ifindex, &a, (uint8_t)number_arg(c, 1))
+                              : -WEFT_EINVAL;
 }
 
 static int64_t call_addr_del(struct sx *s, const struct sx_call *c)
@@ -503,9 +507,9 @@ static const struct {
     const char *name;
     int64_t (*run)(struct sx *s, const struct sx_call *c);
 } calls[] = {
-    {"neigh_set", call_neigh_set}, {"neigh_del", call_neigh_del}, {"addr_add", call_addr_add},
-    {"addr_del", call_addr_del},   {"link_up", call_link_up},     {"link_mac", call_link_mac},
-    {"route_add", call_route_add}, {"proxy_add", call_proxy_add}, {"proxy_del", call_proxy_del},
+    {"neigh_set", call_neigh_set},    {"neigh_del", call_neigh_del}, {"addr_add", call_addr_add},
+    {"addr_del", call_addr_del},      {"link_up", call_link_up},     {"link_mac", call_link_mac},
+    {"route_add", call_route_add},    {"proxy_add", call_proxy_add}, {"proxy_del", call_proxy_del},
     {"second_route", call_route_add},
 };
 
@@ -646,12 +650,9 @@ bool wf_sx_from_link(struct sx *s, const char *name, int64_t *out)
     static const struct {
         const char *word;
         int64_t value;
-    } states[] = {{"INCOMPLETE", WEFT_NEIGH_INCOMPLETE},
-                                           {"REACHABLE", WEFT_NEIGH_REACHABLE},
-                                           {"STALE", WEFT_NEIGH_STALE},
-                                           {"PROBE", WEFT_NEIGH_PROBE},
-                                           {"FAILED", WEFT_NEIGH_FAILED},
-                                           {"PERMANENT", WEFT_NEIGH_PERMANENT}};
+    } states[] = {{"INCOMPLETE", WEFT_NEIGH_INCOMPLETE}, {"REACHABLE", WEFT_NEIGH_REACHABLE},
+                  {"STALE", WEFT_NEIGH_STALE},           {"PROBE", WEFT_NEIGH_PROBE},
+                  {"FAILED", WEFT_NEIGH_FAILED},         {"PERMANENT", WEFT_NEIGH_PERMANENT}};
     struct weft_if_info info;
     if (!s->is_ether)
         return false;

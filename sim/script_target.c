@@ -110,7 +110,8 @@ bool wf_sx_target_begin(struct sx *s)
     struct weft_script_place place = {.prefix_len = s->prefix_len, .mtu = s->mtu};
     memcpy(place.local_ip, s->local_ip, 4);
     memcpy(place.remote_ip, s->remote_ip, 4);
-    if (s->has_limits || s->is_ether || s->ncfg.stack.is_forwarding || s->ncfg.stack.is_echo_silent) {
+    if (s->has_limits || s->is_ether || s->ncfg.stack.is_forwarding ||
+        s->ncfg.stack.is_echo_silent) {
         wf_sx_na(s, "%s has no limits of weft's stack", t->name);
         return false;
     }

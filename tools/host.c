@@ -93,6 +93,8 @@ static const struct wf_opt opts[] = {
      set_serve},
     {"control", 0, WF_OPT_TEXT, "PATH", "control socket (default: by the name)", AT(control), 0, 0,
      NULL},
+    {"arp", 0, WF_OPT_CALL, "NAME=VALUE,...",
+     "of the last --link: policy, detect, ... (weft-neigh(1))", 0, 0, 0, wf_net_set_arp},
     {"pid-file", 0, WF_OPT_TEXT, "PATH", "write the process id there", AT(pid_file), 0, 0, NULL},
     {"json", 0, WF_OPT_FLAG, NULL, "the line that says it is ready as JSON", AT(is_json), 0, 0,
      NULL},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
- * DOC: weft neigh, weft arp - neighbours of a running host, with the habits of ip-neigh(8) and arp(8)
+ * DOC: weft neigh, weft arp - neighbours of a running host, with the habits of ip-neigh(8) and
+ * arp(8)
  *
  * Both speak to the control socket. Words are read from left to right, each with what follows it.
  */
@@ -21,10 +22,12 @@ struct neigh_opts {
 
 #define HOST_OPTS                                                                                  \
     {"host", 0, WF_OPT_TEXT, "NAME", "the running host (default: weft)", AT(host), 0, 0, NULL},    \
-        {"control", 0, WF_OPT_TEXT, "PATH", "the running host by its control socket", AT(control), \
-         0, 0, NULL},                                                                              \
+        {"control",   0, WF_OPT_TEXT, "PATH", "the running host by its control socket",            \
+         AT(control), 0, 0,           NULL},                                                       \
         {"json", 'j', WF_OPT_FLAG, NULL, "JSON", AT(is_json), 0, 0, NULL},                         \
-    {0}
+    {                                                                                              \
+        0                                                                                          \
+    }
 
 static const struct wf_opt neigh_options[] = {HOST_OPTS};
 
@@ -44,7 +47,8 @@ static const char *text(const json_t *row, const char *key)
 
 /* ---- asking the host ---- */
 
-/* Sends a request, which is taken; the answer, or NULL with @code set after an error was printed. */
+/* Sends a request, which is taken; the answer, or NULL with @code set after an error was printed.
+ */
 static json_t *ask(const struct neigh_opts *o, json_t *request, int *code)
 {
     char path[WF_CTL_PATH_BYTES], err[WEFT_ERRTEXT_BYTES];
@@ -183,8 +187,7 @@ static void print_arp(const json_t *r)
 static int list(const struct neigh_opts *o, const struct words *w, void (*print)(const json_t *))
 {
     int code;
-    json_t *answer =
-        ask(o, json_pack("{s:s,s:s}", "cmd", "show", "what", "neighbours"), &code);
+    json_t *answer = ask(o, json_pack("{s:s,s:s}", "cmd", "show", "what", "neighbours"), &code);
     if (answer == NULL)
         return code;
     json_t *rows = json_object_get(answer, "neighbours"), *out = json_array();
@@ -237,7 +240,8 @@ static void print_proxy(const json_t *r)
 static void print_event(const json_t *r)
 {
     json_int_t ms = json_integer_value(json_object_get(r, "age_ms"));
-    printf("%" JSON_INTEGER_FORMAT ".%03ds ago: %s\n", ms / 1000, (int)(ms % 1000), text(r, "text"));
+    printf("%" JSON_INTEGER_FORMAT ".%03ds ago: %s\n", ms / 1000, (int)(ms % 1000),
+           text(r, "text"));
 }
 
 /* ---- weft neigh ---- */
@@ -257,8 +261,8 @@ static int cmd_proxy(const struct neigh_opts *o, const char *op, int argc, char 
         return WF_EXIT_USAGE;
     if (w.address == NULL || w.dev == NULL)
         return wf_usage("a proxy needs a prefix and a link: proxy 10.0.2.0/24 dev eth0");
-    return do_it(o, json_pack("{s:s,s:s,s:s,s:s,s:b}", "cmd", "neigh", "op", op, "prefix", w.address,
-                              "dev", w.dev, "any", (int)w.is_any));
+    return do_it(o, json_pack("{s:s,s:s,s:s,s:s,s:b}", "cmd", "neigh", "op", op, "prefix",
+                              w.address, "dev", w.dev, "any", (int)w.is_any));
 }
 
 static int cmd_change(const struct neigh_opts *o, const char *op, int argc, char **argv)
@@ -357,13 +361,15 @@ const struct wf_tool wf_tool_neigh = {
                "  weft neigh add proxy 10.0.2.0/24 dev eth0\n"
                "  weft neigh set dev eth0 policy=strict\n"
                "  weft neigh events --json\n",
-    .more = "As ip-neigh(8): words from left to right, 'dev NAME' may be left out where the network\n"
-            "of the address tells it. Options of a link ('set dev NAME', --arp of weft host):\n"
-            "  policy=careful|trusting|strict   resolver=exchange|table|computed\n"
-            "  detect=off|probe|classic         defend=always|once|never   announce=0..2\n"
-            "  complete_ms incomplete_ms reachable_ms tries dropping=on|off\n"
-            "  restart=update|creation|use      victim=oldest|lru\n"
-            "  learn_ip confirm server ieee802 link_local: on|off   profile=textbook\n",
+    .more =
+        "As ip-neigh(8): words from left to right, 'dev NAME' may be left out where the network\n"
+        "of the address tells it. Options of a link ('set dev NAME'; a host takes them when it "
+        "starts, too):\n"
+        "  policy=careful|trusting|strict   resolver=exchange|table|computed\n"
+        "  detect=off|probe|classic         defend=always|once|never   announce=0..2\n"
+        "  complete_ms incomplete_ms reachable_ms tries dropping=on|off\n"
+        "  restart=update|creation|use      victim=oldest|lru\n"
+        "  learn_ip confirm server ieee802 link_local: on|off   profile=textbook\n",
     .run = run_neigh,
 };
 

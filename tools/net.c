@@ -119,8 +119,7 @@ static int set_mac(void *opts, const char *arg)
     return 0;
 }
 
-/* NAME=VALUE,...: options of weft/arp.h. */
-static int set_arp(void *opts, const char *arg)
+int wf_net_set_arp(void *opts, const char *arg)
 {
     struct weft_host_link_config *l = last_link(opts);
     char list[256], *rest = list, *word;
@@ -182,8 +181,6 @@ const struct wf_opt wf_net_opts[] = {
     {"route", 0, WF_OPT_CALL, "CIDR,VIA", "a route through a neighbour", 0, 0, 0, add_route},
     {"mtu", 0, WF_OPT_CALL, "BYTES", "MTU of the last --link", 0, 0, 0, set_mtu},
     {"mac", 0, WF_OPT_CALL, "MAC", "hardware address on the last --link", 0, 0, 0, set_mac},
-    {"arp", 0, WF_OPT_CALL, "NAME=VALUE,...", "of the last --link: policy, detect, ... (weft-neigh(1))",
-     0, 0, 0, set_arp},
     {"no-offload", 0, WF_OPT_CALL, NULL, "no offloads on the last --link", 0, 0, 0, set_plain},
     {"user", 0, WF_OPT_TEXT, "USER", "who to be once links are open (default: nobody)",
      offsetof(struct wf_net, user), 0, 0, NULL},

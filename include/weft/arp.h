@@ -82,18 +82,18 @@ struct weft_neigh_options {
 
 /** struct weft_arp_options - ARP and the addresses of an interface */
 struct weft_arp_options {
-    uint8_t announce_max;        /* Gratuitous requests on interface up and on changes, 2 s apart:
-                                    0..2; after probing always 2. Default 2. */
+    uint8_t announce_max; /* Gratuitous requests on interface up and on changes, 2 s apart:
+                             0..2; after probing always 2. Default 2. */
     enum weft_acd detect;
     enum weft_acd_defend defend;
-    bool is_learning_from_ip;    /* Senders of IP packets to us, on link, get entries. */
-    bool is_confirming;          /* An entry made by a request is checked by a request back. */
-    bool is_server;              /* Answers for the permanent entries of the interface. */
-    bool accepts_ieee802;        /* Hardware type 6 is answered like type 1 (RFC 1042). */
-    bool is_link_local;          /* An address of 169.254/16 while there is no other (RFC 3927). */
-    uint8_t servers_n;           /* Servers asked in turn, instead of all hosts. */
+    bool is_learning_from_ip; /* Senders of IP packets to us, on link, get entries. */
+    bool is_confirming;       /* An entry made by a request is checked by a request back. */
+    bool is_server;           /* Answers for the permanent entries of the interface. */
+    bool accepts_ieee802;     /* Hardware type 6 is answered like type 1 (RFC 1042). */
+    bool is_link_local;       /* An address of 169.254/16 while there is no other (RFC 3927). */
+    uint8_t servers_n;        /* Servers asked in turn, instead of all hosts. */
     uint8_t servers[WEFT_ARP_SERVERS_MAX][6];
-    uint8_t computed[6];         /* Hardware address of the closed form; its last octet is replaced. */
+    uint8_t computed[6]; /* Hardware address of the closed form; its last octet is replaced. */
     struct weft_addr link_local; /* First address to try, as it was last time; or unspecified. */
 };
 
@@ -144,9 +144,9 @@ enum weft_link_event_kind {
 
 /** struct weft_link_event - Something that happened to an address or a neighbour */
 struct weft_link_event {
-    uint64_t time_ns;  /* When it happened first. */
-    uint32_t times;    /* How often, in a row. */
-    uint16_t kind;     /* enum weft_link_event_kind */
+    uint64_t time_ns; /* When it happened first. */
+    uint32_t times;   /* How often, in a row. */
+    uint16_t kind;    /* enum weft_link_event_kind */
     uint16_t ifindex;
     struct weft_addr addr;
     uint8_t mac[6];     /* The other's, or the new one. */

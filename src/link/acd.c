@@ -7,17 +7,17 @@
 #include "wire/wire.h"
 
 /* RFC 5227 1.1. */
-#define NS_PER_S            1000000000ull
-#define PROBE_WAIT_NS       NS_PER_S
-#define PROBE_NUM           3
-#define PROBE_MIN_NS        NS_PER_S
-#define PROBE_SPREAD_NS     NS_PER_S /* PROBE_MAX - PROBE_MIN */
-#define ANNOUNCE_WAIT_NS    (2 * NS_PER_S)
-#define ANNOUNCE_NUM        2
-#define ANNOUNCE_NS         (2 * NS_PER_S)
-#define MAX_CONFLICTS       10
-#define RATE_LIMIT_NS       (60 * NS_PER_S)
-#define DEFEND_NS           (10 * NS_PER_S)
+#define NS_PER_S         1000000000ull
+#define PROBE_WAIT_NS    NS_PER_S
+#define PROBE_NUM        3
+#define PROBE_MIN_NS     NS_PER_S
+#define PROBE_SPREAD_NS  NS_PER_S /* PROBE_MAX - PROBE_MIN */
+#define ANNOUNCE_WAIT_NS (2 * NS_PER_S)
+#define ANNOUNCE_NUM     2
+#define ANNOUNCE_NS      (2 * NS_PER_S)
+#define MAX_CONFLICTS    10
+#define RATE_LIMIT_NS    (60 * NS_PER_S)
+#define DEFEND_NS        (10 * NS_PER_S)
 
 static const struct weft_arp_options *options(const struct net *net, const struct netif *nif)
 {
@@ -171,7 +171,8 @@ void wf_acd_up(struct net *net, struct netif *nif)
     for (uint32_t i = 0; i < net->addrs.n;) {
         struct wf_ifaddr a = net->addrs.tab[i];
         bool is_ours = a.ifindex == nif->index;
-        if (is_ours && (options(net, nif)->detect == WEFT_ACD_PROBE || wf_ip4_is_link_local(a.ip4)) &&
+        if (is_ours &&
+            (options(net, nif)->detect == WEFT_ACD_PROBE || wf_ip4_is_link_local(a.ip4)) &&
             wf_acd_begin(net, nif, a.ip4, a.prefix_len)) {
             (void)wf_addrs_del(net, nif->index, a.ip4);
             wf_lladdr_gone(net, nif, a.ip4, false);
@@ -285,7 +286,10 @@ uint32_t wf_acd_expire(struct net *net, struct wf_timer *t, uint16_t *ifindex)
         probe_soon(net, a);
         return 0;
     case WEFT_ACD_ANNOUNCING:
-        announce(net, nif, a, announce_max(net, nif, a));
+        if (a->sent < announce_max(net, nif, a))
+            announce(net, nif, a, announce_max(net, nif, a));
+        else /* The option has changed meanwhile. */
+            drop(net, a);
         return 0;
     case WEFT_ACD_LOST: {
         uint32_t ip4 = a->ip4;

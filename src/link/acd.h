@@ -76,11 +76,13 @@ void wf_lladdr_judge(struct net *net, struct netif *nif);
 /** wf_lladdr_again() - The link-local address is another's: try the next; @a is its record */
 void wf_lladdr_again(struct net *net, struct netif *nif, struct acd *a);
 
-/** wf_lladdr_ready() - The link-local address is in use: everything is reached by it (RFC 3927 2.6.2)
+/** wf_lladdr_ready() - The link-local address is in use: everything is reached by it (RFC
+ * 3927 2.6.2)
  */
 void wf_lladdr_ready(struct net *net, struct netif *nif);
 
-/** wf_lladdr_gone() - An address is not in use any more; @is_lost: if it is this one, take another */
+/** wf_lladdr_gone() - An address is not in use any more; @is_lost: if it is this one, take another
+ */
 void wf_lladdr_gone(struct net *net, struct netif *nif, uint32_t ip4, bool is_lost);
 
 /** wf_acd_begin() - Probe an address that is not in use; false if there is no room */

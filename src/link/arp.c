@@ -156,8 +156,7 @@ static enum verdict reply(struct net *net, struct pkt *p, const struct arp_ip4 *
     struct netif *nif = wf_netif_get(net, p->ifindex);
     if (!may_reply(net, nif, num(in->spa)))
         return wf_net_drop(net, p, WEFT_DROP_ARP_LIMITED);
-    struct arp_ip4 out = {
-        .op = ARP_REPLY, .spa = in->tpa, .tpa = in->spa, .ieee802 = in->ieee802};
+    struct arp_ip4 out = {.op = ARP_REPLY, .spa = in->tpa, .tpa = in->spa, .ieee802 = in->ieee802};
     memcpy(out.sha, mac, 6);
     memcpy(out.tha, in->sha, 6);
     wf_count(net, WEFT_COUNT_ARP_REPLIES_OUT);
@@ -204,8 +203,8 @@ static enum neigh_learned learn(struct net *net, struct netif *nif, const struct
     struct neigh_news m = {.ip4 = num(in->spa),
                            .is_answer = is_reply && is_for_us,
                            .is_hearsay = !is_for_us && num(in->spa) != num(in->tpa),
-                           .may_create = is_for_us && (!is_reply || lif->neigh.policy ==
-                                                                        WEFT_ARP_TRUSTING)};
+                           .may_create =
+                               is_for_us && (!is_reply || lif->neigh.policy == WEFT_ARP_TRUSTING)};
     if (m.ip4 == 0 || !is_on_link(net, nif, m.ip4))
         return NEIGH_UNKNOWN;
     memcpy(m.mac, in->sha, 6);

@@ -5,7 +5,7 @@
 
 #include "wire/wire.h"
 
-#define ARP_SHA_AT           8 /* Sender hardware address in a message of ARP. */
+#define ARP_SHA_AT           8      /* Sender hardware address in a message of ARP. */
 #define ETH_PAYLOAD_MAX_TYPE 0x0600 /* Below: an 802.3 length (IEEE 802.3 3.2.6). */
 
 void wf_link_init(struct net *net)
@@ -41,7 +41,8 @@ enum verdict wf_link_input(struct net *net, struct netif *nif, struct pkt *p)
     wf_pkt_pull(p, ETH_HDR_BYTES);
     switch (h.type) {
     case ETHERTYPE_ARP:
-        p->is_src_mismatch = p->len >= ARP_SHA_AT + 6 && memcmp(h.src, p->data + ARP_SHA_AT, 6) != 0;
+        p->is_src_mismatch =
+            p->len >= ARP_SHA_AT + 6 && memcmp(h.src, p->data + ARP_SHA_AT, 6) != 0;
         return RX_ARP;
     case ETHERTYPE_IP4:
         if (WF_UNLIKELY(nif->is_learning_from_ip))

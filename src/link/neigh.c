@@ -6,18 +6,18 @@
 #include "link/link.h"
 #include "wire/wire.h"
 
-#define NS_PER_S   1000000000ull
-#define NS_PER_MS  1000000ull
-#define RETRANS_NS NS_PER_S
+#define NS_PER_S    1000000000ull
+#define NS_PER_MS   1000000ull
+#define RETRANS_NS  NS_PER_S
 #define LATE_NS     (100 * NS_PER_MS)
-#define DELAY_NS   (5 * NS_PER_S)
-#define HOLD_NS    NS_PER_S
-#define REBIND_NS  NS_PER_S /* A flapping address changes an entry at most this often. */
-#define RIVAL_NS   (100 * NS_PER_MS)
-#define FLAP_NS    (60 * NS_PER_S)
-#define PROBES_MAX 3   /* Of a known neighbour, where tries has no end. */
+#define DELAY_NS    (5 * NS_PER_S)
+#define HOLD_NS     NS_PER_S
+#define REBIND_NS   NS_PER_S /* A flapping address changes an entry at most this often. */
+#define RIVAL_NS    (100 * NS_PER_MS)
+#define FLAP_NS     (60 * NS_PER_S)
+#define PROBES_MAX  3         /* Of a known neighbour, where tries has no end. */
 #define TRIES_NEVER UINT8_MAX /* The resolver has no way. */
-#define FLAPS      3 /* Changes in FLAP_NS that an operator hears of. */
+#define FLAPS       3         /* Changes in FLAP_NS that an operator hears of. */
 
 static const struct weft_neigh_options *options(const struct net *net, const struct neigh *n)
 {
@@ -277,11 +277,10 @@ struct neigh *wf_neigh_use(struct net *net, struct netif *nif, uint32_t ip4)
 static void tell(struct net *net, const struct neigh *n, enum weft_link_event_kind kind,
                  const uint8_t mac[6])
 {
-    wf_link_event(net, &(struct link_news){.kind = kind,
-                                           .ifindex = n->ifindex,
-                                           .ip4 = n->ip4,
-                                           .mac = mac,
-                                           .old_mac = n->mac});
+    wf_link_event(
+        net,
+        &(struct link_news){
+            .kind = kind, .ifindex = n->ifindex, .ip4 = n->ip4, .mac = mac, .old_mac = n->mac});
 }
 
 /* The address is another now. */

@@ -16,8 +16,8 @@ struct row {
     const char *words[4];
 };
 
-#define AT_N(field)  offsetof(struct weft_neigh_options, field)
-#define AT_A(field)  offsetof(struct weft_arp_options, field)
+#define AT_N(field) offsetof(struct weft_neigh_options, field)
+#define AT_A(field) offsetof(struct weft_arp_options, field)
 
 static const struct row rows[] = {
     {"resolver", true, KIND_ENUM, AT_N(resolver), {"exchange", "table", "computed"}},

@@ -5,7 +5,8 @@
 
 #include "link/link.h"
 
-/* By messages: broadcast at first, unicast to check who is known, servers in turn where there are. */
+/* By messages: broadcast at first, unicast to check who is known, servers in turn where there are.
+ */
 static enum resolve ask_exchange(struct net *net, struct netif *nif, const struct neigh *n,
                                  uint8_t out[6])
 {

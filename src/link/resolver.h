@@ -2,9 +2,9 @@
 /**
  * DOC: resolver - the ways to resolve an address, behind one interface
  *
- * The cache calls ask() when it has to know an address, and again for each try. Messages (ARP, later
- * neighbour solicitations) answer by wf_neigh_learn(); a computation answers at once; a table of
- * permanent entries has nothing to add. An interface has one, chosen by its options.
+ * The cache calls ask() when it has to know an address, and again for each try. Messages (ARP,
+ * later neighbour solicitations) answer by wf_neigh_learn(); a computation answers at once; a table
+ * of permanent entries has nothing to add. An interface has one, chosen by its options.
  */
 #ifndef WF_LINK_RESOLVER_H
 #define WF_LINK_RESOLVER_H

@@ -30,7 +30,7 @@ struct netif {
     uint32_t gso_max_bytes;
     bool is_up, is_any_address;
     bool is_learning_from_ip; /* An option of weft/arp.h, here for the way in. */
-    bool is_blocked; /* The driver has no room. */
+    bool is_blocked;          /* The driver has no room. */
     uint16_t txq_max;
     uint32_t txq_len;
     struct pkt *txq_head, *txq_tail;

@@ -68,9 +68,9 @@ static bool config_ok(const struct weft_config *c)
 {
     bool is_net_ok = in(c->ifs_max, 1, 64) && in(c->addrs_max, 1, 65536) &&
                      in(c->routes_max, 1, 1u << 24) && in(c->neighs_max, 1, 1u << 20) &&
-                     in(c->neigh_wait_max, 1, 1024) && in(c->arp_proxies_max, 0, 65536) && in(c->reasm_max, 1, 4096) &&
-                     in(c->reasm_frags_max, 2, 8192) && in(c->reasm_time_ms, 1000, 120000) &&
-                     in(c->pmtu_min, 68, 1280);
+                     in(c->neigh_wait_max, 1, 1024) && in(c->arp_proxies_max, 0, 65536) &&
+                     in(c->reasm_max, 1, 4096) && in(c->reasm_frags_max, 2, 8192) &&
+                     in(c->reasm_time_ms, 1000, 120000) && in(c->pmtu_min, 68, 1280);
     bool is_mem_ok = in(c->pkts_max, 64, 1u << 20) && in(c->lent_max, 16, 1u << 20) &&
                      in(c->chunks_max, 16, 1u << 24) && is_pow2(c->chunk_bytes) &&
                      in(c->chunk_bytes, 4096, 65536) && in(c->blocks_max, 64, 1u << 24);

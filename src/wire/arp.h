@@ -19,9 +19,9 @@ enum arp_op { ARP_REQUEST = 1, ARP_REPLY = 2, RARP_REQUEST = 3, RARP_REPLY = 4 }
 enum wf_arp_err {
     ARP_OK,
     ARP_TRUNCATED, /* Fewer than ARP_IP4_BYTES. */
-    ARP_BAD_TYPE,  /* Hardware type is neither Ethernet nor IEEE 802 or protocol type is not IPv4. */
-    ARP_BAD_LEN,   /* Hardware length is not 6 or protocol length is not 4. */
-    ARP_BAD_OP,    /* Operation outside 1..4. */
+    ARP_BAD_TYPE, /* Hardware type is neither Ethernet nor IEEE 802 or protocol type is not IPv4. */
+    ARP_BAD_LEN,  /* Hardware length is not 6 or protocol length is not 4. */
+    ARP_BAD_OP,   /* Operation outside 1..4. */
 };
 
 struct text;
