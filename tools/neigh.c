@@ -369,7 +369,7 @@ const struct wf_tool wf_tool_neigh = {
         "  detect=off|probe|classic         defend=always|once|never   announce=0..2\n"
         "  complete_ms incomplete_ms reachable_ms tries dropping=on|off\n"
         "  restart=update|creation|use      victim=oldest|lru\n"
-        "  learn_ip confirm server ieee802 link_local: on|off   profile=textbook\n",
+        "  ask=MAC|all learn_ip confirm server ieee802 link_local: on|off   profile=textbook\n",
     .run = run_neigh,
 };
 

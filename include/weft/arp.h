@@ -68,10 +68,10 @@ enum weft_acd_defend {
 
 /** struct weft_neigh_options - The cache of an interface's neighbours, whatever asks for them */
 struct weft_neigh_options {
-    enum weft_resolver resolver;
-    enum weft_arp_policy policy;
-    enum weft_neigh_restart restart;
-    enum weft_neigh_victim victim;
+    uint8_t resolver;       /* enum weft_resolver */
+    uint8_t policy;         /* enum weft_arp_policy */
+    uint8_t restart;        /* enum weft_neigh_restart */
+    uint8_t victim;         /* enum weft_neigh_victim */
     uint32_t complete_ms;   /* Life of a complete entry, 1000..2^31; default 20 min. */
     uint32_t incomplete_ms; /* Life of one without an answer, 1000..2^31; default 3 min. */
     uint32_t reachable_ms;  /* Then it is checked before it is used on; 0 = never; 30 s. */
@@ -82,13 +82,13 @@ struct weft_neigh_options {
 
 /** struct weft_arp_options - ARP and the addresses of an interface */
 struct weft_arp_options {
-    uint8_t announce_max; /* Gratuitous requests on interface up and on changes, 2 s apart:
-                             0..2; after probing always 2. Default 2. */
-    enum weft_acd detect;
-    enum weft_acd_defend defend;
+    uint8_t announce_max;     /* Gratuitous requests on interface up and on changes, 2 s apart:
+                                 0..2; after probing always 2. Default 2. */
+    uint8_t detect;           /* enum weft_acd */
+    uint8_t defend;           /* enum weft_acd_defend */
     bool is_learning_from_ip; /* Senders of IP packets to us, on link, get entries. */
     bool is_confirming;       /* An entry made by a request is checked by a request back. */
-    bool is_server;           /* Answers for the permanent entries of the interface. */
+    bool is_server;           /* Answers for permanent entries, if asked by unicast. */
     bool accepts_ieee802;     /* Hardware type 6 is answered like type 1 (RFC 1042). */
     bool is_link_local;       /* An address of 169.254/16 while there is no other (RFC 3927). */
     uint8_t servers_n;        /* Servers asked in turn, instead of all hosts. */

@@ -221,7 +221,7 @@ bool wf_acd_hear(struct net *net, const struct netif *nif, const struct arp_ip4 
 void wf_acd_conflict(struct net *net, struct netif *nif, uint32_t ip4, const uint8_t mac[6])
 {
     struct wf_ifaddr *own = wf_addrs_find(net, ip4, nif->index);
-    enum weft_acd_defend defend = options(net, nif)->defend;
+    uint8_t defend = options(net, nif)->defend;
     wf_count(net, WEFT_COUNT_ARP_CONFLICTS);
     struct link_news news = {
         .kind = WEFT_LINK_EVENT_ADDR_CONFLICT, .ifindex = nif->index, .ip4 = ip4, .mac = mac};

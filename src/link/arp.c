@@ -164,12 +164,12 @@ static enum verdict reply(struct net *net, struct pkt *p, const struct arp_ip4 *
     return wf_net_done(net, p);
 }
 
-/* A request for another host: a proxy or a server of resolution may know. */
+/* A request for another host: a proxy may know, or a server that was asked itself. */
 static enum verdict for_another(struct net *net, struct pkt *p, const struct arp_ip4 *in)
 {
     struct netif *nif = wf_netif_get(net, p->ifindex);
     uint32_t spa = num(in->spa), tpa = num(in->tpa);
-    if (wf_link_if(net, nif)->arp.is_server && spa != tpa) {
+    if (wf_link_if(net, nif)->arp.is_server && !p->is_link_group && spa != tpa) {
         const struct neigh *n = wf_neigh_find(net, nif->index, tpa);
         if (n != NULL && n->state == WEFT_NEIGH_PERMANENT)
             return reply(net, p, in, n->mac);

@@ -309,7 +309,7 @@ static enum neigh_learned refuse(struct net *net, struct neigh *n, const uint8_t
 /* Another hardware address than the one known is claimed: true if it is believed. */
 static bool is_believed(struct net *net, struct neigh *n, const uint8_t mac[6])
 {
-    enum weft_arp_policy policy = options(net, n)->policy;
+    uint8_t policy = options(net, n)->policy;
     if (policy == WEFT_ARP_TRUSTING)
         return true;
     if (n->has_rival || (n->rebound_ns != 0 && net->now_ns - n->rebound_ns < REBIND_NS))

@@ -5,9 +5,9 @@
 #include "link/link.h"
 
 /** enum kind - How a field is kept */
-enum kind { KIND_SWITCH, KIND_OCTET, KIND_NUMBER, KIND_ENUM };
+enum kind { KIND_SWITCH, KIND_OCTET, KIND_NUMBER };
 
-/** struct row - An option; an enum's words are in the order of its values */
+/** struct row - An option; words are in the order of their values */
 struct row {
     const char *name;
     bool is_neigh; /* In struct weft_neigh_options. */
@@ -20,18 +20,18 @@ struct row {
 #define AT_A(field) offsetof(struct weft_arp_options, field)
 
 static const struct row rows[] = {
-    {"resolver", true, KIND_ENUM, AT_N(resolver), {"exchange", "table", "computed"}},
-    {"policy", true, KIND_ENUM, AT_N(policy), {"careful", "trusting", "strict"}},
-    {"restart", true, KIND_ENUM, AT_N(restart), {"update", "creation", "use"}},
-    {"victim", true, KIND_ENUM, AT_N(victim), {"oldest", "lru"}},
+    {"resolver", true, KIND_OCTET, AT_N(resolver), {"exchange", "table", "computed"}},
+    {"policy", true, KIND_OCTET, AT_N(policy), {"careful", "trusting", "strict"}},
+    {"restart", true, KIND_OCTET, AT_N(restart), {"update", "creation", "use"}},
+    {"victim", true, KIND_OCTET, AT_N(victim), {"oldest", "lru"}},
     {"complete_ms", true, KIND_NUMBER, AT_N(complete_ms), {NULL}},
     {"incomplete_ms", true, KIND_NUMBER, AT_N(incomplete_ms), {NULL}},
     {"reachable_ms", true, KIND_NUMBER, AT_N(reachable_ms), {NULL}},
     {"tries", true, KIND_OCTET, AT_N(tries), {NULL}},
     {"dropping", true, KIND_SWITCH, AT_N(is_dropping), {"off", "on"}},
     {"announce", false, KIND_OCTET, AT_A(announce_max), {NULL}},
-    {"detect", false, KIND_ENUM, AT_A(detect), {"off", "probe", "classic"}},
-    {"defend", false, KIND_ENUM, AT_A(defend), {"always", "once", "never"}},
+    {"detect", false, KIND_OCTET, AT_A(detect), {"off", "probe", "classic"}},
+    {"defend", false, KIND_OCTET, AT_A(defend), {"always", "once", "never"}},
     {"learn_ip", false, KIND_SWITCH, AT_A(is_learning_from_ip), {"off", "on"}},
     {"confirm", false, KIND_SWITCH, AT_A(is_confirming), {"off", "on"}},
     {"server", false, KIND_SWITCH, AT_A(is_server), {"off", "on"}},
@@ -73,7 +73,6 @@ static void store(const struct row *r, uint8_t *at, uint64_t v)
     uint32_t number = (uint32_t)v;
     uint8_t octet = (uint8_t)v;
     bool is_on = v != 0;
-    _Static_assert(sizeof(enum weft_resolver) == sizeof(number), "enums are written as numbers");
     switch (r->kind) {
     case KIND_SWITCH:
         memcpy(at, &is_on, sizeof(is_on));
@@ -82,7 +81,6 @@ static void store(const struct row *r, uint8_t *at, uint64_t v)
         memcpy(at, &octet, sizeof(octet));
         return;
     case KIND_NUMBER:
-    case KIND_ENUM:
         memcpy(at, &number, sizeof(number));
         return;
     }
@@ -99,11 +97,34 @@ static uint64_t load(const struct row *r, const uint8_t *at)
     case KIND_OCTET:
         return *at;
     case KIND_NUMBER:
-    case KIND_ENUM:
         break;
     }
     memcpy(&number, at, sizeof(number));
     return number;
+}
+
+static int hex(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* "02:00:00:00:00:51": one more server to ask; "all": nobody in particular. */
+static int add_server(struct weft_arp_options *a, const char *text)
+{
+    uint8_t mac[6];
+    if (is_same(text, "all")) {
+        a->servers_n = 0;
+        return 0;
+    }
+    for (uint32_t i = 0; i < 6; i++, text += 2) {
+        if ((i > 0 && *text++ != ':') || hex(text[0]) < 0 || hex(text[1]) < 0)
+            return -WEFT_EINVAL;
+        mac[i] = (uint8_t)(hex(text[0]) << 4 | hex(text[1]));
+    }
+    if (*text != '\0' || (mac[0] & 1) != 0 || a->servers_n == WEFT_ARP_SERVERS_MAX)
+        return -WEFT_EINVAL;
+    memcpy(a->servers[a->servers_n++], mac, 6);
+    return 0;
 }
 
 int weft_arp_option_parse(struct weft_neigh_options *n, struct weft_arp_options *a,
@@ -113,6 +134,8 @@ int weft_arp_option_parse(struct weft_neigh_options *n, struct weft_arp_options 
         weft_arp_options_textbook(n, a);
         return 0;
     }
+    if (is_same(name, "ask"))
+        return add_server(a, value);
     for (uint32_t i = 0; i < WF_ARRAY_LEN(rows); i++) {
         uint64_t v = 0;
         if (!is_same(rows[i].name, name))
