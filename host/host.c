@@ -87,8 +87,16 @@ static int add_if(struct weft_host *h, struct wf_link *l, const char *name, unsi
 static int set_options(struct weft_host *h, uint16_t ifindex,
                        const struct weft_host_link_config *cfg)
 {
-    if (!cfg->has_arp)
-        return 0;
+    struct weft_arp_options arp;
+    struct weft_if_info info;
+    if (!cfg->has_arp) { /* On a real link one announcement may be lost. */
+        int err = weft_if_get(h->st, ifindex, &info);
+        if (err != 0 || info.cfg.kind != WEFT_IF_ETHER)
+            return err;
+        weft_arp_options_default(&arp);
+        arp.announce_max = 2;
+        return weft_arp_options_set(h->st, ifindex, &arp);
+    }
     int r = weft_if_set_up(h->st, ifindex, false);
     if (r == 0)
         r = weft_neigh_options_set(h->st, ifindex, &cfg->neigh);

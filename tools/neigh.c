@@ -378,7 +378,7 @@ const struct wf_tool wf_tool_neigh = {
 static int run_arp(int argc, char **argv)
 {
     struct neigh_opts o = {.host = NULL};
-    struct words w = {NULL};
+    struct words w = {.address = NULL};
     int code;
     if (!wf_parse(&wf_tool_arp, &argc, &argv, &o, &code))
         return code;

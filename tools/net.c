@@ -131,6 +131,7 @@ int wf_net_set_arp(void *opts, const char *arg)
     if (!l->has_arp) {
         weft_neigh_options_default(&l->neigh);
         weft_arp_options_default(&l->arp);
+        l->arp.announce_max = 2;
         l->has_arp = true;
     }
     while ((word = strsep(&rest, ",")) != NULL) {

@@ -83,7 +83,7 @@ struct weft_neigh_options {
 /** struct weft_arp_options - ARP and the addresses of an interface */
 struct weft_arp_options {
     uint8_t announce_max;     /* Gratuitous requests on interface up and on changes, 2 s apart:
-                                 0..2; after probing always 2. Default 2. */
+                                 0..2; after probing always 2. Default 1. */
     uint8_t detect;           /* enum weft_acd */
     uint8_t defend;           /* enum weft_acd_defend */
     bool is_learning_from_ip; /* Senders of IP packets to us, on link, get entries. */

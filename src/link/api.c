@@ -18,7 +18,7 @@ void weft_neigh_options_default(struct weft_neigh_options *o)
 
 void weft_arp_options_default(struct weft_arp_options *o)
 {
-    *o = (struct weft_arp_options){.announce_max = 2, .computed = {0x02}};
+    *o = (struct weft_arp_options){.announce_max = 1, .computed = {0x02}};
 }
 
 void weft_arp_options_textbook(struct weft_neigh_options *n, struct weft_arp_options *a)

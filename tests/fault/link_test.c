@@ -115,10 +115,6 @@ static void a_wrong_neighbour_is_doubted(void)
     struct two *t = flows(1, 1 * MB, 1000, 4096, 20 * MS);
     struct weft_if_info info;
     uint64_t cookie = 0, from = t->now_ns;
-    struct weft_arp_options quiet;
-    weft_arp_options_default(&quiet);
-    quiet.announce_max = 0; /* The peer's second announcement would tell the truth. */
-    T_EQ(weft_arp_options_set(t->st[1], TWO_IF, &quiet), 0);
     T_EQ(weft_if_get(t->st[0], TWO_IF, &info), 0);
     memcpy(arp, info.cfg.mac, 6);
     memcpy(arp + 32, info.cfg.mac, 6);
