@@ -13,4 +13,10 @@
 /** wf_ctl_address() - Text of an address; unspecified ones become "*" */
 json_t *wf_ctl_address(const struct weft_addr *a);
 
+/** wf_ctl_mac() - Text of a hardware address */
+json_t *wf_ctl_mac(const uint8_t mac[6]);
+
+/** wf_ctl_neigh() - The command "neigh" */
+void wf_ctl_neigh(void *arg, struct weft_ctl_conn *conn, struct json_t *request);
+
 #endif /* WEFT_HOST_CONTROL_H */

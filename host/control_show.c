@@ -19,7 +19,7 @@ static json_t *number(uint64_t v)
     return json_integer((json_int_t)v);
 }
 
-static json_t *mac_text(const uint8_t mac[6])
+json_t *wf_ctl_mac(const uint8_t mac[6])
 {
     return json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
                         mac[5]);
@@ -85,7 +85,7 @@ static json_t *link_row(const struct weft_stack *st, const struct weft_host_link
     set(row, "up", json_boolean(info.is_up));
     set(row, "mtu", number(info.cfg.mtu));
     if (info.cfg.kind == WEFT_IF_ETHER)
-        set(row, "mac", mac_text(info.cfg.mac));
+        set(row, "mac", wf_ctl_mac(info.cfg.mac));
     set(row, "checksum_offload", json_boolean((info.cfg.caps & WEFT_CAP_TX_CSUM) != 0));
     set(row, "segment_offload", json_boolean((info.cfg.caps & WEFT_CAP_TX_TSO4) != 0));
     set(row, "queued", number(info.txq_pkts));
@@ -182,10 +182,15 @@ static json_t *show_neighbours(struct weft_host *h)
         uint64_t age_ns = now_ns > n.updated_ns ? now_ns - n.updated_ns : 0;
         set(row, "address", wf_ctl_address(&n.addr));
         set(row, "dev", if_name(h->st, n.ifindex));
-        set(row, "mac", has_mac ? mac_text(n.mac) : json_null());
+        set(row, "mac", has_mac ? wf_ctl_mac(n.mac) : json_null());
         set(row, "state", json_string(neigh_state(n.state)));
         set(row, "waiting", number(n.waiting_pkts));
         set(row, "age_ms", number(age_ns / 1000000));
+        set(row, "expires_s",
+            n.expires_ns == WEFT_NEVER
+                ? json_null()
+                : number((n.expires_ns - (n.expires_ns > now_ns ? now_ns : n.expires_ns)) /
+                         1000000000));
         (void)json_array_append_new(rows, row);
     }
     return rows;

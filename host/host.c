@@ -83,6 +83,26 @@ static int add_if(struct weft_host *h, struct wf_link *l, const char *name, unsi
     return 0;
 }
 
+/* Before the interface has addresses, and while it is down: they are probed as the options say. */
+static int set_options(struct weft_host *h, uint16_t ifindex,
+                       const struct weft_host_link_config *cfg)
+{
+    struct weft_arp_options arp;
+    struct weft_if_info info;
+    if (!cfg->has_arp) { /* On a real link one announcement may be lost. */
+        int err = weft_if_get(h->st, ifindex, &info);
+        if (err != 0 || info.cfg.kind != WEFT_IF_ETHER)
+            return err;
+        weft_arp_options_default(&arp);
+        arp.announce_max = 2;
+        return weft_arp_options_set(h->st, ifindex, &arp);
+    }
+    int r = weft_if_set_up(h->st, ifindex, false);
+    if (r == 0)
+        r = weft_neigh_options_set(h->st, ifindex, &cfg->neigh);
+    return r == 0 ? weft_arp_options_set(h->st, ifindex, &cfg->arp) : r;
+}
+
 static int open_wire(struct weft_host *h, struct wf_link *l,
                      const struct weft_host_link_config *cfg, char *err, size_t cap)
 {
@@ -106,6 +126,8 @@ static int open_link(struct weft_host *h, const struct weft_host_link_config *cf
                                        : open_wire(h, l, cfg, err, cap);
     if (r < 0)
         return -1;
+    if (set_options(h, l->ifindex, cfg) < 0)
+        return wf_host_fail(err, cap, "%s: options of ARP are for Ethernet", cfg->spec);
     for (unsigned i = 0; i < cfg->addrs_n && i < WEFT_HOST_LINK_ADDRS_MAX; i++) {
         r = weft_addr_add(h->st, l->ifindex, &cfg->addrs[i].addr, cfg->addrs[i].len);
         if (r < 0) {

@@ -38,6 +38,9 @@ struct wf_capture {
     void *arg;
 };
 
+#define WF_EVENTS_KEPT 64
+#define WF_EVENT_BYTES 200
+
 struct weft_host {
     char name[WEFT_HOST_NAME_MAX];
     struct weft_stack *st;
@@ -52,6 +55,10 @@ struct weft_host {
     uint32_t polls_cap;
     struct wf_capture captures[WEFT_HOST_CAPTURES_MAX];
     unsigned captures_n;
+    struct weft_link_event events[WF_EVENTS_KEPT]; /* The last ones, a ring. */
+    uint64_t events_n;
+    void (*on_event)(void *arg, const char *line);
+    void *on_event_arg;
     int stop_fd; /* An eventfd that weft_host_stop() raises. */
     atomic_bool is_stopped;
     bool is_open; /* Every link has its driver and interface. */
@@ -69,6 +76,13 @@ int wf_host_fail(char *err, size_t err_cap, const char *format, ...)
 
 /** wf_host_transmit() - Give the drivers what the stack has to send now */
 void wf_host_transmit(struct weft_host *h, uint64_t now_ns);
+
+/** wf_host_events() - Take what the stack reports, keep it and tell it on */
+void wf_host_events(struct weft_host *h);
+
+/** wf_event_text() - An event in one line */
+void wf_event_text(char *buf, size_t cap, const struct weft_stack *st,
+                   const struct weft_link_event *e);
 
 /** wf_host_is_vlan() - Whether a link is "vlan:PARENT,ID" */
 bool wf_host_is_vlan(const char *spec);

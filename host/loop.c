@@ -221,6 +221,7 @@ int weft_host_poll(struct weft_host *h, uint64_t until_ns)
     for (unsigned i = 0; i < h->links_n; i++)
         service(h, h->links[i], now_ns);
     weft_advance(h->st, now_ns);
+    wf_host_events(h);
     if (has_polled)
         call_fds(h, fds_n);
     weft_dispatch_run(h->d, now_ns);

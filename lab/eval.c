@@ -133,6 +133,10 @@ static struct lab_value find(struct lab_run *run, const struct lab_expect *e,
         return find_route(&lab->arena, st, &e->addr);
     case LAB_ABOUT_CONN:
         return find_conn(st, e->port, (enum lab_conn_field)e->index);
+    case LAB_ABOUT_MAC:
+        return text(wf_lab_neigh_mac(&lab->arena, st, &e->addr));
+    case LAB_ABOUT_EVENT:
+        return number(wf_lab_events(wf_lab_node(lab, e->object), e->index));
     case LAB_ABOUT_SOCKETS:
     case LAB_ABOUT_STEP:
     case LAB_ABOUT_LINK:

@@ -254,6 +254,12 @@ void wf_measure(struct lab_run *run, struct lab_step *s)
         set_number(s, "sent", s->flooded);
         s->summary = wf_lab_printf(&run->lab->arena, "%" PRIu64 " SYNs sent", s->flooded);
         break;
+    case LAB_STEP_NEIGH:
+        s->summary = "changed";
+        break;
+    case LAB_STEP_FORGE:
+        s->summary = wf_lab_printf(&run->lab->arena, "%" PRIu64 " messages sent", s->flooded);
+        break;
     case LAB_STEP_NODE:
         s->summary =
             weft_node_is_down(wf_lab_node(run->lab, s->from)->node) ? "it is down" : "it is up";

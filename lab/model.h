@@ -11,6 +11,7 @@
 #include "doc.h"
 #include "mem.h"
 #include "units.h"
+#include "weft/arp.h"
 #include "weft/sim.h"
 
 #define LAB_ADDRS_MAX    4  /* Of an interface. */
@@ -125,6 +126,7 @@ struct lab_node {
     struct weft_node *node;     /* run: hosts and routers */
     struct weft_bridge *bridge; /* run: switches and hubs */
     uint64_t trace_lost;        /* run: trace records overwritten before they were read. */
+    uint64_t events[WEFT_LINK_EVENT_COUNT]; /* run: read so far. */
 };
 
 /** struct lab_quality - One direction of a link */
@@ -176,6 +178,8 @@ enum lab_step_kind {
     LAB_STEP_FLOOD,
     LAB_STEP_NODE,
     LAB_STEP_MEASURE,
+    LAB_STEP_NEIGH,
+    LAB_STEP_FORGE,
 
     LAB_STEP_KINDS
 };
@@ -236,6 +240,8 @@ enum lab_subject {
     LAB_ABOUT_SOCKETS,   /* sockets NODE */
     LAB_ABOUT_LINK,      /* link NAME FATE */
     LAB_ABOUT_CONN,      /* tcp NODE PORT FIELD */
+    LAB_ABOUT_MAC,       /* neighbour-mac NODE ADDRESS */
+    LAB_ABOUT_EVENT,     /* event NODE NAME */
     LAB_ABOUT_TIME,      /* time, of the whole lab */
 };
 
@@ -262,6 +268,30 @@ struct lab_step_arp {
     yaml_node_t *entries;     /* Read into expectations. */
     struct weft_addr clear_addr;
     bool is_clear_all;
+};
+
+/** struct lab_hw - A hardware address that may be given */
+struct lab_hw {
+    bool is_there;
+    uint8_t mac[6];
+};
+
+/** struct lab_step_neigh - What is changed about the neighbours and addresses of an interface */
+struct lab_step_neigh {
+    const char *node, *iface; /* iface NULL = the first. */
+    const char *options;      /* "NAME=VALUE ..." */
+    struct weft_addr entry;   /* A permanent entry, with entry_mac. */
+    struct lab_hw entry_mac, mac;
+    struct lab_cidr proxy, add;
+};
+
+/** struct lab_step_forge - ARP messages that no stack sends */
+struct lab_step_forge {
+    const char *node;
+    int op; /* 0 request, 1 reply */
+    struct weft_addr sender, target;
+    struct lab_hw sender_mac, target_mac, to; /* Not given: the node's own, zero, everybody. */
+    uint64_t count, interval;
 };
 
 /** struct lab_step_talk - Who talks to whom, for all steps that do */
@@ -338,6 +368,8 @@ struct lab_step {
     struct lab_step_link link;
     struct lab_step_show show;
     struct lab_step_node node;
+    struct lab_step_neigh neigh;
+    struct lab_step_forge forge;
     uint64_t wait;
     size_t from, to; /* Nodes; to is SIZE_MAX if the address belongs to none. */
     struct weft_addr to_addr;
@@ -479,5 +511,12 @@ bool wf_lab_first_addr(const struct lab_node *node, struct weft_addr *out);
 
 /** wf_lab_free() - Free a lab with everything in it */
 void wf_lab_free(struct lab *lab);
+
+/** wf_lab_set_arp() - Set options of weft/arp.h as a text names them; false if there is none such
+ */
+bool wf_lab_set_arp(const char *text, struct weft_neigh_options *n, struct weft_arp_options *a);
+
+/** wf_lab_event_name() - Name of an event in expectations, for enum weft_link_event_kind */
+const char *wf_lab_event_name(unsigned kind);
 
 #endif /* WEFT_LAB_MODEL_H */

@@ -20,6 +20,8 @@ static const struct subject subjects[] = {
     {"counter", LAB_ABOUT_COUNTER, LAB_V_COUNT, 3, "counter NODE NAME"},
     {"drops", LAB_ABOUT_DROPS, LAB_V_COUNT, 3, "drops NODE REASON"},
     {"neighbour", LAB_ABOUT_NEIGHBOUR, LAB_V_TEXT, 3, "neighbour NODE ADDRESS"},
+    {"neighbour-mac", LAB_ABOUT_MAC, LAB_V_TEXT, 3, "neighbour-mac NODE ADDRESS"},
+    {"event", LAB_ABOUT_EVENT, LAB_V_COUNT, 3, "event NODE NAME"},
     {"route", LAB_ABOUT_ROUTE, LAB_V_TEXT, 3, "route NODE ADDRESS"},
     {"sockets", LAB_ABOUT_SOCKETS, LAB_V_COUNT, 2, "sockets NODE"},
     {"link", LAB_ABOUT_LINK, LAB_V_COUNT, 3, "link LINK FATE"},
@@ -133,7 +135,10 @@ static bool read_objects(struct expect_reader *r, const struct subject *s)
         r->choices = wf_lab_neigh_names;
         return find_addr(r, r->word[2]);
     case LAB_ABOUT_ROUTE:
+    case LAB_ABOUT_MAC:
         return find_addr(r, r->word[2]);
+    case LAB_ABOUT_EVENT:
+        return find_named(r, "event", r->word[2], wf_lab_event_name, WEFT_LINK_EVENT_COUNT);
     case LAB_ABOUT_CONN:
         return find_conn(r);
     case LAB_ABOUT_SOCKETS:

@@ -195,6 +195,12 @@ static void read_kind(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at
     case LAB_STEP_ARP:
         read_arp(d, n, at, s);
         break;
+    case LAB_STEP_NEIGH:
+        wf_read_neigh(d, n, at, s);
+        break;
+    case LAB_STEP_FORGE:
+        wf_read_forge(d, n, at, s);
+        break;
     case LAB_STEP_LINK:
         read_link_step(d, n, at, s);
         break;
@@ -251,6 +257,10 @@ static const char *describe(struct lab_doc *d, const struct lab_step *s)
                              wf_units_text(buf, sizeof(buf), LAB_UNIT_TIME, s->wait));
     case LAB_STEP_ARP:
         return wf_lab_printf(d->arena, "neighbours of %s", s->arp.node);
+    case LAB_STEP_NEIGH:
+        return wf_lab_printf(d->arena, "change neighbours of %s", s->neigh.node);
+    case LAB_STEP_FORGE:
+        return wf_lab_printf(d->arena, "%s forges ARP", s->forge.node);
     case LAB_STEP_LINK:
         return wf_lab_printf(d->arena, "%s link %s", link_acts[s->link.what],
                              wf_lab_link(lab, s->link_index)->name);
@@ -296,6 +306,8 @@ static const struct lab_field step_fields[] = {
     KIND("syn-flood", LAB_STEP_FLOOD),
     KIND("node", LAB_STEP_NODE),
     KIND("measure", LAB_STEP_MEASURE),
+    KIND("neigh", LAB_STEP_NEIGH),
+    KIND("arp-forge", LAB_STEP_FORGE),
     {LAB_VALUE("name", LAB_T_TEXT, PART(name))},
     {LAB_NUMBER("at", LAB_T_TIME, PART(at), 0, 1000000 * SECOND)},
     {LAB_NUMBER("after", LAB_T_TIME, PART(after), 0, 1000000 * SECOND)},
@@ -319,7 +331,7 @@ static enum lab_step_kind only_kind(struct lab_doc *d, yaml_node_t *n, const str
         wf_doc_error(d, n, at,
                      "a step does exactly one thing (ping, traceroute, arp, udp, tcp-transfer, "
                      "tcp-requests, tcp-simultaneous, connect-refused, syn-flood, link, node, "
-                     "wait, measure, show or parallel)");
+                     "neigh, arp-forge, wait, measure, show or parallel)");
     return count == 1 ? (enum lab_step_kind)found : LAB_STEP_KINDS;
 }
 

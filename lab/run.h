@@ -133,4 +133,20 @@ void wf_report_flows(const struct lab_run *run, struct lab_buf *b);
 /** wf_report_compares() - The comparisons of the page */
 void wf_report_compares(const struct lab_run *run, struct lab_buf *b);
 
+/** wf_neigh_change() - Change neighbours and addresses as a step says; NULL, or why not */
+const char *wf_neigh_change(struct lab_run *run, const struct lab_step *s);
+
+/** wf_forge_begin() - Find the wire of the node that forges; NULL, or why not */
+const char *wf_forge_begin(struct lab_run *run, struct lab_step *s);
+
+/** wf_forge_wake() - Send the next forged message; whether it was the last */
+bool wf_forge_wake(struct lab_run *run, struct lab_step *s);
+
+/** wf_lab_events() - Events of a kind that a node has had */
+uint64_t wf_lab_events(struct lab_node *node, size_t kind);
+
+/** wf_lab_neigh_mac() - Hardware address that a stack has for a neighbour, as text, or "none" */
+const char *wf_lab_neigh_mac(struct lab_arena *a, const struct weft_stack *st,
+                             const struct weft_addr *addr);
+
 #endif /* WEFT_LAB_RUN_H */

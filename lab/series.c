@@ -160,6 +160,7 @@ void wf_flow_add(struct lab_flow *f, const struct weft_trace_rec *r)
         break;
     case WEFT_TRACE_TCP_STATE:
     case WEFT_TRACE_TCP_UNDO:
+    case WEFT_TRACE_LINK:
     case WEFT_TRACE_DROP:
         break;
     }

@@ -235,6 +235,13 @@ void wf_step_begin(struct lab_run *run, struct lab_step *s)
     case LAB_STEP_NODE:
         s->problem = change_node(run, s);
         break;
+    case LAB_STEP_NEIGH:
+        s->problem = wf_neigh_change(run, s);
+        break;
+    case LAB_STEP_FORGE:
+        s->problem = wf_forge_begin(run, s);
+        s->wake_ns = s->started_ns;
+        break;
     case LAB_STEP_REFUSED:
         add_client(run, s, WEFT_ACTOR_TCP_SEND, 0);
         break;
@@ -297,6 +304,8 @@ bool wf_step_wake(struct lab_run *run, struct lab_step *s)
 {
     if (s->kind == LAB_STEP_FLOOD && s->problem == NULL)
         return wf_flood_wake(run, s);
+    if (s->kind == LAB_STEP_FORGE && s->problem == NULL)
+        return wf_forge_wake(run, s);
     if (s->kind != LAB_STEP_UDP || s->problem != NULL)
         return true;
     if (s->clients.n < s->talk.sizes_n) {

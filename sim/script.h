@@ -12,6 +12,7 @@
 #ifndef SIM_SCRIPT_H
 #define SIM_SCRIPT_H
 
+#include "weft/arp.h"
 #include "world.h"
 
 #define SX_START_NS     10000000000ULL /* The stack's time at 0; some clocks treat 0 as "unset". */
@@ -83,6 +84,8 @@ struct sx_ip {
     int32_t flip;               /* This octet of the IP payload is damaged on the way. */
     int32_t offset;             /* Fragment offset field, in octets, as it is. */
     bool has_bad_csum, has_zero_csum, has_bad_ip_csum;
+    bool has_esrc, has_edst;
+    uint8_t esrc[6], edst[6];
     uint8_t opts[40];
     uint32_t opts_n;
 };
@@ -98,11 +101,19 @@ struct sx_opt {
     uint8_t raw[40];
 };
 
+/** struct sx_arp - An ARP line; numbers are as on the wire, cut -1 = nothing */
+struct sx_arp {
+    int32_t hw, proto, hlen, plen, op, cut, pad;
+    bool has_sha, has_tha;
+    uint8_t sha[6], spa[4], tha[6], tpa[4];
+};
+
 /** enum sx_kind - What a packet line describes */
 enum sx_kind {
     SX_TCP,
     SX_UDP,
     SX_ICMP,
+    SX_ARP,
     SX_HEX,
     SX_QUIET, /* "> none for T", or "> any for T": whatever comes is passed over */
 };
@@ -112,6 +123,7 @@ struct sx_packet {
     bool is_inbound;
     enum sx_kind kind;
     struct sx_ip ip;
+    struct sx_arp arp;
     /* TCP */
     uint16_t flags;
     bool has_ack, has_win, has_urg, has_opts, has_more_opts;
@@ -247,6 +259,18 @@ struct sx {
     bool has_foreign_name; /* The assertion is about weft's own state. */
     bool has_limits;       /* Limits of weft's stack were set. */
     bool is_python;        /* Between %{ and }%: "//" divides. */
+
+    /* Ethernet, --link=ether */
+    bool is_ether, has_second, has_no_addr;
+    uint8_t local_mac[6], remote_mac[6];
+    uint8_t in_hdr[14], out_hdr[14]; /* Of the frame to the stack, of the last one from it. */
+    struct weft_neigh_options nopt;
+    struct weft_arp_options aopt;
+    uint16_t ifindex;
+    uint8_t second_ip[4], second_prefix; /* --second=10.10.0.1/24: another interface. */
+    struct weft_link *second;
+    uint32_t event_times[WEFT_LINK_EVENT_COUNT];
+    uint8_t event_mac[6];
 
     struct sx_flow flow[SX_FLOWS_MAX];
     uint32_t flows_n;
@@ -482,6 +506,62 @@ bool wf_sx_pending_check(struct sx *s, uint64_t now_ns);
 
 /** wf_sx_fd() - A descriptor by number; NULL if it is not open */
 struct sx_fd *wf_sx_fd(struct sx *s, int64_t fd);
+
+/* ---- script_link.c ---- */
+
+/** wf_sx_mac() - A hardware address; false, and nothing passed, if there is none */
+bool wf_sx_mac(struct sx *s, uint8_t out[6]);
+
+/** wf_sx_ether_item() - A word about the frame of an IP line; false if it is none */
+bool wf_sx_ether_item(struct sx *s, struct sx_ip *ip);
+
+/** wf_sx_parse_arp() - An ARP line, after the word */
+bool wf_sx_parse_arp(struct sx *s, struct sx_packet *out);
+
+/** wf_sx_build_arp() - The bytes of an ARP line, without those of the frame */
+uint32_t wf_sx_build_arp(struct sx *s, const struct sx_packet *p, uint8_t *out);
+
+/** wf_sx_address_frame() - The frame of the packet that is pushed next */
+void wf_sx_address_frame(struct sx *s, const struct sx_packet *p);
+
+/** wf_sx_is_arp() - Whether these bytes, from inside a frame, are an ARP message */
+bool wf_sx_is_arp(const struct sx *s, const uint8_t *bytes, uint32_t len);
+
+/** wf_sx_describe_arp() - An ARP message in words */
+void wf_sx_describe_arp(const uint8_t *b, uint32_t len, char *out, size_t cap);
+
+/** wf_sx_match_frame() - Whether the frame is the one the line says; @why if not */
+bool wf_sx_match_frame(struct sx *s, const struct sx_packet *p, char why[160]);
+
+/** wf_sx_match_arp() - Compare what the stack sent with an ARP line */
+bool wf_sx_match_arp(struct sx *s, const struct sx_packet *p, const uint8_t *bytes, uint32_t len);
+
+/** wf_sx_link_defaults() - Settings of Ethernet before any option line */
+void wf_sx_link_defaults(struct sx *s);
+
+/** wf_sx_option_link() - --link=ether */
+bool wf_sx_option_link(struct sx *s);
+
+/** wf_sx_option_arp() - --arp=NAME:VALUE,...: options of weft/arp.h */
+bool wf_sx_option_arp(struct sx *s);
+
+/** wf_sx_add_ether() - The interfaces of the stack; 0 or -WEFT_E... */
+int wf_sx_add_ether(struct sx *s);
+
+/** wf_sx_strip() - Take the frame's header off what was pulled; the bytes that are left */
+uint32_t wf_sx_strip(struct sx *s, uint32_t n);
+
+/** wf_sx_push_ether() - Hand the @n bytes in buf to the stack, in a frame */
+int wf_sx_push_ether(struct sx *s, uint32_t n);
+
+/** wf_sx_is_link_call() - Whether it is a call about interfaces and neighbours */
+bool wf_sx_is_link_call(const struct sx *s, const char *name);
+
+/** wf_sx_link_call() - Make such a call; what the stack answers */
+int64_t wf_sx_link_call(struct sx *s, const struct sx_call *c);
+
+/** wf_sx_from_link() - neigh., address., events. and such in assertions; false if it is none */
+bool wf_sx_from_link(struct sx *s, const char *name, int64_t *out);
 
 /* ---- script_io.c ---- */
 

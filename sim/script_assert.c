@@ -40,7 +40,7 @@ static bool from_usage(struct sx *s, const char *name, int64_t *out)
         {"pkts", u.pkts},       {"lent", u.lent},         {"chunks", u.chunks},
         {"blocks", u.blocks},   {"socks", u.socks},       {"conns", u.conns},
         {"synrcvd", u.synrcvd}, {"timewait", u.timewait}, {"busy", u.busy},
-        {"records", u.records}, {"reasm", u.reasm},
+        {"records", u.records}, {"reasm", u.reasm},       {"neighs", u.neighs},
     };
     for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
         if (strcmp(list[i].name, name) == 0) {
@@ -196,8 +196,8 @@ bool wf_sx_operand(struct sx *s, int64_t *out)
         s->has_foreign_name = true;
         return true;
     }
-    if (s->is_dry || (s->st != NULL && from_listing(s, name, out)) || from_counts(s, name, out) ||
-        from_connection(s, name, out))
+    if (s->is_dry || (s->st != NULL && from_listing(s, name, out)) ||
+        wf_sx_from_link(s, name, out) || from_counts(s, name, out) || from_connection(s, name, out))
         return true;
     if (is_linux_field(name))
         wf_sx_na(s, "weft has no %s", name);

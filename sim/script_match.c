@@ -357,6 +357,8 @@ bool wf_sx_match(struct sx *s, const struct sx_packet *p, const uint8_t *bytes, 
     struct mismatch m = {{0}};
     struct sx_seen seen;
     char text[256];
+    if (p->kind == SX_ARP)
+        return wf_sx_match_arp(s, p, bytes, len);
     if (!wf_sx_read(bytes, len, &seen)) {
         wf_sx_describe(s, bytes, len, false, text, sizeof(text));
         wf_sx_fail(s, text, "the stack sent no IPv4 packet");
@@ -364,6 +366,8 @@ bool wf_sx_match(struct sx *s, const struct sx_packet *p, const uint8_t *bytes, 
     }
     note(&m, "protocol", wanted_proto(p), seen.proto);
     match_ip(p, &seen, &m);
+    if (m.why[0] == '\0' && s->is_ether)
+        (void)wf_sx_match_frame(s, p, m.why);
     bool is_fragment = (seen.frag & (FRAG_MF | FRAG_MASK)) != 0;
     if (m.why[0] == '\0' && is_fragment != (p->ip.frag_from >= 0))
         (void)snprintf(m.why, sizeof(m.why), is_fragment ? "it is a fragment" : "it is whole");

@@ -26,6 +26,7 @@ void wf_sx_defaults(struct sx *s)
     s->tolerance_ns = 4000000;
     s->has_leak_check = true;
     s->is_any_address = true;
+    wf_sx_link_defaults(s);
     weft_node_config_default(&s->ncfg, "host");
     s->ncfg.stack.seed[0] = s->cfg->seed;
     s->ncfg.stack.seed[1] = 1;
@@ -89,6 +90,9 @@ static const struct {
     const char *name;
     size_t at;
 } limits[] = {
+    {"neighs_max", offsetof(struct weft_config, neighs_max)},
+    {"neigh_wait_max", offsetof(struct weft_config, neigh_wait_max)},
+    {"arp_proxies_max", offsetof(struct weft_config, arp_proxies_max)},
     {"reasm_max", offsetof(struct weft_config, reasm_max)},
     {"reasm_frags_max", offsetof(struct weft_config, reasm_frags_max)},
     {"reasm_time_ms", offsetof(struct weft_config, reasm_time_ms)},
@@ -207,6 +211,15 @@ static bool ip_version(struct sx *s)
     return !s->has_failed;
 }
 
+static bool option_second(struct sx *s)
+{
+    int64_t v;
+    s->has_second = wf_sx_ip4(s, s->second_ip) && wf_sx_take(s, "/") && wf_sx_number(s, &v) &&
+                    v >= 0 && v <= 32;
+    s->second_prefix = (uint8_t)(s->has_second ? v : 0);
+    return s->has_second;
+}
+
 static bool option_value(struct sx *s, const char *name)
 {
     int64_t v = 0;
@@ -216,6 +229,16 @@ static bool option_value(struct sx *s, const char *name)
         return wf_sx_ip4(s, s->local_ip);
     if (strcmp(name, "remote_ip") == 0)
         return wf_sx_ip4(s, s->remote_ip);
+    if (strcmp(name, "link") == 0)
+        return wf_sx_option_link(s);
+    if (strcmp(name, "arp") == 0)
+        return wf_sx_option_arp(s);
+    if (strcmp(name, "local_mac") == 0)
+        return wf_sx_mac(s, s->local_mac);
+    if (strcmp(name, "remote_mac") == 0)
+        return wf_sx_mac(s, s->remote_mac);
+    if (strcmp(name, "second") == 0)
+        return option_second(s);
     if (strcmp(name, "bind_port") == 0)
         return option_port(s, &s->bind_port);
     if (strcmp(name, "connect_port") == 0)
@@ -241,6 +264,8 @@ static bool option_value(struct sx *s, const char *name)
     else if ((strcmp(name, "ts_tick_usecs") == 0 || strcmp(name, "tcp_ts_tick_usecs") == 0) &&
              v > 0)
         s->ts_tick_us = (uint32_t)v;
+    else if (strcmp(name, "no_address") == 0)
+        s->has_no_addr = v != 0;
     else if (strcmp(name, "leak_check") == 0)
         s->has_leak_check = v != 0;
     else if (strcmp(name, "any_address") == 0)

@@ -153,7 +153,7 @@ static bool ip_item(struct sx *s, struct sx_ip *ip)
         {"cut", &ip->cut},   {"doff", &ip->doff},   {"offset", &ip->offset},
         {"ulen", &ip->doff}, {"times", &ip->times}, {"flip", &ip->flip},
     };
-    if (ip_flag(s, ip))
+    if (ip_flag(s, ip) || wf_sx_ether_item(s, ip))
         return true;
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
         if (wf_sx_take(s, values[i].word))
@@ -559,6 +559,8 @@ bool wf_sx_parse_packet(struct sx *s, struct sx_packet *out)
         return false;
     if (wf_sx_take(s, "hex"))
         return parse_hex_line(s, out);
+    if (wf_sx_take(s, "arp"))
+        return wf_sx_parse_arp(s, out);
     if (wf_sx_take(s, "none"))
         return parse_quiet(s, out);
     out->is_any = wf_sx_take(s, "any");

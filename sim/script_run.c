@@ -22,6 +22,8 @@
 static int add_interface(struct sx *s)
 {
     struct weft_link_config lc;
+    if (s->is_ether)
+        return wf_sx_add_ether(s);
     memset(&lc, 0, sizeof(lc));
     memcpy(lc.name, "wire", 5);
     lc.is_l3 = true;
@@ -116,7 +118,7 @@ static bool is_faultless(struct sx *s, const struct sx_packet *p, const uint8_t 
     bool is_ip = wf_sx_read(bytes, len, &seen);
     if (seen.fault == NULL && seen.is_unsummed && !p->ip.has_zero_csum)
         seen.fault = "no UDP checksum";
-    if (is_ip && seen.fault == NULL)
+    if (wf_sx_is_arp(s, bytes, len) || (is_ip && seen.fault == NULL))
         return true;
     wf_sx_describe(s, bytes, len, false, text, sizeof(text));
     wf_sx_fail(s, text, "the stack sent %s", seen.fault != NULL ? seen.fault : "no IPv4 packet");
@@ -247,7 +249,8 @@ static bool inject(struct sx *s, const struct sx_packet *p)
         f = wf_sx_flow_for(s, p, NULL);
     if (f != NULL)
         note_syn(f, p);
-    uint32_t n = wf_sx_build(s, p, f, s->buf);
+    uint32_t n = p->kind == SX_ARP ? wf_sx_build_arp(s, p, s->buf) : wf_sx_build(s, p, f, s->buf);
+    wf_sx_address_frame(s, p);
     if (n == 0) {
         wf_sx_fail(s, NULL, "the packet is too long");
         return false;

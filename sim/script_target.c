@@ -79,7 +79,7 @@ uint32_t wf_sx_pull(struct sx *s, uint64_t *at_ns)
     const struct weft_script_target *t = s->cfg->target;
     if (t != NULL)
         return (uint32_t)t->pull(t->user, s->buf2, SX_PKT_MAX, at_ns);
-    return (uint32_t)weft_link_pull(s->link, OUR_END, s->buf2, SX_PKT_MAX, at_ns);
+    return wf_sx_strip(s, (uint32_t)weft_link_pull(s->link, OUR_END, s->buf2, SX_PKT_MAX, at_ns));
 }
 
 bool wf_sx_wait_packet(struct sx *s, uint64_t limit)
@@ -99,6 +99,8 @@ bool wf_sx_wait_packet(struct sx *s, uint64_t limit)
 int wf_sx_push(struct sx *s, uint32_t n)
 {
     const struct weft_script_target *t = s->cfg->target;
+    if (s->is_ether)
+        return wf_sx_push_ether(s, n);
     return t != NULL ? t->push(t->user, s->buf, n) : weft_link_push(s->link, OUR_END, s->buf, n);
 }
 
@@ -108,7 +110,8 @@ bool wf_sx_target_begin(struct sx *s)
     struct weft_script_place place = {.prefix_len = s->prefix_len, .mtu = s->mtu};
     memcpy(place.local_ip, s->local_ip, 4);
     memcpy(place.remote_ip, s->remote_ip, 4);
-    if (s->has_limits || s->ncfg.stack.is_forwarding || s->ncfg.stack.is_echo_silent) {
+    if (s->has_limits || s->is_ether || s->ncfg.stack.is_forwarding ||
+        s->ncfg.stack.is_echo_silent) {
         wf_sx_na(s, "%s has no limits of weft's stack", t->name);
         return false;
     }

@@ -117,6 +117,10 @@ void wf_sx_describe(const struct sx *s, const uint8_t *bytes, uint32_t len, bool
     uint64_t us = (s->shown_ns - s->base_ns) / 1000;
     add(&t, "%llu.%06llu %s", (unsigned long long)(us / 1000000),
         (unsigned long long)(us % 1000000), is_inbound ? "<" : ">");
+    if (wf_sx_is_arp(s, bytes, len)) {
+        wf_sx_describe_arp(bytes, len, out + t.n, cap - t.n);
+        return;
+    }
     if (!wf_sx_read(bytes, len, &p)) {
         add(&t, " %u bytes that are no IPv4 packet", len);
         return;

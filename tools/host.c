@@ -143,6 +143,8 @@ static const struct wf_opt opts[] = {
      0, 0, NULL},
     {"control", 0, WF_OPT_TEXT, "PATH", "control socket (default: by the name)", AT(control), 0, 0,
      NULL},
+    {"arp", 0, WF_OPT_CALL, "NAME=VALUE,...",
+     "of the last --link: policy, detect, ... (weft-neigh(1))", 0, 0, 0, wf_net_set_arp},
     {"pid-file", 0, WF_OPT_TEXT, "PATH", "write the process id there", AT(pid_file), 0, 0, NULL},
     {"json", 0, WF_OPT_FLAG, NULL, "the line that says it is ready as JSON", AT(is_json), 0, 0,
      NULL},
@@ -234,6 +236,12 @@ static void on_signal(void *arg, int fd, uint32_t ready)
     weft_host_stop(arg);
 }
 
+static void on_event(void *arg, const char *line)
+{
+    (void)arg;
+    wf_say("%s", line);
+}
+
 /* What leads through a network comes after the address in it. */
 static int open_net(const struct host_opts *o, struct weft_host **out)
 {
@@ -268,6 +276,7 @@ static int start(struct running *r, struct host_opts *o)
         code = wf_priv_drop(o->net.user);
     if (code != 0)
         return code;
+    weft_host_on_event(r->h, on_event, NULL);
     if (weft_host_fd_add(r->h, r->signal_fd, WEFT_DRIVER_POLL_IN, on_signal, r->h) != 0)
         return wf_trouble("cannot wait for signals");
     if (!wf_rarp_is_asked(&o->rarp))

@@ -43,4 +43,8 @@ int wf_net_routes(const struct wf_net *n, struct weft_host *h);
 /** wf_net_control() - Path of the control socket that is meant, in @buf; 0 or an exit code */
 int wf_net_control(const char *host, const char *control, char buf[WF_CTL_PATH_BYTES]);
 
+/** wf_net_set_arp() - --arp NAME=VALUE,...: options of weft/arp.h of the last --link; @opts begins
+ * with struct wf_net */
+int wf_net_set_arp(void *opts, const char *arg);
+
 #endif /* WEFT_TOOLS_NET_H */

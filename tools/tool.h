@@ -63,6 +63,7 @@ struct wf_tool {
 };
 
 extern const struct wf_tool wf_tool_lab, wf_tool_host, wf_tool_ping, wf_tool_traceroute;
+extern const struct wf_tool wf_tool_neigh, wf_tool_arp;
 extern const struct wf_tool wf_tool_ipcalc;
 extern const struct wf_tool wf_tool_fetch, wf_tool_show, wf_tool_capture, wf_tool_script;
 

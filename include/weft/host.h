@@ -287,6 +287,9 @@ struct weft_host_link_config {
     struct weft_driver_config driver;
     struct weft_prefix addrs[WEFT_HOST_LINK_ADDRS_MAX];
     unsigned addrs_n;
+    bool has_arp; /* neigh and arp are set; otherwise those of a new interface hold. */
+    struct weft_neigh_options neigh;
+    struct weft_arp_options arp;
 };
 
 /** struct weft_host_config - A host; begin with weft_host_config_default() */
@@ -588,6 +591,15 @@ int weft_private_enter(char *err, size_t err_cap) __attribute__((warn_unused_res
 int weft_private_tun(const struct weft_prefix *kernel, uint32_t mtu, char *err, size_t err_cap)
     __attribute__((warn_unused_result));
 
+/**
+ * weft_host_on_event() - Be told what happens to addresses and neighbours
+ * @h: host
+ * @fn: gets one line, such as "duplicate address 10.0.0.2 from 02:00:00:00:00:66 on eth0"; NULL =
+ * none
+ * @arg: for @fn
+ */
+void weft_host_on_event(struct weft_host *h, void (*fn)(void *arg, const char *line), void *arg);
+
 /* ---- control socket ---- */
 
 struct weft_ctl;
@@ -614,6 +626,7 @@ int weft_ctl_path(char *buf, size_t cap, const char *name) __attribute__((warn_u
  * @err_cap: bytes at @err
  *
  * Knows {"cmd":"show","what":"links|addresses|routes|neighbours|sockets|counters|drops"},
+ * {"cmd":"neigh","op":"add|replace|change|del|flush|proxy_add|proxy_del|proxies|options|events"},
  * {"cmd":"stop"} and {"cmd":"hello"}. Every request is a line, every answer is a line:
  * {"ok":true,...} or {"ok":false,"error":"..."}.
  *

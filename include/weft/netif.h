@@ -127,6 +127,7 @@ struct weft_neigh_info {
     enum weft_neigh_state state;
     uint32_t waiting_pkts;
     uint64_t updated_ns; /* When the state was last confirmed. */
+    uint64_t expires_ns; /* When it is forgotten if nothing happens; WEFT_NEVER = never. */
 };
 
 /**

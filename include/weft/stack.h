@@ -34,6 +34,7 @@ struct weft_config {
     uint32_t routes_max;      /* Routes, connected ones included. */
     uint32_t neighs_max;      /* Neighbour entries. */
     uint32_t neigh_wait_max;  /* Packets that wait for one neighbour. */
+    uint32_t arp_proxies_max; /* Prefixes that are answered for (proxy ARP), 0..65536. */
     uint32_t reasm_max;       /* Datagrams in reassembly. */
     uint32_t reasm_frags_max; /* Fragments of one datagram. */
     uint32_t reasm_time_ms;   /* Life of an incomplete datagram. */

@@ -26,11 +26,17 @@ struct weft_stack;
     X(ETH_LENGTH_FIELD, "link.802_3_length")                                                       \
     X(VLAN_UNKNOWN, "link.vlan_unknown")                                                           \
     X(VLAN_STACKED, "link.vlan_stacked")                                                           \
-    X(ARP_MALFORMED, "arp.malformed")                                                              \
+    X(ARP_SHORT, "arp.short")                                                                      \
+    X(ARP_BAD_TYPE, "arp.bad_type")                                                                \
+    X(ARP_BAD_LEN, "arp.bad_len")                                                                  \
+    X(ARP_BAD_OP, "arp.bad_op")                                                                    \
     X(ARP_BAD_SENDER, "arp.bad_sender")                                                            \
     X(ARP_NOT_FOR_US, "arp.not_for_us")                                                            \
     X(ARP_UNSOLICITED, "arp.unsolicited")                                                          \
     X(ARP_CONFLICT, "arp.conflict")                                                                \
+    X(ARP_MISMATCH, "arp.sender_mismatch")                                                         \
+    X(ARP_REFUSED, "arp.claim_refused")                                                            \
+    X(ARP_LIMITED, "arp.reply_limited")                                                            \
     X(RARP_MALFORMED, "rarp.malformed")                                                            \
     X(RARP_NO_SERVER, "rarp.not_a_server")                                                         \
     X(RARP_UNKNOWN, "rarp.unknown_address")                                                        \
@@ -51,6 +57,7 @@ struct weft_stack;
     X(IP4_BAD_OPTION, "ip4.bad_option")                                                            \
     X(IP4_SRCROUTE, "ip4.source_route")                                                            \
     X(IP4_NOT_FOR_US, "ip4.not_for_us")                                                            \
+    X(IP4_LINK_LOCAL, "ip4.link_local")                                                            \
     X(IP4_LINK_BCAST, "ip4.unicast_in_link_broadcast")                                             \
     X(IP4_NO_ROUTE, "ip4.no_route")                                                                \
     X(IP4_TTL, "ip4.ttl_exceeded")                                                                 \
@@ -134,6 +141,11 @@ enum weft_drop {
     X(ARP_REQUESTS_OUT, "arp.requests_out")                                                        \
     X(ARP_REPLIES_OUT, "arp.replies_out")                                                          \
     X(ARP_CONFLICTS, "arp.conflicts")                                                              \
+    X(ARP_PROBES_OUT, "arp.probes_out")                                                            \
+    X(ARP_ANNOUNCED, "arp.announcements_out")                                                      \
+    X(ARP_PROXIED, "arp.proxy_replies_out")                                                        \
+    X(ARP_MISMATCHES, "arp.sender_mismatches")                                                     \
+    X(NEIGH_CHANGES, "neigh.changes")                                                              \
     X(RARP_REQUESTS_IN, "rarp.requests_in")                                                        \
     X(RARP_REPLIES_IN, "rarp.replies_in")                                                          \
     X(RARP_REQUESTS_OUT, "rarp.requests_out")                                                      \
@@ -223,6 +235,8 @@ enum weft_trace_kind {
     WEFT_TRACE_TCP_LOSS,  /* v0 = seq - iss, v1 = bytes marked lost, v2 = enum weft_tcp_why. */
     WEFT_TRACE_TCP_UNDO,  /* v0 = una - iss, v1 = cwnd, v2 = ssthresh, v3 = by: 1 timestamps,
                              2 D-SACK, 3 F-RTO. */
+    WEFT_TRACE_LINK,      /* v0 = enum weft_link_event_kind, v1 = IPv4 address, v2, v3 = first 2 and
+                             last 4 bytes of the other's hardware address. */
 };
 
 /** enum weft_tcp_why - Why TCP sent, or did not */

@@ -8,6 +8,7 @@
 #define WEFT_VERSION_MINOR 1
 #define WEFT_VERSION_PATCH 0
 
+#include "weft/arp.h"
 #include "weft/cc.h"
 #include "weft/icmp.h"
 #include "weft/netif.h"

@@ -80,6 +80,10 @@ void wf_ip4_forward(struct net *net, struct pkt *p, const struct rx_meta *m)
         wf_net_drop(net, p, WEFT_DROP_IP4_LINK_BCAST);
         return;
     }
+    if (wf_ip4_is_link_local(m->src4) || wf_ip4_is_link_local(m->dst4)) { /* RFC 3927 2.7. */
+        wf_net_drop(net, p, WEFT_DROP_IP4_LINK_LOCAL);
+        return;
+    }
     if (!reverse_path_ok(net, m)) {
         wf_net_drop(net, p, WEFT_DROP_IP4_RPF);
         return;

@@ -102,7 +102,9 @@ int wf_ip4_output(struct net *net, struct pkt *p, const struct ip4_out *o_in)
         return is_up ? -WEFT_EAGAIN : -WEFT_ENETDOWN;
     }
     const struct wf_route4 *r = wf_routes_lookup4(net, o.dst4);
-    bool is_via = r != NULL && r->gateway != 0 && r->ifindex == ifindex &&
+    bool is_direct =
+        wf_ip4_is_link_local(o.src4) || wf_ip4_is_link_local(o.dst4); /* RFC 3927 2.6 */
+    bool is_via = r != NULL && r->gateway != 0 && r->ifindex == ifindex && !is_direct &&
                   wf_addrs_kind(net, o.dst4, ifindex) == IP4_OTHER;
     uint32_t next_hop = is_via ? wf_redirect_hop(net, o.dst4, ifindex, r->gateway) : o.dst4;
     uint32_t mtu = wf_pmtu_get(net, o.dst4, nif->mtu);

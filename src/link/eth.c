@@ -5,7 +5,18 @@
 
 #include "wire/wire.h"
 
+#define ARP_SHA_AT           8      /* Sender hardware address in a message of ARP. */
 #define ETH_PAYLOAD_MAX_TYPE 0x0600 /* Below: an 802.3 length (IEEE 802.3 3.2.6). */
+
+void wf_link_init(struct net *net)
+{
+    wf_list_init(&net->link->idle);
+    wf_list_init(&net->link->used);
+    for (uint32_t i = 0; i < net->cfg->ifs_max + 1; i++) {
+        weft_neigh_options_default(&net->link->ifs[i].neigh);
+        weft_arp_options_default(&net->link->ifs[i].arp);
+    }
+}
 
 static enum verdict by_version(struct net *net, struct pkt *p)
 {
@@ -39,10 +50,14 @@ enum verdict wf_link_input(struct net *net, struct netif *nif, struct pkt *p)
     wf_pkt_pull(p, hdr_bytes);
     switch (h.type) {
     case ETHERTYPE_ARP:
+        p->is_src_mismatch =
+            p->len >= ARP_SHA_AT + 6 && memcmp(h.src, p->data + ARP_SHA_AT, 6) != 0;
         return RX_ARP;
     case ETHERTYPE_RARP:
         return RX_RARP;
     case ETHERTYPE_IP4:
+        if (WF_UNLIKELY(nif->is_learning_from_ip))
+            wf_arp_learn_ip(net, nif, p, h.src);
         return RX_IP4;
     case ETHERTYPE_IP6:
         return wf_net_drop(net, p, WEFT_DROP_IP6_UNSUPPORTED);

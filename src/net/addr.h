@@ -21,6 +21,7 @@ struct wf_ifaddr {
     uint16_t ifindex;
     uint8_t prefix_len;
     uint64_t defended_ns; /* When a conflict was last answered; 0 = never. */
+    uint64_t conflict_ns; /* When one was last seen; 0 = never. */
 };
 
 /** struct wf_addrs - All addresses, in the order they were added; limit: addrs_max */
@@ -64,6 +65,12 @@ static inline uint32_t wf_ip4_mask(uint8_t prefix_len)
 static inline bool wf_ip4_is_multicast(uint32_t ip4)
 {
     return ip4 >> 28 == 0xe;
+}
+
+/** wf_ip4_is_link_local() - 169.254/16 (RFC 3927) */
+static inline bool wf_ip4_is_link_local(uint32_t ip4)
+{
+    return ip4 >> 16 == 0xa9fe;
 }
 
 /** wf_ip4_can_be_host() - Neither 0/8, 127/8, multicast nor class E */

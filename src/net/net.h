@@ -37,6 +37,7 @@ enum verdict {
 /** enum timer_kind - Whose timer expired; switched on in stack/run.c */
 enum timer_kind {
     TIMER_NEIGH = 1,
+    TIMER_ACD,
     TIMER_REASM,
     TIMER_TCP_CONN,
     TIMER_TCP_SYNRCVD,

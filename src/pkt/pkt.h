@@ -72,6 +72,7 @@ struct pkt {
     bool is_tcp_cut;       /* Out: gso_* are TCP facts and sums[] are valid or csum is PARTIAL. */
     bool is_coalesced;     /* Super-frame gathered from frames: its IP length is the first one's. */
     bool is_cwr_all;       /* Super-frame: CWR is on each frame (AccECN), not on the first alone. */
+    bool is_src_mismatch;  /* In: ARP whose sender is not the source of its frame. */
     uint8_t id_step;       /* Super-frame: identification grows by this from frame to frame. */
     uint8_t head[PKT_HEAD_BYTES];
     union {

@@ -63,12 +63,12 @@ int weft_if_set_up(struct weft_stack *st, uint16_t ifindex, bool is_up)
     if (!is_up) {
         wf_netif_flush(net, nif, WEFT_DROP_IF_DOWN);
         wf_udp_room(net, nif);
+        wf_acd_down(net, nif);
         wf_link_flush(net, nif);
         wf_tcp_if_down(net, nif);
     }
-    for (uint32_t i = 0; is_up && i < net->addrs.n && nif->kind == WEFT_IF_ETHER; i++)
-        if (net->addrs.tab[i].ifindex == ifindex)
-            wf_arp_announce(net, nif, net->addrs.tab[i].ip4);
+    if (is_up && nif->kind == WEFT_IF_ETHER)
+        wf_acd_up(net, nif);
     wf_vlan_set_up(st, nif);
     return 0;
 }
@@ -100,9 +100,8 @@ int weft_if_set_mac(struct weft_stack *st, uint16_t ifindex, const uint8_t mac[6
     memcpy(before, nif->mac, 6);
     memcpy(nif->mac, mac, 6);
     wf_vlan_set_mac(st, nif, before);
-    for (uint32_t i = 0; i < net->addrs.n && nif->is_up; i++)
-        if (net->addrs.tab[i].ifindex == ifindex)
-            wf_arp_announce(net, nif, net->addrs.tab[i].ip4);
+    if (nif->is_up)
+        wf_acd_up(net, nif);
     return 0;
 }
 
@@ -110,12 +109,14 @@ int weft_addr_add(struct weft_stack *st, uint16_t ifindex, const struct weft_add
                   uint8_t prefix_len)
 {
     struct net *net = wf_net_of(st);
+    struct netif *nif = wf_netif_get(net, ifindex);
     if (addr == NULL || !wf_addr_is4(addr))
         return -WEFT_EINVAL;
-    int err = wf_addrs_add(net, ifindex, wf_addr_to4(addr), prefix_len);
-    struct netif *nif = wf_netif_get(net, ifindex);
-    if (err == 0 && nif->kind == WEFT_IF_ETHER && nif->is_up)
-        wf_arp_announce(net, nif, wf_addr_to4(addr));
+    if (nif == NULL)
+        return -WEFT_ENOENT;
+    int err = wf_acd_add(net, nif, wf_addr_to4(addr), prefix_len);
+    if (err == 0)
+        wf_lladdr_judge(net, nif);
     return err;
 }
 
@@ -124,48 +125,19 @@ int weft_addr_del(struct weft_stack *st, uint16_t ifindex, const struct weft_add
     struct net *net = wf_net_of(st);
     if (addr == NULL || !wf_addr_is4(addr))
         return -WEFT_ENOENT;
-    int err = wf_addrs_del(net, ifindex, wf_addr_to4(addr));
-    if (err == 0 && wf_addrs_find(net, wf_addr_to4(addr), 0) == NULL)
-        wf_tcp_addr_gone(net, wf_addr_to4(addr));
-    return err;
+    return wf_stack_addr_del(net, ifindex, wf_addr_to4(addr));
 }
 
-bool weft_neigh_next(const struct weft_stack *st, uint32_t *cursor, struct weft_neigh_info *out)
+int wf_stack_addr_del(struct net *net, uint16_t ifindex, uint32_t ip4)
 {
-    const struct wf_slab *s = &wf_net_of_const(st)->link->neighs;
-    const struct neigh *n = wf_slab_next_live(s, *cursor);
-    if (n == NULL)
-        return false;
-    *cursor = wf_slab_index(s, n) + 1;
-    *out = (struct weft_neigh_info){.addr = wf_addr_from4(n->ip4),
-                                    .ifindex = n->ifindex,
-                                    .state = (enum weft_neigh_state)n->state,
-                                    .waiting_pkts = n->wait_n,
-                                    .updated_ns = n->confirmed_ns};
-    memcpy(out->mac, n->mac, 6);
-    return true;
-}
-
-int weft_neigh_set(struct weft_stack *st, uint16_t ifindex, const struct weft_addr *addr,
-                   const uint8_t mac[6])
-{
-    struct net *net = wf_net_of(st);
-    struct netif *nif = wf_netif_get(net, ifindex);
-    if (nif == NULL)
-        return -WEFT_ENOENT;
-    bool is_ok = nif->kind == WEFT_IF_ETHER && addr != NULL && wf_addr_is4(addr) &&
-                 wf_ip4_can_be_host(wf_addr_to4(addr)) && mac != NULL && (mac[0] & 1) == 0;
-    return is_ok ? wf_neigh_set(net, nif, wf_addr_to4(addr), mac) : -WEFT_EINVAL;
-}
-
-int weft_neigh_del(struct weft_stack *st, uint16_t ifindex, const struct weft_addr *addr)
-{
-    struct net *net = wf_net_of(st);
-    bool is_ok = addr != NULL && wf_addr_is4(addr);
-    struct neigh *n = is_ok ? wf_neigh_find(net, ifindex, wf_addr_to4(addr)) : NULL;
-    if (n == NULL)
-        return -WEFT_ENOENT;
-    wf_neigh_forget(net, n, WEFT_DROP_NEIGH_FAILED);
+    if (wf_acd_del(net, ifindex, ip4)) /* It was not in use yet. */
+        return 0;
+    int err = wf_addrs_del(net, ifindex, ip4);
+    if (err != 0)
+        return err;
+    if (wf_addrs_find(net, ip4, 0) == NULL)
+        wf_tcp_addr_gone(net, ip4);
+    wf_acd_gone(net, wf_netif_get(net, ifindex), ip4);
     return 0;
 }
 
@@ -201,8 +173,8 @@ void weft_stack_check(const struct weft_stack *st)
         &net->pool.blks,    &net->socks->socks,   &t->conns,
         &t->listeners,      &t->synrcvds,         &t->timewaits,
         &t->recs,           &t->reasms,           &t->ccs,
-        &net->link->neighs, &net->ip->reasms,     &net->udp->eps,
-        &net->udp->errs,    &net->link->rarps};
+        &net->link->neighs, &net->link->acds,     &net->ip->reasms,
+        &net->udp->eps,     &net->udp->errs,      &net->link->rarps};
     for (uint32_t i = 0; i < WF_ARRAY_LEN(slabs); i++)
         WF_ASSERT(wf_slab_check(slabs[i]));
     WF_ASSERT(wf_wheel_check(&net->wheel));

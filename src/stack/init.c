@@ -19,6 +19,7 @@ void weft_config_default(struct weft_config *cfg)
         .routes_max = 256,
         .neighs_max = 1024,
         .neigh_wait_max = 16,
+        .arp_proxies_max = 64,
         .reasm_max = 64,
         .reasm_frags_max = 128,
         .reasm_time_ms = 30000,
@@ -67,9 +68,9 @@ static bool config_ok(const struct weft_config *c)
 {
     bool is_net_ok = in(c->ifs_max, 1, 64) && in(c->addrs_max, 1, 65536) &&
                      in(c->routes_max, 1, 1u << 24) && in(c->neighs_max, 1, 1u << 20) &&
-                     in(c->neigh_wait_max, 1, 1024) && in(c->reasm_max, 1, 4096) &&
-                     in(c->reasm_frags_max, 2, 8192) && in(c->reasm_time_ms, 1000, 120000) &&
-                     in(c->pmtu_min, 68, 1280);
+                     in(c->neigh_wait_max, 1, 1024) && in(c->arp_proxies_max, 0, 65536) &&
+                     in(c->reasm_max, 1, 4096) && in(c->reasm_frags_max, 2, 8192) &&
+                     in(c->reasm_time_ms, 1000, 120000) && in(c->pmtu_min, 68, 1280);
     bool is_mem_ok = in(c->pkts_max, 64, 1u << 20) && in(c->lent_max, 16, 1u << 20) &&
                      in(c->chunks_max, 16, 1u << 24) && is_pow2(c->chunk_bytes) &&
                      in(c->chunk_bytes, 4096, 65536) && in(c->blocks_max, 64, 1u << 24);
@@ -138,6 +139,7 @@ struct table_row {
 
 static const struct slab_row slabs[] = {
     SLAB(link.neighs, neigh, neighs_max),
+    SLAB(link.acds, acd, addrs_max),
     SLAB(link.rarps, rarp, ifs_max),
     SLAB(ip.reasms, reasm, reasm_max),
     SLAB(net.pool.pkts, pkt, pkts_max),
@@ -209,12 +211,16 @@ static void cut(struct arena *a, const struct weft_config *c, struct weft_stack 
             memcpy(field_of(st, tables[i].mask_off), &mask, sizeof(mask));
         }
     }
+    void *link_ifs = take_zeroed(a, (c->ifs_max + 1) * sizeof(struct link_if));
+    void *proxies = take(a, c->arp_proxies_max * sizeof(struct arp_proxy));
     void *recs = take(a, (size_t)c->trace_max * sizeof(struct weft_trace_rec));
     if (st == NULL)
         return;
     st->net.ifs.tab = ifs;
     st->net.addrs.tab = addrs;
     st->net.routes.tab = routes;
+    st->link.ifs = link_ifs;
+    st->link.proxies = proxies;
     st->net.trace.recs = c->trace_max > 0 ? recs : NULL;
 }
 
@@ -289,7 +295,7 @@ int weft_stack_init(struct weft_stack **out, const struct weft_config *cfg, void
     net->pool.bufs.chunk_bytes = cfg->chunk_bytes;
     net->pool.bufs.vec = cfg->vec != NULL ? *cfg->vec : wf_vec_scalar;
     wf_list_init(&net->ready);
-    wf_list_init(&st->link.lru);
+    wf_link_init(net);
     wf_list_init(&st->tcp.timewait_order);
     wf_list_init(&st->tcp.fo_order);
     wf_wheel_init(&net->wheel, 0);

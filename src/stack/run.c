@@ -18,11 +18,25 @@ void wf_stack_set_now(struct net *net, uint64_t now_ns)
     }
 }
 
+/* An address that another host has: its connections are reset first (RFC 5227 2.4). */
+static void acd_expire(struct net *net, struct wf_timer *t)
+{
+    uint16_t ifindex;
+    uint32_t lost4 = wf_acd_expire(net, t, &ifindex);
+    if (lost4 == 0)
+        return;
+    wf_tcp_addr_reset(net, lost4);
+    (void)wf_stack_addr_del(net, ifindex, lost4);
+}
+
 static void expire(struct net *net, struct wf_timer *t)
 {
     switch ((enum timer_kind)t->kind) {
     case TIMER_NEIGH:
         wf_ip4_neigh_failed(net, wf_neigh_expire(net, WF_CONTAINER_OF(t, struct neigh, timer)));
+        return;
+    case TIMER_ACD:
+        acd_expire(net, t);
         return;
     case TIMER_REASM:
         wf_reasm_expire(net, WF_CONTAINER_OF(t, struct reasm, timer));

@@ -62,6 +62,17 @@ void wf_tcp_mtu_changed(struct net *net)
             wf_tcp_update_mss(net, c);
 }
 
+void wf_tcp_addr_reset(struct net *net, uint32_t ip4)
+{
+    const struct wf_slab *s = &net->tcp->conns;
+    for (struct tcp_conn *c = wf_slab_next_live(s, 0); c != NULL;
+         c = wf_slab_next_live(s, wf_slab_index(s, c) + 1)) {
+        bool is_synchronized = c->state >= WEFT_TCP_SYN_RECEIVED && c->state <= WEFT_TCP_CLOSE_WAIT;
+        if (is_synchronized && wf_addr_to4(&c->key.local.addr) == ip4)
+            wf_tcp_reset_conn(net, c);
+    }
+}
+
 void wf_tcp_addr_gone(struct net *net, uint32_t ip4)
 {
     const struct wf_slab *s = &net->tcp->conns;

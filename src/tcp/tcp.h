@@ -377,6 +377,10 @@ bool wf_tcp_is_quoted(const struct net *net, const struct icmp_quote *q);
 /** wf_tcp_addr_gone() - An address of ours was taken away: its connections fail */
 void wf_tcp_addr_gone(struct net *net, uint32_t ip4);
 
+/** wf_tcp_addr_reset() - Tell the peers of connections from a local address that they are over,
+ * while it is still ours */
+void wf_tcp_addr_reset(struct net *net, uint32_t ip4);
+
 /** wf_tcp_mtu_changed() - Connections cut their segments anew */
 void wf_tcp_mtu_changed(struct net *net);
 

@@ -7,14 +7,15 @@
 #include "wire/text.h"
 
 /* Hardware type Ethernet, protocol type IPv4; then the lengths of both addresses. */
-static const uint8_t types[4] = {0x00, 0x01, 0x08, 0x00};
+static const uint8_t types[4] = {0x00, ARP_HW_ETHER, 0x08, 0x00};
 static const uint8_t lengths[2] = {6, 4};
 
 enum wf_arp_err wf_arp_parse(struct arp_ip4 *a, const uint8_t *p, size_t len)
 {
     if (len < ARP_IP4_BYTES)
         return ARP_TRUNCATED;
-    if (memcmp(p, types, sizeof(types)) != 0)
+    bool is_hw_known = p[0] == 0 && (p[1] == ARP_HW_ETHER || p[1] == ARP_HW_IEEE802);
+    if (!is_hw_known || memcmp(p + 2, types + 2, 2) != 0)
         return ARP_BAD_TYPE;
     if (memcmp(p + 4, lengths, sizeof(lengths)) != 0)
         return ARP_BAD_LEN;
@@ -23,6 +24,7 @@ enum wf_arp_err wf_arp_parse(struct arp_ip4 *a, const uint8_t *p, size_t len)
         return ARP_BAD_OP;
 
     a->op = op;
+    a->ieee802 = p[1] == ARP_HW_IEEE802;
     memcpy(a->sha, p + 8, 6);
     memcpy(a->spa.b, p + 14, 4);
     memcpy(a->tha, p + 18, 6);
@@ -33,6 +35,8 @@ enum wf_arp_err wf_arp_parse(struct arp_ip4 *a, const uint8_t *p, size_t len)
 void wf_arp_emit(uint8_t *p, const struct arp_ip4 *a)
 {
     memcpy(p, types, sizeof(types));
+    if (a->ieee802 != 0)
+        p[1] = ARP_HW_IEEE802;
     memcpy(p + 4, lengths, sizeof(lengths));
     wf_st16be(p + 6, a->op);
     memcpy(p + 8, a->sha, 6);

@@ -8,7 +8,9 @@
 
 #include "wire/ip4.h"
 
-#define ARP_IP4_BYTES 28
+#define ARP_IP4_BYTES  28
+#define ARP_HW_ETHER   1
+#define ARP_HW_IEEE802 6 /* Token ring and other IEEE 802 networks; same addresses (RFC 1042). */
 
 /** enum arp_op - operations; 1 and 2 under EtherType ARP, 3 and 4 under RARP */
 enum arp_op { ARP_REQUEST = 1, ARP_REPLY = 2, RARP_REQUEST = 3, RARP_REPLY = 4 };
@@ -17,9 +19,9 @@ enum arp_op { ARP_REQUEST = 1, ARP_REPLY = 2, RARP_REQUEST = 3, RARP_REPLY = 4 }
 enum wf_arp_err {
     ARP_OK,
     ARP_TRUNCATED, /* Fewer than ARP_IP4_BYTES. */
-    ARP_BAD_TYPE,  /* Hardware type is not Ethernet or protocol type is not IPv4. */
-    ARP_BAD_LEN,   /* Hardware length is not 6 or protocol length is not 4. */
-    ARP_BAD_OP,    /* Operation outside 1..4. */
+    ARP_BAD_TYPE, /* Hardware type is neither Ethernet nor IEEE 802 or protocol type is not IPv4. */
+    ARP_BAD_LEN,  /* Hardware length is not 6 or protocol length is not 4. */
+    ARP_BAD_OP,   /* Operation outside 1..4. */
 };
 
 struct text;
@@ -31,6 +33,7 @@ struct arp_ip4 {
     struct wf_ip4 spa; /* Sender hardware and protocol address. */
     uint8_t tha[6];
     struct wf_ip4 tpa; /* Target hardware and protocol address. */
+    uint16_t ieee802;  /* Not 0: hardware type 6 instead of 1. */
 };
 
 /**

@@ -10,7 +10,7 @@ import sys
 import tap
 
 WEFT, MAN = sys.argv[1], pathlib.Path(sys.argv[2])
-COMMANDS = ["lab", "host", "ping", "traceroute", "fetch", "show", "capture", "script", "ipcalc"]
+COMMANDS = ["lab", "host", "ping", "traceroute", "fetch", "show", "capture", "script", "ipcalc", "neigh", "arp"]
 
 
 def weft(*args):
@@ -76,6 +76,19 @@ BAD = [
     ("fetch ftp://10.0.0.1/", 2, r"is not a URL such as http://10.0.0.1/index.html"),
     ("fetch --json http://10.0.0.1/", 2, r"would mix on standard output: give -o FILE"),
     ("fetch -T x http://10.0.0.1/", 2, r"-T sends a file over links of its own"),
+    ("neigh weather", 2, r"neigh what\? show, add, .* not 'weather'"),
+    ("neigh add 10.0.0.9", 2, r"'add' needs a hardware address: lladdr 02:00:00:00:00:01"),
+    ("neigh add house lladdr 02:00:00:00:00:01", 2, r"'house' is not an address"),
+    ("neigh show dev", 2, r"'dev' needs a value"),
+    ("neigh set dev eth0 strict", 2, r"'strict' is not like policy=strict"),
+    ("neigh add proxy 10.0.2.0/24", 2, r"a proxy needs a prefix and a link"),
+    ("neigh --control /nonexistent.ctl", 3, r"no host is running there"),
+    ("arp -a -d 10.0.0.9", 2, r"one of -a, -s and -d"),
+    ("arp -s 10.0.0.9", 2, r"arp -s ADDRESS MAC"),
+    ("arp -d house", 2, r"'house' is not an address"),
+    ("arp --control /nonexistent.ctl", 3, r"no host is running there"),
+    ("host --arp policy=strict", 2, r"--arp comes after the --link it belongs to"),
+    ("host --link tap:x --arp policy=lenient", 2, r"--arp 'policy=lenient': no such option or value"),
     ("show", 2, r"show what\? links, addresses, routes"),
     ("show weather", 2, r"show what\? .* not 'weather'"),
     ("show links --control /nonexistent.ctl", 3, r"no host is running there"),

@@ -3,8 +3,8 @@
 #include "t.h"
 #include "wire/wire.h"
 
-static const struct arp_ip4 sample = {
-    ARP_REQUEST, {2, 0, 0, 0, 0, 1}, {{10, 0, 0, 1}}, {0}, {{10, 0, 0, 2}}};
+static const struct arp_ip4 sample = {ARP_REQUEST, {2, 0, 0, 0, 0, 1}, {{10, 0, 0, 1}},
+                                      {0},         {{10, 0, 0, 2}},    0};
 
 static void emit_then_parse_is_identity(void)
 {
