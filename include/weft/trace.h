@@ -47,6 +47,10 @@ struct weft_stack;
     X(IP4_TTL, "ip4.ttl_exceeded")                                                                 \
     X(IP4_NEEDS_FRAG, "ip4.fragmentation_needed")                                                  \
     X(IP4_RPF, "ip4.reverse_path")                                                                 \
+    X(IP4_LINK_LOCAL, "ip4.link_local")                                                            \
+    X(IP4_FORWARD_OFF, "ip4.forwarding_off")                                                       \
+    X(IP4_REFUSED, "ip4.route_refuses")                                                            \
+    X(IP4_DIRECTED_BCAST, "ip4.directed_broadcast")                                                \
     X(IP4_PROTO_UNKNOWN, "ip4.unknown_protocol")                                                   \
     X(IP6_UNSUPPORTED, "ip6.not_enabled")                                                          \
     X(FRAG_BAD, "frag.bad_length")                                                                 \
@@ -121,6 +125,7 @@ enum weft_drop {
     X(IP4_IN, "ip4.in")                                                                            \
     X(IP4_DELIVERED, "ip4.delivered")                                                              \
     X(IP4_FORWARDED, "ip4.forwarded")                                                              \
+    X(IP4_REDIRECTS_DUE, "ip4.redirects_due")                                                      \
     X(IP4_OUT, "ip4.out")                                                                          \
     X(IP4_FRAGS_IN, "ip4.fragments_in")                                                            \
     X(IP4_REASSEMBLED, "ip4.reassembled")                                                          \

@@ -102,6 +102,8 @@ void wf_icmp_error(struct net *net, struct pkt *p, const struct rx_meta *m, uint
         h.mtu = (uint16_t)wf_min_u32(info, 65535);
     else if (type == ICMP4_PARAMETER_PROBLEM)
         h.pointer = (uint8_t)info;
+    else if (type == ICMP4_REDIRECT)
+        wf_st32be(h.gateway.b, info);
     wf_icmp4_emit(e->data, &h);
     e->len = e->total = ICMP4_HDR_BYTES;
     uint32_t quote = wf_min_u32(p->total, ERROR_BYTES - IP4_HDR_BYTES - ICMP4_HDR_BYTES);

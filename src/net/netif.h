@@ -30,6 +30,8 @@ struct netif {
     uint32_t gso_max_bytes;
     bool is_up, is_any_address;
     bool is_blocked; /* The driver has no room. */
+    uint8_t rpf;     /* enum weft_rpf; these four are struct weft_forward_options. */
+    bool is_forward_off, is_redirect_quiet, takes_broadcasts;
     uint16_t txq_max;
     uint32_t txq_len;
     struct pkt *txq_head, *txq_tail;
