@@ -64,6 +64,7 @@ struct wf_tool {
 
 extern const struct wf_tool wf_tool_lab, wf_tool_host, wf_tool_ping, wf_tool_traceroute;
 extern const struct wf_tool wf_tool_fetch, wf_tool_show, wf_tool_capture, wf_tool_script;
+extern const struct wf_tool wf_tool_route;
 
 /** wf_say() - One line on standard error, "weft NAME: ..." */
 void wf_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -10,7 +10,7 @@ import sys
 import tap
 
 WEFT, MAN = sys.argv[1], pathlib.Path(sys.argv[2])
-COMMANDS = ["lab", "host", "ping", "traceroute", "fetch", "show", "capture", "script"]
+COMMANDS = ["lab", "host", "ping", "traceroute", "fetch", "show", "capture", "script", "route"]
 
 
 def weft(*args):
@@ -73,6 +73,16 @@ BAD = [
     ("show", 2, r"show what\? links, addresses, routes"),
     ("show weather", 2, r"show what\? .* not 'weather'"),
     ("show links --control /nonexistent.ctl", 3, r"no host is running there"),
+    ("route frob", 2, r"'frob' is none of show, add, del, get"),
+    ("route add", 2, r"add which route\? give a prefix"),
+    ("route add 10.0.0.0/33", 2, r"'10.0.0.0/33' is no prefix such as 10.0.0.0/8 or default"),
+    ("route add 10.0.0.1/8", 2, r"'10.0.0.1/8' has bits behind its prefix"),
+    ("route add 10.0.0.0/8 via", 2, r"'via' needs a value"),
+    ("route add 10.0.0.0/8 over 1", 2, r"unexpected 'over'"),
+    ("route add 10.0.0.0/8 metric x", 2, r"metric 'x' is not a number"),
+    ("route add 10.0.0.0/8 nexthop weight 0", 2, r"weight '0' is not a number from 1 to 255"),
+    ("route get 10.0.0.0/8", 2, r"'10.0.0.0/8' is not an IPv4 address"),
+    ("route show --control /nonexistent.ctl", 3, r"no host is running there"),
     ("script", 2, r"run which scripts\? give files or folders"),
     ("script --set sack=0 a.pkt", 2, r"--set 'sack=0' is not like NAME:NUMBER,NAME:NUMBER"),
     ("script --tolerance_usecs x a.pkt", 2, r"--tolerance_usecs 'x' is not a number"),
