@@ -234,7 +234,16 @@ static void frames_to_a_group(void)
         uint32_t len = ip_frame(buf, 0, HOST(0), HOST(1), 46);
         memcpy(buf, groups[i], 6);
         router_in(&r, 0, buf, len);
-        T_CHECK(is_silent_drop(WEFT_DROP_IP4_LINK_BCAST, i + 1));
+        T_CHECK(is_silent_drop(WEFT_DROP_IP4_LINK_BCAST, 3 * i + 1));
+        len = ip_frame(buf, 0, HOST(0), ip4(10, 0, 0, 254), 46); /* To the router itself. */
+        memcpy(buf, groups[i], 6);
+        router_in(&r, 0, buf, len);
+        T_CHECK(is_silent_drop(WEFT_DROP_IP4_LINK_BCAST, 3 * i + 2));
+        set_options(1, (struct weft_forward_options){.takes_broadcasts = true});
+        len = ip_frame(buf, 0, HOST(0), ip4(10, 1, 0, 255), 46); /* From group to group. */
+        memcpy(buf, groups[i], 6);
+        router_in(&r, 0, buf, len);
+        T_CHECK(is_silent_drop(WEFT_DROP_IP4_LINK_BCAST, 3 * i + 3));
     }
     router_end(&r);
 }
