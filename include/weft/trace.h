@@ -97,6 +97,8 @@ struct weft_stack;
     X(TCP_TIMEWAIT, "tcp.time_wait")                                                               \
     X(TCP_STATE, "tcp.state")                                                                      \
     X(TXQ_FULL, "tx.queue_full")                                                                   \
+    X(TX_RED, "tx.red")                                                                            \
+    X(TX_CODEL, "tx.codel")                                                                        \
     X(NO_PKT, "mem.no_packet")                                                                     \
     X(NO_CHUNK, "mem.no_chunk")                                                                    \
     X(NO_BLOCK, "mem.no_block")                                                                    \
@@ -117,6 +119,7 @@ enum weft_drop {
     X(RX_COPIED, "rx.copied_small")                                                                \
     X(TX_FRAMES, "tx.frames")                                                                      \
     X(TX_SEGMENTED, "tx.segmented")                                                                \
+    X(TX_ECN_MARKED, "tx.ecn_marked")                                                              \
     X(ARP_REQUESTS_IN, "arp.requests_in")                                                          \
     X(ARP_REPLIES_IN, "arp.replies_in")                                                            \
     X(ARP_REQUESTS_OUT, "arp.requests_out")                                                        \

@@ -11,6 +11,7 @@
 #include "weft/cc.h"
 #include "weft/forward.h"
 #include "weft/netif.h"
+#include "weft/queue.h"
 #include "weft/sock.h"
 #include "weft/stack.h"
 #include "weft/trace.h"

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/base.h"
+#include "net/queue.h"
 #include "pkt/pkt.h"
 #include "weft/netif.h"
 #include "weft/trace.h"
@@ -34,7 +35,7 @@ struct netif {
     bool is_forward_off, is_redirect_quiet, takes_broadcasts;
     uint16_t txq_max;
     uint32_t txq_len;
-    struct pkt *txq_head, *txq_tail;
+    struct wf_queue queue;
     struct wf_list senders;      /* struct wf_sender, served in turn. */
     struct wf_list room_waiters; /* Datagram sockets that found the queue full. */
     /* A super-frame that is being cut for the driver. */
@@ -73,7 +74,7 @@ int wf_netif_add(struct net *net, const struct weft_if_config *cfg);
 void wf_netif_enqueue(struct net *net, struct netif *nif, struct pkt *p);
 
 /** wf_netif_dequeue() - The oldest frame of the transmit queue, or NULL */
-struct pkt *wf_netif_dequeue(struct netif *nif);
+struct pkt *wf_netif_dequeue(struct net *net, struct netif *nif);
 
 /** wf_netif_flush() - Drop what waits */
 void wf_netif_flush(struct net *net, struct netif *nif, enum weft_drop why);
@@ -86,7 +87,7 @@ static inline bool wf_netif_has_output(const struct netif *nif, const struct pkt
 {
     bool has_stream = nif->cut != NULL || !wf_list_is_empty(&nif->senders);
     bool has_packet = pool->pkts.in_use < pool->pkts.max;
-    return nif->is_up && (nif->txq_head != NULL || (has_stream && has_packet));
+    return nif->is_up && (nif->txq_len > 0 || (has_stream && has_packet));
 }
 
 #endif /* WF_NET_NETIF_H */

@@ -71,7 +71,10 @@ struct pkt {
     bool is_coalesced;     /* Super-frame gathered from frames: its IP length is the first one's. */
     bool is_cwr_all;       /* Super-frame: CWR is on each frame (AccECN), not on the first alone. */
     uint8_t id_step;       /* Super-frame: identification grows by this from frame to frame. */
-    uint32_t next_hop;     /* Out, waiting for a neighbour: IPv4 next hop as a number. */
+    union {
+        uint32_t next_hop;  /* Out, waiting for a neighbour: IPv4 next hop as a number. */
+        uint32_t queued_us; /* Out, in a transmit queue: when it came, low bits of the time. */
+    };
     uint8_t head[PKT_HEAD_BYTES];
     union {
         uint16_t sums[PKT_SEGS_MAX];    /* Super-frame by TCP: payload sum of each cut frame. */
