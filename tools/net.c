@@ -248,15 +248,14 @@ int wf_net_open(const struct wf_net *n, struct weft_host **out)
         return code;
     if (weft_host_open(out, &cfg, err, sizeof(err)) != 0)
         return wf_trouble("%s", err);
-    for (unsigned i = 0; i < n->routes_n; i++) {
+    code = wf_net_apply_router(n, *out);
+    for (unsigned i = 0; i < n->routes_n && code == 0; i++)
         code = apply_route(*out, n->routes[i]);
-        if (code != 0) {
-            weft_host_close(*out);
-            *out = NULL;
-            return code;
-        }
+    if (code != 0) {
+        weft_host_close(*out);
+        *out = NULL;
     }
-    return 0;
+    return code;
 }
 
 int wf_net_control(const char *host, const char *control, char buf[WF_CTL_PATH_BYTES])
