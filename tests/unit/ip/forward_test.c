@@ -129,7 +129,7 @@ static void ttl_goes_down_and_nothing_else_changes(void)
     router_end(&r);
 }
 
-/* proves: IPR-FWD-21 IPR-ADDR-18 IPR-ADDR-19 */
+/* proves: IPR-FWD-21 IPR-ADDR-19 */
 static void a_ttl_of_one_ends_here(void)
 {
     begin();

@@ -131,7 +131,7 @@ static void add_random(struct table *t, struct model *m)
     m->r[m->n++] = r;
 }
 
-/* proves: FIB-01 IPR-FWD-15 IPR-ADDR-34 FIB-02 IPR-FWD-46 IPR-FWD-47 */
+/* proves: FIB-01 IPR-FWD-15 FIB-02 IPR-FWD-46 IPR-FWD-47 */
 static void random_tables(void)
 {
     static struct table t;
