@@ -408,6 +408,7 @@ int weft_ctl_open(struct weft_ctl **out, struct weft_host *h, const char *path, 
     }
     if (weft_host_fd_add(h, c->fd, WEFT_DRIVER_POLL_IN, on_connect, c) < 0 ||
         weft_ctl_command(c, "show", cmd_show, NULL) < 0 ||
+        weft_ctl_command(c, "route", wf_ctl_cmd_route, NULL) < 0 ||
         weft_ctl_command(c, "neigh", wf_ctl_neigh, NULL) < 0 ||
         weft_ctl_command(c, "hello", cmd_hello, NULL) < 0 ||
         weft_ctl_command(c, "stop", cmd_stop, NULL) < 0) {

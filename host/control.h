@@ -13,6 +13,15 @@
 /** wf_ctl_address() - Text of an address; unspecified ones become "*" */
 json_t *wf_ctl_address(const struct weft_addr *a);
 
+/** wf_ctl_route() - A route as an object */
+json_t *wf_ctl_route(const struct weft_stack *st, const struct weft_route *r);
+
+/** wf_ctl_route_type() - Name of a type of routes */
+const char *wf_ctl_route_type(enum weft_route_type type);
+
+/** wf_ctl_cmd_route() - The command "route" */
+void wf_ctl_cmd_route(void *arg, struct weft_ctl_conn *conn, struct json_t *request);
+
 /** wf_ctl_mac() - Text of a hardware address */
 json_t *wf_ctl_mac(const uint8_t mac[6]);
 

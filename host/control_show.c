@@ -2,6 +2,7 @@
 /** DOC: The tables of a host as JSON: one object a row, names as ip and ss have them. */
 #include "control.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 json_t *wf_ctl_address(const struct weft_addr *a)
@@ -130,22 +131,58 @@ static bool is_set(const struct weft_addr *a)
     return memcmp(a->b, none, 16) != 0 && memcmp(a->b, any4.b, 16) != 0;
 }
 
+json_t *wf_ctl_route(const struct weft_stack *st, const struct weft_route *r)
+{
+    json_t *row = json_object();
+    set(row, "dst", wf_ctl_address(&r->dst));
+    set(row, "prefix_len", number(r->prefix_len));
+    set(row, "type", json_string(wf_ctl_route_type(r->type)));
+    set(row, "gateway", is_set(&r->gateway) ? wf_ctl_address(&r->gateway) : json_null());
+    set(row, "src", is_set(&r->src) ? wf_ctl_address(&r->src) : json_null());
+    set(row, "dev", if_name(st, r->ifindex));
+    set(row, "metric", number(r->metric));
+    set(row, "tos", number(r->tos));
+    set(row, "weight", number(r->weight));
+    set(row, "protocol", number(r->protocol));
+    set(row, "connected", json_boolean(r->is_connected));
+    return row;
+}
+
+/* As ip(8) lists them: by address, the shorter prefix first, then as they are preferred. */
+static int route_order(const void *pa, const void *pb)
+{
+    const struct weft_route *a = pa, *b = pb;
+    int by_dst = memcmp(a->dst.b, b->dst.b, 16);
+    if (by_dst != 0)
+        return by_dst;
+    if (a->prefix_len != b->prefix_len)
+        return a->prefix_len < b->prefix_len ? -1 : 1;
+    if (a->tos != b->tos)
+        return a->tos > b->tos ? -1 : 1;
+    return a->metric < b->metric ? -1 : a->metric > b->metric;
+}
+
 static json_t *show_routes(struct weft_host *h)
 {
-    json_t *rows = json_array();
-    struct weft_route r;
+    struct weft_route r, *all = NULL;
     uint32_t cursor = 0;
+    size_t n = 0, cap = 0;
     while (weft_route_next(h->st, &cursor, &r)) {
-        json_t *row = json_object();
-        set(row, "dst", wf_ctl_address(&r.dst));
-        set(row, "prefix_len", number(r.prefix_len));
-        set(row, "gateway", is_set(&r.gateway) ? wf_ctl_address(&r.gateway) : json_null());
-        set(row, "src", is_set(&r.src) ? wf_ctl_address(&r.src) : json_null());
-        set(row, "dev", if_name(h->st, r.ifindex));
-        set(row, "metric", number(r.metric));
-        set(row, "connected", json_boolean(r.is_connected));
-        (void)json_array_append_new(rows, row);
+        if (n == cap) {
+            cap = cap != 0 ? cap * 2 : 64;
+            struct weft_route *more = realloc(all, cap * sizeof(r));
+            if (more == NULL)
+                break;
+            all = more;
+        }
+        all[n++] = r;
     }
+    if (n > 0)
+        qsort(all, n, sizeof(*all), route_order);
+    json_t *rows = json_array();
+    for (size_t i = 0; i < n; i++)
+        (void)json_array_append_new(rows, wf_ctl_route(h->st, &all[i]));
+    free(all);
     return rows;
 }
 

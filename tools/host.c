@@ -26,6 +26,7 @@
 struct host_opts {
     struct wf_net net;
     const char *name, *control, *pid_file;
+    uint64_t max_routes;
     bool is_forwarding, is_json;
     char serve[SPEC_BYTES]; /* What --serve said, cut at its commas. */
     unsigned simple;        /* Bits of enum weft_simple. */
@@ -129,6 +130,14 @@ static const struct wf_opt opts[] = {
     {"name", 0, WF_OPT_TEXT, "NAME", "of the host (default: weft)", AT(name), 0, 0, NULL},
     {"forward", 0, WF_OPT_FLAG, NULL, "be a router: forward between the links", AT(is_forwarding),
      0, 0, NULL},
+    {"queue", 0, WF_OPT_CALL, "LIST",
+     "of the last --link: drop-tail|red|codel[,ecn][,precedence]"
+     "[,PACKETS]",
+     0, 0, 0, wf_net_set_queue},
+    {"rpf", 0, WF_OPT_CALL, "MODE", "reverse-path filter of the last --link: strict|loose|off", 0,
+     0, 0, wf_net_set_rpf},
+    {"max-routes", 0, WF_OPT_NUMBER, "N", "room for routes (default: 256)", AT(max_routes), 1,
+     1U << 24, NULL},
     {"serve", 0, WF_OPT_CALL, "LIST", "echo,discard,chargen,http,http=DIR[,put]", 0, 0, 0,
      set_serve},
     {"icmp", 0, WF_OPT_CALL, "LIST",
@@ -349,6 +358,8 @@ static int run(int argc, char **argv)
         return code;
     o.net.cfg.name = o.name;
     o.net.cfg.limits.is_forwarding = o.is_forwarding;
+    if (o.max_routes != 0)
+        o.net.cfg.limits.routes_max = (uint32_t)o.max_routes;
     code = start(&r, &o);
     if (code == 0) {
         say_ready(&r, &o);

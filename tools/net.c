@@ -282,7 +282,9 @@ int wf_net_open(const struct wf_net *n, struct weft_host **out)
         return code;
     if (weft_host_open(out, &cfg, err, sizeof(err)) != 0)
         return wf_trouble("%s", err);
-    code = apply_routes(n, *out);
+    code = wf_net_apply_router(n, *out);
+    if (code == 0)
+        code = apply_routes(n, *out);
     if (code != 0) {
         weft_host_close(*out);
         *out = NULL;

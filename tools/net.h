@@ -6,7 +6,9 @@
 #define WEFT_TOOLS_NET_H
 
 #include "tool.h"
+#include "weft/forward.h"
 #include "weft/host.h"
+#include "weft/queue.h"
 
 #define WF_NET_ROUTES_MAX 64
 #define WF_NET_ADDRS_MAX  (WEFT_HOST_LINKS_MAX * WEFT_HOST_LINK_ADDRS_MAX)
@@ -20,6 +22,8 @@ struct wf_net {
     char names[WEFT_HOST_LINKS_MAX][WEFT_IF_NAME_MAX]; /* Of the links. */
     const char *routes[WF_NET_ROUTES_MAX];             /* "CIDR,VIA" */
     unsigned routes_n;
+    struct weft_queue_options queues[WEFT_HOST_LINKS_MAX];
+    struct weft_forward_options forward[WEFT_HOST_LINKS_MAX];
     const char *user;
 };
 
@@ -36,6 +40,16 @@ int wf_net_check(const struct wf_net *n);
 
 /** wf_net_open() - Open a host with the links, addresses and routes; 0 or an exit code */
 int wf_net_open(const struct wf_net *n, struct weft_host **out);
+
+/** wf_net_set_queue() - Option --queue: of the last link; 0 or an exit code */
+int wf_net_set_queue(void *opts, const char *arg);
+
+/** wf_net_set_rpf() - Option --rpf: of the last link; 0 or an exit code */
+int wf_net_set_rpf(void *opts, const char *arg);
+
+/** wf_net_apply_router() - Give the links of an open host their queues and switches; 0 or an exit
+ * code */
+int wf_net_apply_router(const struct wf_net *n, struct weft_host *h);
 
 /** wf_net_routes() - Gateway and routes, for who opened the host without; 0 or an exit code */
 int wf_net_routes(const struct wf_net *n, struct weft_host *h);

@@ -90,6 +90,8 @@ static void print_routes(json_t *rows, const struct show_opts *o)
     json_array_foreach(rows, i, r)
     {
         uint64_t len = number(r, "prefix_len");
+        if (strcmp(text(r, "type"), "unicast") != 0)
+            printf("%s ", text(r, "type"));
         if (len == 0)
             printf("default");
         else if (len == 32)
@@ -98,8 +100,10 @@ static void print_routes(json_t *rows, const struct show_opts *o)
             printf("%s/%" PRIu64, text(r, "dst"), len);
         if (text(r, "gateway")[0] != '\0')
             printf(" via %s", text(r, "gateway"));
-        printf(" dev %s proto %s", text(r, "dev"), is_true(r, "connected") ? "kernel" : "static");
-        if (text(r, "gateway")[0] == '\0')
+        if (text(r, "dev")[0] != '\0')
+            printf(" dev %s", text(r, "dev"));
+        printf(" proto %s", is_true(r, "connected") ? "kernel" : "static");
+        if (text(r, "gateway")[0] == '\0' && strcmp(text(r, "type"), "unicast") == 0)
             printf(" scope link");
         if (text(r, "src")[0] != '\0')
             printf(" src %s", text(r, "src"));

@@ -66,6 +66,7 @@ extern const struct wf_tool wf_tool_lab, wf_tool_host, wf_tool_ping, wf_tool_tra
 extern const struct wf_tool wf_tool_neigh, wf_tool_arp;
 extern const struct wf_tool wf_tool_ipcalc;
 extern const struct wf_tool wf_tool_fetch, wf_tool_show, wf_tool_capture, wf_tool_script;
+extern const struct wf_tool wf_tool_route;
 
 /** wf_say() - One line on standard error, "weft NAME: ..." */
 void wf_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

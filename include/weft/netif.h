@@ -97,15 +97,35 @@ struct weft_addr_info {
     uint8_t prefix_len; /* 0..32 for IPv4. */
 };
 
-/** struct weft_route - A route */
+/** enum weft_route_type - What becomes of packets that a route covers */
+enum weft_route_type {
+    WEFT_ROUTE_UNICAST = 0,
+    WEFT_ROUTE_BLACKHOLE,   /* Dropped without a word. */
+    WEFT_ROUTE_UNREACHABLE, /* Dropped, the sender is told: host unreachable. */
+    WEFT_ROUTE_PROHIBIT,    /* Dropped, the sender is told: administratively prohibited. */
+
+    WEFT_ROUTE_TYPE_COUNT
+};
+
+/**
+ * struct weft_route - A route
+ *
+ * The longest prefix wins, then the packet's type of service, then the smallest metric. Routes that
+ * are equal in all of this and have a weight are the legs of a multipath route: flows are spread
+ * over them in proportion, and a flow keeps its leg.
+ */
 struct weft_route {
     struct weft_addr dst;     /* Network; bits after the prefix are zero. */
     struct weft_addr gateway; /* Unspecified = on link. */
     struct weft_addr src;     /* Preferred source, or unspecified. */
     uint32_t metric;          /* Smaller wins between equal prefixes. */
-    uint16_t ifindex;
+    uint16_t ifindex;         /* 0 for all types but unicast. */
     uint8_t prefix_len;
     bool is_connected; /* Made by an address; goes with it. */
+    enum weft_route_type type;
+    uint8_t tos;      /* TOS octet without ECN bits that it is for; 0 = every. */
+    uint8_t weight;   /* Leg of a multipath route: its share, 1..255; 0 = an ordinary route. */
+    uint8_t protocol; /* Who made it, for display; the numbers of rtnetlink. */
 };
 
 /** enum weft_neigh_state - States of a neighbour entry (names of RFC 4861) */
@@ -232,8 +252,9 @@ bool weft_addr_next(const struct weft_stack *st, uint32_t *cursor, struct weft_a
  * @st: stack
  * @r: route; is_connected is ignored. ifindex 0 with a gateway: taken from the gateway's network
  *
- * Return: 0, -WEFT_EINVAL (prefix, gateway no host's address), -WEFT_EEXIST (same prefix, metric
- * and interface), -WEFT_ENETUNREACH (gateway in no network of ours) or -WEFT_ENOMEM.
+ * Return: 0, -WEFT_EINVAL (prefix, type, tos, gateway no host's address), -WEFT_EEXIST (same
+ * prefix, tos, metric and interface; for legs the gateway too), -WEFT_ENETUNREACH (gateway in no
+ * network of ours) or -WEFT_ENOMEM.
  */
 int weft_route_add(struct weft_stack *st, const struct weft_route *r)
     __attribute__((warn_unused_result));
@@ -241,7 +262,7 @@ int weft_route_add(struct weft_stack *st, const struct weft_route *r)
 /**
  * weft_route_del() - Remove a route
  * @st: stack
- * @r: route; dst, prefix_len and metric must match, ifindex too unless 0
+ * @r: route; dst, prefix_len, metric, tos and type must match, ifindex and gateway too unless 0
  *
  * Return: 0 or -WEFT_ENOENT.
  */
@@ -249,7 +270,7 @@ int weft_route_del(struct weft_stack *st, const struct weft_route *r)
     __attribute__((warn_unused_result));
 
 /**
- * weft_route_next() - Walk the routes, longest prefix first
+ * weft_route_next() - Walk the routes, in no particular order
  * @st: stack
  * @cursor: 0 at first, then as left by the last call
  * @out: filled
@@ -264,7 +285,7 @@ bool weft_route_next(const struct weft_stack *st, uint32_t *cursor, struct weft_
  * @dst: destination
  * @out: filled
  *
- * Return: 0 or -WEFT_ENETUNREACH.
+ * Return: 0 or -WEFT_ENETUNREACH (no route, or one that refuses).
  */
 int weft_route_lookup(const struct weft_stack *st, const struct weft_addr *dst,
                       struct weft_route *out) __attribute__((warn_unused_result));

@@ -57,12 +57,15 @@ struct weft_stack;
     X(IP4_BAD_OPTION, "ip4.bad_option")                                                            \
     X(IP4_SRCROUTE, "ip4.source_route")                                                            \
     X(IP4_NOT_FOR_US, "ip4.not_for_us")                                                            \
-    X(IP4_LINK_LOCAL, "ip4.link_local")                                                            \
     X(IP4_LINK_BCAST, "ip4.unicast_in_link_broadcast")                                             \
     X(IP4_NO_ROUTE, "ip4.no_route")                                                                \
     X(IP4_TTL, "ip4.ttl_exceeded")                                                                 \
     X(IP4_NEEDS_FRAG, "ip4.fragmentation_needed")                                                  \
     X(IP4_RPF, "ip4.reverse_path")                                                                 \
+    X(IP4_LINK_LOCAL, "ip4.link_local")                                                            \
+    X(IP4_FORWARD_OFF, "ip4.forwarding_off")                                                       \
+    X(IP4_REFUSED, "ip4.route_refuses")                                                            \
+    X(IP4_DIRECTED_BCAST, "ip4.directed_broadcast")                                                \
     X(IP4_PROTO_UNKNOWN, "ip4.unknown_protocol")                                                   \
     X(IP6_UNSUPPORTED, "ip6.not_enabled")                                                          \
     X(FRAG_BAD, "frag.bad_length")                                                                 \
@@ -116,6 +119,8 @@ struct weft_stack;
     X(TCP_TIMEWAIT, "tcp.time_wait")                                                               \
     X(TCP_STATE, "tcp.state")                                                                      \
     X(TXQ_FULL, "tx.queue_full")                                                                   \
+    X(TX_RED, "tx.red")                                                                            \
+    X(TX_CODEL, "tx.codel")                                                                        \
     X(NO_PKT, "mem.no_packet")                                                                     \
     X(NO_CHUNK, "mem.no_chunk")                                                                    \
     X(NO_BLOCK, "mem.no_block")                                                                    \
@@ -136,6 +141,7 @@ enum weft_drop {
     X(RX_COPIED, "rx.copied_small")                                                                \
     X(TX_FRAMES, "tx.frames")                                                                      \
     X(TX_SEGMENTED, "tx.segmented")                                                                \
+    X(TX_ECN_MARKED, "tx.ecn_marked")                                                              \
     X(ARP_REQUESTS_IN, "arp.requests_in")                                                          \
     X(ARP_REPLIES_IN, "arp.replies_in")                                                            \
     X(ARP_REQUESTS_OUT, "arp.requests_out")                                                        \

@@ -10,8 +10,10 @@
 
 #include "weft/arp.h"
 #include "weft/cc.h"
+#include "weft/forward.h"
 #include "weft/icmp.h"
 #include "weft/netif.h"
+#include "weft/queue.h"
 #include "weft/rarp.h"
 #include "weft/sock.h"
 #include "weft/stack.h"

@@ -2,17 +2,27 @@
 /**
  * DOC: forward - packets for somebody else (RFC 1812 5)
  *
- * TTL, route, reverse-path filter (strict: the answer would leave where the packet came in), size.
- * The frame's memory is passed on; only its headers are copied, since what was lent is not written.
+ * In this order: what must stay on its link (link-local addresses, frames to a group), the
+ * interface's switch, the reverse-path filter, TTL, route, redirect, size. The frame's memory is
+ * passed on; only its headers are copied, since what was lent is not written.
+ *
+ * A redirect goes out when the packet leaves where it came in and its sender could have reached
+ * the next hop itself (redirect.c).
+ *
+ * Deviation: the reverse-path filter is on by default (RFC 1812 5.3.8 says off; BCP 38 came later).
  */
 #include "ip/ip.h"
 
 #include "link/link.h"
+#include "weft/forward.h"
 
-static bool reverse_path_ok(const struct net *net, const struct rx_meta *m)
+static bool reverse_path_ok(const struct net *net, const struct netif *in, const struct rx_meta *m)
 {
-    const struct wf_route4 *r = wf_routes_lookup4(net, m->src4);
-    return r != NULL && r->ifindex == m->ifindex;
+    if (in->rpf == WEFT_RPF_OFF)
+        return true;
+    if (in->rpf == WEFT_RPF_STRICT)
+        return wf_routes_is_by4(net, m->src4, m->ifindex);
+    return wf_routes_lookup4(net, m->src4) != NULL;
 }
 
 /* Decrement TTL and mend the checksum (RFC 1624). */
@@ -74,31 +84,58 @@ static bool read_l4_bytes(struct net *net, struct pkt *p, const struct rx_meta *
     return true;
 }
 
-void wf_ip4_forward(struct net *net, struct pkt *p, const struct rx_meta *m)
+/* What keeps the packet of a flow on one leg: addresses, protocol and, where they are, ports. */
+static uint64_t flow_hash(const struct net *net, const struct pkt *p, const struct rx_meta *m)
 {
-    if (p->is_link_group) {
-        wf_net_drop(net, p, WEFT_DROP_IP4_LINK_BCAST);
-        return;
+    uint64_t w[2] = {(uint64_t)m->src4 << 32 | m->dst4, m->proto};
+    bool is_whole = (wf_ld16be(p->data + 6) & 0x3fff) == 0;
+    if (is_whole && (m->proto == IP_PROTO_TCP || m->proto == IP_PROTO_UDP) &&
+        p->len >= m->ip_hdr_bytes + 4u)
+        w[1] |= (uint64_t)wf_ld32be(p->data + m->ip_hdr_bytes) << 8;
+    return wf_hash_words(&net->hash_key, w, 2);
+}
+
+/* Before the route: why a packet goes no further, or WEFT_DROP_COUNT. */
+static enum weft_drop refuse_input(const struct net *net, const struct netif *in,
+                                   const struct pkt *p, const struct rx_meta *m)
+{
+    if (p->is_link_group)
+        return WEFT_DROP_IP4_LINK_BCAST;
+    if (wf_ip4_is_link_local(m->src4) || wf_ip4_is_link_local(m->dst4))
+        return WEFT_DROP_IP4_LINK_LOCAL;
+    if (in->is_forward_off)
+        return WEFT_DROP_IP4_FORWARD_OFF;
+    return reverse_path_ok(net, in, m) ? WEFT_DROP_COUNT : WEFT_DROP_IP4_RPF;
+}
+
+/* The route, or NULL: the sender was told, and *@why says what happened. */
+static const struct wf_route4 *find_route(struct net *net, struct pkt *p, const struct rx_meta *m,
+                                          enum weft_drop *why)
+{
+    uint8_t code = ICMP4_NET_UNREACHABLE;
+    const struct wf_route4 *r = wf_routes_match4(net, m->dst4, m->tos);
+    *why = WEFT_DROP_IP4_NO_ROUTE;
+    if (WF_LIKELY(r != NULL && r->type == WEFT_ROUTE_UNICAST))
+        return r->weight == 0 ? r : wf_routes_leg4(net, r, flow_hash(net, p, m));
+    if (r != NULL) {
+        *why = WEFT_DROP_IP4_REFUSED;
+        code = r->type == WEFT_ROUTE_PROHIBIT ? ICMP4_ADMIN_PROHIBITED : ICMP4_HOST_UNREACHABLE;
     }
-    if (wf_ip4_is_link_local(m->src4) || wf_ip4_is_link_local(m->dst4)) { /* RFC 3927 2.7. */
-        wf_net_drop(net, p, WEFT_DROP_IP4_LINK_LOCAL);
-        return;
-    }
-    if (!reverse_path_ok(net, m)) {
-        wf_net_drop(net, p, WEFT_DROP_IP4_RPF);
-        return;
-    }
-    if (m->ttl <= 1) {
-        wf_icmp_error(net, p, m, ICMP4_TIME_EXCEEDED, ICMP4_TTL_EXCEEDED, 0);
-        wf_net_drop(net, p, WEFT_DROP_IP4_TTL);
-        return;
-    }
-    const struct wf_route4 *r = wf_routes_lookup4(net, m->dst4);
-    if (r == NULL) {
-        wf_icmp_error(net, p, m, ICMP4_UNREACHABLE, ICMP4_NET_UNREACHABLE, 0);
-        wf_net_drop(net, p, WEFT_DROP_IP4_NO_ROUTE);
-        return;
-    }
+    if (r == NULL || r->type != WEFT_ROUTE_BLACKHOLE)
+        wf_icmp_error(net, p, m, ICMP4_UNREACHABLE, code, 0);
+    return NULL;
+}
+
+/* RFC 2644: the last router of a directed broadcast lets it in only where it was told to. */
+static bool broadcast_ok(const struct net *net, const struct netif *out, const struct rx_meta *m)
+{
+    return out->takes_broadcasts || wf_addrs_kind(net, m->dst4, 0) != IP4_BROADCAST;
+}
+
+/* The way is known: size, TTL, out. */
+static void pass_on(struct net *net, struct pkt *p, const struct rx_meta *m,
+                    const struct wf_route4 *r)
+{
     if (!read_l4_bytes(net, p, m)) {
         wf_net_drop(net, p, WEFT_DROP_FRAME_BAD);
         return;
@@ -112,7 +149,7 @@ void wf_ip4_forward(struct net *net, struct pkt *p, const struct rx_meta *m)
         wf_net_drop(net, p, WEFT_DROP_IP4_NEEDS_FRAG);
         return;
     }
-    if (r->ifindex == m->ifindex)
+    if (WF_UNLIKELY(r->ifindex == m->ifindex))
         wf_redirect_send(net, p, m, next_hop);
     if (nif->txq_len >= nif->txq_max)
         wf_icmp_quench(net, p, m);
@@ -127,6 +164,30 @@ void wf_ip4_forward(struct net *net, struct pkt *p, const struct rx_meta *m)
         (void)wf_ip4_fragment_output(net, nif, p, nif->mtu, next_hop);
     else
         wf_link_output(net, nif, p, next_hop);
+}
+
+void wf_ip4_forward(struct net *net, struct pkt *p, const struct rx_meta *m)
+{
+    enum weft_drop why = refuse_input(net, wf_netif_get(net, m->ifindex), p, m);
+    if (why != WEFT_DROP_COUNT) {
+        wf_net_drop(net, p, why);
+        return;
+    }
+    if (m->ttl <= 1) {
+        wf_icmp_error(net, p, m, ICMP4_TIME_EXCEEDED, ICMP4_TTL_EXCEEDED, 0);
+        wf_net_drop(net, p, WEFT_DROP_IP4_TTL);
+        return;
+    }
+    const struct wf_route4 *r = find_route(net, p, m, &why);
+    const struct netif *out = r != NULL ? wf_netif_get(net, r->ifindex) : NULL;
+    if (r == NULL)
+        wf_net_drop(net, p, why);
+    else if (out->is_forward_off)
+        wf_net_drop(net, p, WEFT_DROP_IP4_FORWARD_OFF);
+    else if (m->is_group && !broadcast_ok(net, out, m))
+        wf_net_drop(net, p, WEFT_DROP_IP4_DIRECTED_BCAST);
+    else
+        pass_on(net, p, m, r);
 }
 
 void wf_ip4_neigh_failed(struct net *net, struct pkt *list)
@@ -148,4 +209,30 @@ void wf_ip4_neigh_failed(struct net *net, struct pkt *list)
         }
         wf_net_drop(net, p, WEFT_DROP_NEIGH_FAILED);
     }
+}
+
+int weft_if_set_forward(struct weft_stack *st, uint16_t ifindex,
+                        const struct weft_forward_options *o)
+{
+    struct netif *nif = wf_netif_get(wf_net_of(st), ifindex);
+    if (nif == NULL)
+        return -WEFT_ENOENT;
+    if (o == NULL || (unsigned)o->rpf >= WEFT_RPF_COUNT)
+        return -WEFT_EINVAL;
+    nif->rpf = (uint8_t)o->rpf;
+    nif->is_forward_off = o->is_off;
+    nif->takes_broadcasts = o->takes_broadcasts;
+    return 0;
+}
+
+int weft_if_get_forward(const struct weft_stack *st, uint16_t ifindex,
+                        struct weft_forward_options *out)
+{
+    const struct netif *nif = wf_netif_get(wf_net_of_const(st), ifindex);
+    if (nif == NULL)
+        return -WEFT_ENOENT;
+    *out = (struct weft_forward_options){.rpf = (enum weft_rpf)nif->rpf,
+                                         .is_off = nif->is_forward_off,
+                                         .takes_broadcasts = nif->takes_broadcasts};
+    return 0;
 }

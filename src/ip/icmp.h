@@ -82,7 +82,7 @@ enum icmp_result wf_icmp_input(struct net *net, struct pkt *p, const struct rx_m
 /**
  * wf_icmp_error() - Send an error about a packet that arrived, unless silence is the rule
  * @p: the packet, data at its IP header again; borrowed
- * @info: next-hop MTU, or pointer of a parameter problem
+ * @info: next-hop MTU, pointer of a parameter problem, or gateway of a redirect
  */
 void wf_icmp_error(struct net *net, struct pkt *p, const struct rx_meta *m, uint8_t type,
                    uint8_t code, uint32_t info);

@@ -103,6 +103,19 @@ static enum verdict deliver(struct net *net, struct pkt **p_io, const struct ip4
     }
 }
 
+/* A broadcast directed to a network of ours that is not where it came from (RFC 2644). */
+static bool is_of_another_net(const struct net *net, const struct rx_meta *m)
+{
+    if (m->dst4 == UINT32_MAX)
+        return false;
+    for (uint32_t i = 0; i < net->addrs.n; i++) {
+        const struct wf_ifaddr *a = &net->addrs.tab[i];
+        if (a->ifindex == m->ifindex && ((a->ip4 ^ m->dst4) & wf_ip4_mask(a->prefix_len)) == 0)
+            return false;
+    }
+    return true;
+}
+
 static enum verdict whose(struct net *net, const struct netif *nif, struct pkt **p_io,
                           const struct ip4_hdr *h, struct rx_meta *m)
 {
@@ -111,6 +124,10 @@ static enum verdict whose(struct net *net, const struct netif *nif, struct pkt *
     case IP4_LOCAL:
         return deliver(net, p_io, h, m);
     case IP4_BROADCAST:
+        m->is_group = true;
+        if (net->is_forwarding && is_of_another_net(net, m))
+            return RX_FORWARD;
+        return deliver(net, p_io, h, m);
     case IP4_MULTICAST:
         m->is_group = true;
         return deliver(net, p_io, h, m);

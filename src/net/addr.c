@@ -50,9 +50,39 @@ static bool is_directed_broadcast(const struct wf_ifaddr *a, uint32_t ip4)
            ((ip4 & ~mask) == ~mask || (ip4 & ~mask) == 0);
 }
 
+static uint32_t filter_bit(uint32_t ip4)
+{
+    return (ip4 * 2654435761u) >> 22; /* The upper bits of a product depend on all of them. */
+}
+_Static_assert(WF_ADDRS_FILTER_BITS == 1u << 10, "filter_bit() gives 10 bits");
+
+static void set_filter(struct wf_addrs *t, uint32_t ip4)
+{
+    t->filter[filter_bit(ip4) / 32] |= 1u << filter_bit(ip4) % 32;
+}
+
+/* Made anew with every change: bits cannot be taken out one by one. */
+static void fill_filter(struct wf_addrs *t)
+{
+    memset(t->filter, 0, sizeof(t->filter));
+    for (uint32_t i = 0; i < t->n; i++) {
+        uint32_t mask = wf_ip4_mask(t->tab[i].prefix_len);
+        set_filter(t, t->tab[i].ip4);
+        set_filter(t, t->tab[i].ip4 & mask);
+        set_filter(t, t->tab[i].ip4 | ~mask);
+    }
+}
+
+static bool may_be_ours(const struct wf_addrs *t, uint32_t ip4)
+{
+    return (t->filter[filter_bit(ip4) / 32] >> filter_bit(ip4) % 32 & 1) != 0;
+}
+
 enum ip4_kind wf_addrs_kind(const struct net *net, uint32_t ip4, uint16_t ifindex)
 {
     const struct wf_addrs *t = &net->addrs;
+    if (wf_ip4_can_be_host(ip4) && !may_be_ours(t, ip4))
+        return IP4_OTHER;
     for (uint32_t i = 0; i < t->n; i++)
         if (t->tab[i].ip4 == ip4) {
             if (ip4 >> 24 == 127) /* Ours, but not from a wire: see below. */
@@ -130,6 +160,7 @@ int wf_addrs_add(struct net *net, uint16_t ifindex, uint32_t ip4, uint8_t prefix
         return err;
     t->tab[t->n++] = a;
     t->gen++;
+    fill_filter(t);
     return 0;
 }
 
@@ -144,6 +175,7 @@ int wf_addrs_del(struct net *net, uint16_t ifindex, uint32_t ip4)
     memmove(a, a + 1, (size_t)(t->tab + t->n - (a + 1)) * sizeof(*a));
     t->n--;
     t->gen++;
+    fill_filter(t);
     struct weft_route r = connected_route(&gone);
     (void)wf_routes_del(net, &r);
     for (uint32_t i = 0; i < t->n; i++) { /* Another address may need the route still. */

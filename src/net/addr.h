@@ -24,11 +24,15 @@ struct wf_ifaddr {
     uint64_t conflict_ns; /* When one was last seen; 0 = never. */
 };
 
+#define WF_ADDRS_FILTER_BITS 1024u
+
 /** struct wf_addrs - All addresses, in the order they were added; limit: addrs_max */
 struct wf_addrs {
     struct wf_ifaddr *tab;
     uint32_t n, max;
     uint32_t gen; /* Changes with every change, for caches. */
+    /* By hash: whether an address may be ours or a broadcast of ours; a router's packets seldom. */
+    uint32_t filter[WF_ADDRS_FILTER_BITS / 32];
 };
 
 /** enum ip4_kind - What a destination address is to this stack */

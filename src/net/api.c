@@ -201,10 +201,10 @@ int weft_route_del(struct weft_stack *st, const struct weft_route *r)
 
 bool weft_route_next(const struct weft_stack *st, uint32_t *cursor, struct weft_route *out)
 {
-    const struct wf_routes *t = &wf_net_of_const(st)->routes;
-    if (*cursor >= t->n)
+    const struct wf_route4 *r = wf_routes_next(&wf_net_of_const(st)->routes, cursor);
+    if (r == NULL)
         return false;
-    *out = wf_routes_show(&t->tab[(*cursor)++]);
+    *out = wf_routes_show(r);
     return true;
 }
 

@@ -73,6 +73,7 @@ int wf_netif_add(struct net *net, const struct weft_if_config *c)
                           .is_up = true};
     memcpy(nif->name, c->name, sizeof(nif->name));
     memcpy(nif->mac, c->mac, sizeof(nif->mac));
+    wf_queue_init(nif);
     wf_list_init(&nif->senders);
     wf_list_init(&nif->room_waiters);
     return nif->index;
@@ -81,36 +82,22 @@ int wf_netif_add(struct net *net, const struct weft_if_config *c)
 void wf_netif_enqueue(struct net *net, struct netif *nif, struct pkt *p)
 {
     p->ifindex = nif->index;
-    if (!nif->is_up || nif->txq_len >= nif->txq_max) {
+    if (!nif->is_up) {
         nif->tx_drops++;
-        wf_net_drop(net, p, nif->is_up ? WEFT_DROP_TXQ_FULL : WEFT_DROP_IF_DOWN);
+        wf_net_drop(net, p, WEFT_DROP_IF_DOWN);
         return;
     }
-    p->next = NULL;
-    if (nif->txq_tail != NULL)
-        nif->txq_tail->next = p;
-    else
-        nif->txq_head = p;
-    nif->txq_tail = p;
-    nif->txq_len++;
+    wf_queue_enqueue(net, nif, p);
 }
 
-struct pkt *wf_netif_dequeue(struct netif *nif)
+struct pkt *wf_netif_dequeue(struct net *net, struct netif *nif)
 {
-    struct pkt *p = nif->txq_head;
-    if (p == NULL)
-        return NULL;
-    nif->txq_head = p->next;
-    if (nif->txq_head == NULL)
-        nif->txq_tail = NULL;
-    nif->txq_len--;
-    p->next = NULL;
-    return p;
+    return nif->txq_len > 0 ? wf_queue_dequeue(net, nif) : NULL;
 }
 
 void wf_netif_flush(struct net *net, struct netif *nif, enum weft_drop why)
 {
-    for (struct pkt *p = wf_netif_dequeue(nif); p != NULL; p = wf_netif_dequeue(nif)) {
+    for (struct pkt *p = wf_queue_take(nif); p != NULL; p = wf_queue_take(nif)) {
         nif->tx_drops++;
         wf_net_drop(net, p, why);
     }

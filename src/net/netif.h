@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/base.h"
+#include "net/queue.h"
 #include "pkt/pkt.h"
 #include "weft/netif.h"
 #include "weft/trace.h"
@@ -38,9 +39,11 @@ struct netif {
     uint8_t vlan_turn; /* Parent: whose turn it is to send. */
     uint16_t parent;   /* VLAN: the interface whose wire it uses; 0 = it is none. */
     uint16_t vlan_id;
+    uint8_t rpf;     /* enum weft_rpf; these four are struct weft_forward_options. */
+    bool is_forward_off, takes_broadcasts;
     uint16_t txq_max;
     uint32_t txq_len;
-    struct pkt *txq_head, *txq_tail;
+    struct wf_queue queue;
     struct wf_list senders;      /* struct wf_sender, served in turn. */
     struct wf_list room_waiters; /* Datagram sockets that found the queue full. */
     /* A super-frame that is being cut for the driver. */
@@ -79,7 +82,7 @@ int wf_netif_add(struct net *net, const struct weft_if_config *cfg);
 void wf_netif_enqueue(struct net *net, struct netif *nif, struct pkt *p);
 
 /** wf_netif_dequeue() - The oldest frame of the transmit queue, or NULL */
-struct pkt *wf_netif_dequeue(struct netif *nif);
+struct pkt *wf_netif_dequeue(struct net *net, struct netif *nif);
 
 /** wf_netif_flush() - Drop what waits */
 void wf_netif_flush(struct net *net, struct netif *nif, enum weft_drop why);
@@ -92,7 +95,7 @@ static inline bool wf_netif_has_output(const struct netif *nif, const struct pkt
 {
     bool has_stream = nif->cut != NULL || !wf_list_is_empty(&nif->senders);
     bool has_packet = pool->pkts.in_use < pool->pkts.max;
-    return nif->is_up && (nif->txq_head != NULL || (has_stream && has_packet));
+    return nif->is_up && (nif->txq_len > 0 || (has_stream && has_packet));
 }
 
 #endif /* WF_NET_NETIF_H */

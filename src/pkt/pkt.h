@@ -61,7 +61,10 @@ struct pkt {
     uint32_t len;          /* Bytes of the linear part at data. */
     uint32_t total;        /* Bytes of linear part and fragments. */
     uint32_t pinned;       /* Memory that holding it pins, for accounting. */
-    uint32_t next_hop;     /* Out, waiting for a neighbour: IPv4 next hop as a number. */
+    union {
+        uint32_t next_hop;  /* Out, waiting for a neighbour: IPv4 next hop as a number. */
+        uint32_t queued_us; /* Out, in a transmit queue: when it came, low bits of the time. */
+    };
     uint16_t from_ifindex; /* Forwarded: where it came from; 0 = made here. */
     uint16_t gso_size, gso_segs;
     uint16_t l4_hdr_bytes; /* Super-frame: bytes of its transport header. */

@@ -55,6 +55,7 @@ static void flush(struct net *net, struct run *r)
         wf_count_n(net, WEFT_COUNT_RX_COALESCED, r->segs);
         p->gso_size = (uint16_t)r->seg_bytes;
         p->l4_hdr_bytes = (uint16_t)(r->hdr_bytes - TCP_OFF);
+        p->csum = PKT_CSUM_OK; /* What is in the field is made anew if the run goes out again. */
         p->is_coalesced = true;
         p->is_cwr_all = true; /* If any has it: flags are equal. */
     }
@@ -253,7 +254,8 @@ static void begin(struct run *r, struct pkt *p, const struct weft_frame *f, uint
                   const struct head_sums *sums)
 {
     const uint8_t *b = f->iov[0].base;
-    p->csum = PKT_CSUM_OK;
+    if (p->csum == PKT_CSUM_NONE)
+        p->csum = PKT_CSUM_OK; /* PARTIAL stays: alone, the frame still lacks its sum. */
     uint32_t payload = f->len - hdr_bytes;
     *r = (struct run){.p = p,
                       .hdr = b,

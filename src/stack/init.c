@@ -195,7 +195,7 @@ static void cut(struct arena *a, const struct weft_config *c, struct weft_stack 
 {
     void *ifs = take_zeroed(a, (c->ifs_max + 1) * sizeof(struct netif)); /* And loopback. */
     void *addrs = take(a, (c->addrs_max + 1) * sizeof(struct wf_ifaddr));
-    void *routes = take(a, (c->routes_max + 1) * sizeof(struct wf_route4));
+    void *routes = take(a, wf_routes_bytes(c->routes_max + 1));
     for (uint32_t i = 0; i < WF_ARRAY_LEN(slabs); i++) {
         uint32_t stride = WF_ALIGN_UP(slabs[i].object_bytes, 8u);
         uint32_t max = limit_of(c, slabs[i].limit_off);
@@ -218,7 +218,7 @@ static void cut(struct arena *a, const struct weft_config *c, struct weft_stack 
         return;
     st->net.ifs.tab = ifs;
     st->net.addrs.tab = addrs;
-    st->net.routes.tab = routes;
+    wf_routes_init(&st->net.routes, routes, c->routes_max + 1);
     st->link.ifs = link_ifs;
     st->link.proxies = proxies;
     st->net.trace.recs = c->trace_max > 0 ? recs : NULL;
@@ -288,7 +288,6 @@ int weft_stack_init(struct weft_stack **out, const struct weft_config *cfg, void
     net->is_forwarding = cfg->is_forwarding;
     net->ifs.max = cfg->ifs_max + 1;
     net->addrs.max = cfg->addrs_max + 1;
-    net->routes.max = cfg->routes_max + 1;
     net->trace.mask = cfg->trace_max - 1;
     net->pool.bufs.chunks.max = 0; /* Until memory for bytes is added. */
     net->pool.bufs.chunks_max = cfg->chunks_max;

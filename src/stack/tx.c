@@ -12,7 +12,7 @@
 
 struct pkt *wf_tx_next(struct net *net, struct netif *nif)
 {
-    struct pkt *p = wf_netif_dequeue(nif);
+    struct pkt *p = wf_netif_dequeue(net, nif);
     if (p != NULL) {
         if (nif->txq_len <= nif->txq_max / 2u && !wf_list_is_empty(&nif->room_waiters))
             wf_udp_room(net, nif);
@@ -30,7 +30,7 @@ struct pkt *wf_tx_next(struct net *net, struct netif *nif)
             wf_list_remove(l);
             break;
         case TCP_TX_PARKED: /* Its neighbour may be asked for just now. */
-            p = wf_netif_dequeue(nif);
+            p = wf_netif_dequeue(net, nif);
             if (p != NULL)
                 return p;
             break;

@@ -10,7 +10,7 @@ import sys
 import tap
 
 WEFT, MAN = sys.argv[1], pathlib.Path(sys.argv[2])
-COMMANDS = ["lab", "host", "ping", "traceroute", "fetch", "show", "capture", "script", "ipcalc", "neigh", "arp"]
+COMMANDS = ["lab", "host", "ping", "traceroute", "fetch", "show", "capture", "script", "ipcalc", "neigh", "arp", "route"]
 
 
 def weft(*args):
@@ -43,6 +43,11 @@ BAD = [
     ("host --link tap:x --mac 01:00:00:00:00:01", 2, r"is not a unicast address"),
     ("host --link tap:x --serve gopher", 2, r"--serve 'gopher' is none of echo, discard"),
     ("host --link tap:x --serve put", 2, r"--serve 'put' is none of"),
+    ("host --queue red", 2, r"--queue comes after the --link"),
+    ("host --link tap:x --queue blue", 2, r"--queue 'blue' is none of drop-tail, red, codel"),
+    ("host --link tap:x --queue red,", 2, r"--queue '' is none of"),
+    ("host --link tap:x --rpf some", 2, r"--rpf 'some' is none of strict, loose, off"),
+    ("host --link tap:x --max-routes 0", 2, r"--max-routes '0' is not a number from 1 to"),
     ("host --link tap:x extra", 2, r"unexpected 'extra'"),
     ("host --rarp", 2, r"--rarp comes after the --link it belongs to"),
     ("host --link tap:x --rarp-prefix 24", 2, r"--rarp-prefix comes after the --rarp it belongs to"),
@@ -92,6 +97,16 @@ BAD = [
     ("show", 2, r"show what\? links, addresses, routes"),
     ("show weather", 2, r"show what\? .* not 'weather'"),
     ("show links --control /nonexistent.ctl", 3, r"no host is running there"),
+    ("route frob", 2, r"'frob' is none of show, add, del, get"),
+    ("route add", 2, r"add which route\? give a prefix"),
+    ("route add 10.0.0.0/33", 2, r"'10.0.0.0/33' is no prefix such as 10.0.0.0/8 or default"),
+    ("route add 10.0.0.1/8", 2, r"'10.0.0.1/8' has bits behind its prefix"),
+    ("route add 10.0.0.0/8 via", 2, r"'via' needs a value"),
+    ("route add 10.0.0.0/8 over 1", 2, r"unexpected 'over'"),
+    ("route add 10.0.0.0/8 metric x", 2, r"metric 'x' is not a number"),
+    ("route add 10.0.0.0/8 nexthop weight 0", 2, r"weight '0' is not a number from 1 to 255"),
+    ("route get 10.0.0.0/8", 2, r"'10.0.0.0/8' is not an IPv4 address"),
+    ("route show --control /nonexistent.ctl", 3, r"no host is running there"),
     ("script", 2, r"run which scripts\? give files or folders"),
     ("script --set sack=0 a.pkt", 2, r"--set 'sack=0' is not like NAME:NUMBER,NAME:NUMBER"),
     ("script --tolerance_usecs x a.pkt", 2, r"--tolerance_usecs 'x' is not a number"),

@@ -258,9 +258,9 @@ def check_table(table, rows, text):
         assert "eth0       inet 10.9.0.2/24 scope global\n" in text, text
     elif table == "routes":
         tap.eq([line for line in text.splitlines() if " dev lo " not in line], [
+            "default via 10.9.0.1 dev eth0 proto static",
             "10.9.0.0/24 dev eth0 proto kernel scope link src 10.9.0.2",
-            "10.50.0.0/16 via 10.9.0.1 dev eth0 proto static",
-            "default via 10.9.0.1 dev eth0 proto static"])
+            "10.50.0.0/16 via 10.9.0.1 dev eth0 proto static"])
     elif table == "neighbours":
         tap.eq(text, "".join(f"{r['address']} dev {r['dev']} lladdr {r['mac']} {r['state']}\n"
                              for r in rows))
