@@ -50,7 +50,7 @@ enum weft_sock_opt {
     WEFT_SO_USER,        /* the embedder's value, given back in events */
     WEFT_IP_TTL,         /* 1..255 */
     WEFT_IP_TOS,         /* 0..255; the lower two bits are ECN's: TCP sets them itself */
-    WEFT_IP_DF,          /* 0, 1: set Don't Fragment on UDP and ICMP (TCP always sets it) */
+    WEFT_IP_DF,          /* enum weft_ip_df: Don't Fragment on UDP and ICMP (TCP always sets it) */
     WEFT_IP_RECVERR,     /* 0, 1: queue ICMP errors for weft_sock_recv_error() */
     WEFT_TCP_NODELAY,    /* 0, 1: Nagle off */
     WEFT_TCP_CORK,       /* 0, 1: hold partial segments (at most 200 ms) */

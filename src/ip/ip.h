@@ -5,8 +5,10 @@
 
 #include "ip/dst.h"
 #include "ip/icmp.h"
+#include "ip/options.h"
 #include "ip/reasm.h"
 #include "net/net.h"
+#include "weft/ip.h"
 #include "wire/wire.h"
 
 #define IP4_TTL_DEFAULT 64
@@ -20,6 +22,16 @@ struct wf_pmtu {
     uint64_t expires_ns;
 };
 
+/** struct wf_ip_switches - What an operator chose; weft/ip.h has the values */
+struct wf_ip_switches {
+    uint8_t source_routes; /* enum weft_ip_source_routes */
+    uint8_t ttl;           /* Of what nobody chose one for. */
+    bool is_unrecorded;    /* Record route and timestamp pass as they are. */
+    bool is_id_counting;
+    bool is_ut_known;
+    uint32_t ut_offset_ms; /* Of the stack's time, if is_ut_known. */
+};
+
 /** struct wf_ip - State of the internet layer; owner: the stack instance */
 struct wf_ip {
     struct wf_slab reasms;
@@ -29,6 +41,7 @@ struct wf_ip {
     uint32_t reasm_chunks; /* Chunks held by datagrams in reassembly. */
     struct wf_pmtu pmtu[PMTU_SLOTS];
     struct wf_icmp_limit limit;
+    struct wf_ip_switches sw;
     uint16_t ids[ID_SLOTS]; /* Identification counters, by hash of the path (RFC 7739 5.3). */
 };
 
@@ -37,7 +50,12 @@ struct ip4_out {
     uint32_t src4, dst4; /* src4 0 = chosen by route. */
     uint8_t proto, ttl, tos;
     bool is_df;
-    uint16_t ifindex; /* 0 = by route. */
+    bool is_cut;         /* Don't Fragment only where it fits: else it is cut. */
+    bool is_stamped;     /* Options of a reply: the times are in them. */
+    bool is_path_probe;  /* The path MTU that is known does not hold for it. */
+    uint8_t opts_bytes;  /* A multiple of 4. */
+    uint16_t ifindex;    /* 0 = by route. */
+    const uint8_t *opts; /* As wf_ip4_opts_settle() leaves them. */
 };
 
 /** wf_ip_init() - Empty tables; memory for the slabs is set by the stack */
@@ -64,7 +82,7 @@ void wf_ip4_forward(struct net *net, struct pkt *p, const struct rx_meta *m);
  */
 int wf_ip4_output(struct net *net, struct pkt *p, const struct ip4_out *o);
 
-/** wf_ip4_push() - Put an IPv4 header without options in front of a packet */
+/** wf_ip4_push() - Put an IPv4 header in front of a packet */
 void wf_ip4_push(struct pkt *p, const struct ip4_out *o, uint16_t id);
 
 /** wf_ip4_next_id() - Identification for a datagram that may be fragmented (RFC 6864) */

@@ -10,6 +10,7 @@ void wf_ip_init(struct net *net)
 {
     struct wf_ip *ip = net->ip;
     wf_list_init(&ip->reasm_order);
+    ip->sw = (struct wf_ip_switches){.ttl = IP4_TTL_DEFAULT};
     for (uint32_t i = 0; i < ID_SLOTS; i++)
         ip->ids[i] = (uint16_t)wf_rng_u32(&net->rng);
 }
@@ -50,12 +51,14 @@ void wf_ip4_push(struct pkt *p, const struct ip4_out *o, uint16_t id)
     struct ip4_hdr h = {.tos = o->tos,
                         .ttl = o->ttl,
                         .proto = o->proto,
-                        .total_bytes = (uint16_t)(p->total + IP4_HDR_BYTES),
+                        .total_bytes = (uint16_t)(p->total + IP4_HDR_BYTES + o->opts_bytes),
                         .id = id,
-                        .df = o->is_df};
+                        .df = o->is_df,
+                        .opts = o->opts,
+                        .opts_bytes = o->opts_bytes};
     wf_st32be(h.src.b, o->src4);
     wf_st32be(h.dst.b, o->dst4);
-    wf_ip4_emit(wf_pkt_push(p, IP4_HDR_BYTES), &h);
+    wf_ip4_emit(wf_pkt_push(p, IP4_HDR_BYTES + (uint32_t)o->opts_bytes), &h);
 }
 
 /* Queue full is told to the sender where that is known before the packet is built. */
@@ -64,11 +67,37 @@ static bool has_room(const struct netif *nif)
     return nif->txq_len < nif->txq_max;
 }
 
+/* Cut, or sent whole: RFC 6864 asks for an identification only of what is or may be cut. */
+static int output_on(struct net *net, struct netif *nif, struct pkt *p, struct ip4_out *o)
+{
+    const struct wf_route4 *r = wf_routes_lookup4(net, o->dst4);
+    bool is_via = r != NULL && r->gateway != 0 && r->ifindex == nif->index &&
+                  wf_addrs_kind(net, o->dst4, nif->index) == IP4_OTHER;
+    uint32_t next_hop = is_via ? r->gateway : o->dst4;
+    uint32_t mtu = o->is_path_probe ? nif->mtu : wf_pmtu_get(net, o->dst4, nif->mtu);
+    uint32_t bytes = p->total + IP4_HDR_BYTES + o->opts_bytes;
+    bool is_whole = bytes <= mtu;
+    if (bytes > 65535 || (!is_whole && o->is_df && !o->is_cut)) {
+        wf_net_drop(net, p, WEFT_DROP_IP4_NEEDS_FRAG);
+        return -WEFT_EMSGSIZE;
+    }
+    o->is_df = o->is_df && is_whole;
+    wf_ip4_push(p, o, o->is_df ? 0 : wf_ip4_next_id(net, o->src4, o->dst4, o->proto));
+    wf_count(net, WEFT_COUNT_IP4_OUT);
+    if (!is_whole)
+        return wf_ip4_fragment_output(net, nif, p, mtu, next_hop);
+    wf_link_output(net, nif, p, next_hop);
+    return 0;
+}
+
 int wf_ip4_output(struct net *net, struct pkt *p, const struct ip4_out *o_in)
 {
     struct ip4_out o = *o_in;
+    uint8_t opts[IP4_OPTS_MAX_BYTES];
     uint32_t src4 = 0;
     uint16_t ifindex = 0;
+    if (WF_UNLIKELY(o.opts_bytes > 0))
+        wf_ip4_opts_originate(&o, opts);
     if (!wf_ip4_source(net, o.dst4, &src4, &ifindex)) {
         wf_net_drop(net, p, WEFT_DROP_IP4_NO_ROUTE);
         return -WEFT_ENETUNREACH;
@@ -77,28 +106,13 @@ int wf_ip4_output(struct net *net, struct pkt *p, const struct ip4_out *o_in)
         ifindex = o.ifindex;
     if (o.src4 == 0)
         o.src4 = src4;
+    if (o.opts_bytes > 0 && !o.is_stamped)
+        wf_ip4_opts_stamp_own(net, opts, o.opts_bytes, o.src4);
     struct netif *nif = wf_netif_get(net, ifindex);
     if (!nif->is_up || !has_room(nif)) {
         bool is_up = nif->is_up;
         wf_net_drop(net, p, is_up ? WEFT_DROP_TXQ_FULL : WEFT_DROP_IF_DOWN);
         return is_up ? -WEFT_EAGAIN : -WEFT_ENETDOWN;
     }
-    const struct wf_route4 *r = wf_routes_lookup4(net, o.dst4);
-    bool is_via = r != NULL && r->gateway != 0 && r->ifindex == ifindex &&
-                  wf_addrs_kind(net, o.dst4, ifindex) == IP4_OTHER;
-    uint32_t next_hop = is_via ? r->gateway : o.dst4;
-    uint32_t mtu = wf_pmtu_get(net, o.dst4, nif->mtu);
-    bool is_whole = p->total + IP4_HDR_BYTES <= mtu;
-    if (!is_whole && o.is_df) {
-        wf_net_drop(net, p, WEFT_DROP_IP4_NEEDS_FRAG);
-        return -WEFT_EMSGSIZE;
-    }
-    /* RFC 6864: only a datagram that is or may be fragmented needs an identification. */
-    bool is_atomic = o.is_df && is_whole;
-    wf_ip4_push(p, &o, is_atomic ? 0 : wf_ip4_next_id(net, o.src4, o.dst4, o.proto));
-    wf_count(net, WEFT_COUNT_IP4_OUT);
-    if (!is_whole)
-        return wf_ip4_fragment_output(net, nif, p, mtu, next_hop);
-    wf_link_output(net, nif, p, next_hop);
-    return 0;
+    return output_on(net, nif, p, &o);
 }

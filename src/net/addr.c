@@ -50,6 +50,43 @@ static bool is_directed_broadcast(const struct wf_ifaddr *a, uint32_t ip4)
            ((ip4 & ~mask) == ~mask || (ip4 & ~mask) == 0);
 }
 
+uint8_t wf_ip4_class_len(uint32_t ip4)
+{
+    if (ip4 >> 31 == 0)
+        return 8;
+    if (ip4 >> 30 == 2)
+        return 16;
+    return ip4 >> 29 == 6 ? 24 : 0;
+}
+
+/* To all subnets of the network by class that @a's is a subnet of. */
+static bool is_all_subnets(const struct wf_ifaddr *a, uint32_t ip4)
+{
+    uint8_t len = wf_ip4_class_len(ip4);
+    uint32_t mask = wf_ip4_mask(len);
+    return len != 0 && a->prefix_len > len && (a->ip4 & mask) == (ip4 & mask) &&
+           (ip4 & ~mask) == ~mask;
+}
+
+static bool is_broadcast_for(const struct wf_addrs *t, const struct wf_ifaddr *a, uint32_t ip4)
+{
+    return is_directed_broadcast(a, ip4) || (t->is_all_subnets && is_all_subnets(a, ip4));
+}
+
+const struct wf_ifaddr *wf_addrs_directed(const struct net *net, uint32_t ip4, uint16_t ifindex)
+{
+    const struct wf_addrs *t = &net->addrs;
+    const struct wf_ifaddr *found = NULL;
+    for (uint32_t i = 0; i < t->n; i++) {
+        if (!is_broadcast_for(t, &t->tab[i], ip4))
+            continue;
+        if (t->tab[i].ifindex == ifindex)
+            return &t->tab[i];
+        found = found != NULL ? found : &t->tab[i];
+    }
+    return found;
+}
+
 enum ip4_kind wf_addrs_kind(const struct net *net, uint32_t ip4, uint16_t ifindex)
 {
     const struct wf_addrs *t = &net->addrs;
@@ -68,7 +105,7 @@ enum ip4_kind wf_addrs_kind(const struct net *net, uint32_t ip4, uint16_t ifinde
     if (!wf_ip4_can_be_host(ip4))
         return IP4_INVALID;
     for (uint32_t i = 0; i < t->n; i++)
-        if (is_directed_broadcast(&t->tab[i], ip4))
+        if (is_broadcast_for(t, &t->tab[i], ip4))
             return IP4_BROADCAST;
     return IP4_OTHER;
 }

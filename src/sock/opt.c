@@ -29,7 +29,7 @@ static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
     [WEFT_SO_USER] = {INT64_MIN, INT64_MAX, true, true, ALWAYS},
     [WEFT_IP_TTL] = {1, 255, true, true, ALWAYS},
     [WEFT_IP_TOS] = {0, 255, true, true, ALWAYS},
-    [WEFT_IP_DF] = {0, 1, false, true, ALWAYS},
+    [WEFT_IP_DF] = {0, WEFT_IP_DF_COUNT - 1, false, true, ALWAYS},
     [WEFT_IP_RECVERR] = {0, 1, false, true, ALWAYS},
     [WEFT_TCP_NODELAY] = {0, 1, true, false, ALWAYS},
     [WEFT_TCP_CORK] = {0, 1, true, false, ALWAYS},
@@ -77,7 +77,7 @@ static void set_dgram(struct udp_ep *ep, enum weft_sock_opt opt, int64_t v)
     else if (opt == WEFT_IP_TOS)
         ep->tos = (uint8_t)v;
     else if (opt == WEFT_IP_DF)
-        ep->is_df = v != 0;
+        ep->df = (uint8_t)v;
     else if (opt == WEFT_IP_RECVERR)
         ep->has_errq = v != 0;
 }
@@ -231,7 +231,7 @@ static int64_t get_dgram(const struct udp_ep *ep, enum weft_sock_opt opt)
     if (opt == WEFT_IP_TOS)
         return ep->tos;
     if (opt == WEFT_IP_DF)
-        return ep->is_df;
+        return ep->df;
     return ep->has_errq;
 }
 

@@ -6,7 +6,6 @@
 #define EPHEMERAL_COUNT 28232u
 #define EPHEMERAL_TRIES 16384u
 #define QUICK_ACKS      16
-#define TTL_DEFAULT     64
 
 void wf_tcp_user_default(const struct net *net, struct tcp_user *u)
 {
@@ -20,7 +19,7 @@ void wf_tcp_user_default(const struct net *net, struct tcp_user *u)
                            .keepintvl_s = 75,
                            .keepcnt = 10,
                            .linger_ms = -1,
-                           .ttl = TTL_DEFAULT,
+                           .ttl = net->ip->sw.ttl,
                            .syn_retries = 7,
                            .ecn_ask = net->cfg->tcp_ecn,
                            .syn_cookies = TCP_COOKIES_PRESSURE,

@@ -17,7 +17,7 @@ struct udp_ep *wf_udp_open(struct net *net, uint8_t proto, struct wf_ready *read
         return NULL;
     ep->proto = proto;
     ep->ready = ready;
-    ep->ttl = IP4_TTL_DEFAULT;
+    ep->ttl = net->ip->sw.ttl;
     ep->rcvbuf = net->cfg->rcvbuf_bytes;
     return ep;
 }
@@ -150,6 +150,8 @@ int64_t wf_udp_recv(struct net *net, struct udp_ep *ep, uint8_t *buf, size_t cap
     memcpy(&d, p->dgram, sizeof(d));
     uint32_t n = p->total < cap ? p->total : (uint32_t)cap;
     wf_pkt_copy_out(&net->pool, p, 0, buf, n);
+    ep->in_bytes = d.opts_bytes;
+    memcpy(ep->in_opts, d.opts, d.opts_bytes);
     if (info != NULL)
         *info = (struct weft_msg_info){.from = d.from,
                                        .to = d.to,

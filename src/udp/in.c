@@ -2,6 +2,7 @@
 /** DOC: udp input - datagrams, echo replies and ICMP errors to endpoints */
 #include "udp/udp.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "udp/demux.h"
@@ -39,7 +40,7 @@ static void queue(struct net *net, struct udp_ep *ep, struct pkt *p, const struc
         wf_net_drop(net, p, WEFT_DROP_UDP_QUEUE_FULL);
         return;
     }
-    memcpy(p->dgram, d, sizeof(*d));
+    memcpy(p->dgram, d, offsetof(struct udp_dgram, opts) + d->opts_bytes);
     p->next = NULL;
     if (ep->recv_tail != NULL)
         ep->recv_tail->next = p;
@@ -79,6 +80,18 @@ static void fan_out(struct net *net, struct pkt *p, const struct udp_dgram *d,
         wf_net_drop(net, p, WEFT_DROP_UDP_NO_SOCKET);
 }
 
+/* What came with a datagram (its header at data), but for the port; options only if there are. */
+static void fill_dgram(struct udp_dgram *d, const struct pkt *p, const struct rx_meta *m)
+{
+    d->to = m->dst;
+    d->ifindex = m->ifindex;
+    d->ttl = m->ttl;
+    d->tos = m->tos;
+    d->opts_bytes = (uint8_t)(m->ip_hdr_bytes - IP4_HDR_BYTES);
+    if (d->opts_bytes > 0)
+        memcpy(d->opts, p->data - d->opts_bytes, d->opts_bytes);
+}
+
 static bool csum_ok(const struct net *net, const struct pkt *p, const struct rx_meta *m,
                     const struct udp_hdr *h)
 {
@@ -102,11 +115,9 @@ enum verdict wf_udp_input(struct net *net, struct pkt *p, const struct rx_meta *
         return wf_net_drop(net, p, WEFT_DROP_UDP_PORT_ZERO);
     if (!csum_ok(net, p, m, &h))
         return wf_net_drop(net, p, WEFT_DROP_UDP_BAD_CSUM);
-    struct udp_dgram d = {.from = {.addr = m->src, .port = h.sport},
-                          .to = m->dst,
-                          .ifindex = m->ifindex,
-                          .ttl = m->ttl,
-                          .tos = m->tos};
+    struct udp_dgram d;
+    d.from = (struct weft_endpoint){.addr = m->src, .port = h.sport};
+    fill_dgram(&d, p, m);
     struct weft_endpoint local = {.addr = m->dst, .port = h.dport};
     struct udp_ep *ep = m->is_group ? NULL : wf_udp_find(net, IP_PROTO_UDP, &local, &d.from);
     if (ep == NULL && !m->is_group)
@@ -128,11 +139,9 @@ void wf_ping_input(struct net *net, struct pkt *p, const struct rx_meta *m)
         wf_net_drop(net, p, WEFT_DROP_ICMP_TRUNCATED);
         return;
     }
-    struct udp_dgram d = {.from = {.addr = m->src},
-                          .to = m->dst,
-                          .ifindex = m->ifindex,
-                          .ttl = m->ttl,
-                          .tos = m->tos};
+    struct udp_dgram d;
+    d.from = (struct weft_endpoint){.addr = m->src};
+    fill_dgram(&d, p, m);
     struct weft_endpoint local = {.addr = m->dst, .port = h.id};
     struct udp_ep *ep = wf_udp_find(net, IP_PROTO_ICMP, &local, &d.from);
     if (ep == NULL)

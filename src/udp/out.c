@@ -4,6 +4,13 @@
 
 #include "udp/demux.h"
 
+static void set_df(struct ip4_out *o, uint8_t df)
+{
+    o->is_df = df != WEFT_IP_DF_NEVER;
+    o->is_cut = df == WEFT_IP_DF_FITS;
+    o->is_path_probe = df == WEFT_IP_DF_PROBE;
+}
+
 /* What the send needs to know about the way; 0 or -WEFT_E... */
 static int resolve(struct net *net, struct udp_ep *ep, const struct weft_endpoint *to,
                    struct ip4_out *o, struct netif **nif)
@@ -34,10 +41,13 @@ static int resolve(struct net *net, struct udp_ep *ep, const struct weft_endpoin
                           .proto = ep->proto,
                           .ttl = ep->ttl,
                           .tos = ep->tos,
-                          .is_df = ep->is_df,
+                          .opts = ep->opts,
+                          .opts_bytes = ep->opts_bytes,
                           .ifindex = ifindex};
+    set_df(o, ep->df);
     *nif = wf_netif_get(net, ifindex);
-    return o->src4 != 0 ? 0 : -WEFT_EADDRNOTAVAIL;
+    /* RFC 919 7, RFC 1122 3.2.1.3 (a): who has no address yet may call everybody. */
+    return o->src4 != 0 || dst4 == UINT32_MAX ? 0 : -WEFT_EADDRNOTAVAIL;
 }
 
 static void push_udp(struct net *net, struct pkt *p, const struct udp_ep *ep, uint16_t dport,
@@ -70,23 +80,93 @@ static void finish_ping(struct net *net, struct pkt *p, const struct udp_ep *ep)
     wf_st16be(p->data + 2, wf_csum_finish(wf_pkt_sum(&net->pool, p, 0, p->total)));
 }
 
-static int check_size(const struct udp_ep *ep, const struct netif *nif, const uint8_t *buf,
-                      size_t len)
+static int check_size(const struct net *net, const struct ip4_out *o, const struct netif *nif,
+                      const uint8_t *buf, size_t len)
 {
-    bool is_ping = ep->proto == IP_PROTO_ICMP;
-    uint32_t hdrs = IP4_HDR_BYTES + (is_ping ? 0 : UDP_HDR_BYTES);
-    if (len > 65535 - hdrs || (ep->is_df && len + hdrs > nif->mtu))
+    bool is_ping = o->proto == IP_PROTO_ICMP;
+    uint32_t hdrs = (uint32_t)(IP4_HDR_BYTES + (is_ping ? 0 : UDP_HDR_BYTES)) + o->opts_bytes;
+    if (len > 65535 - hdrs)
+        return -WEFT_EMSGSIZE;
+    /* RFC 1191 6.2: what may not be cut and does not fit is told to who sends it. */
+    uint32_t mtu = o->is_path_probe ? nif->mtu : wf_pmtu_get(net, o->dst4, nif->mtu);
+    if (o->is_df && !o->is_cut && len + hdrs > mtu)
         return -WEFT_EMSGSIZE;
     if (is_ping && (len < ICMP4_HDR_BYTES || buf[0] != ICMP4_ECHO_REQUEST || buf[1] != 0))
         return -WEFT_EINVAL;
     return 0;
 }
 
-int64_t wf_udp_send(struct net *net, struct udp_ep *ep, const uint8_t *buf, size_t len,
-                    const struct weft_endpoint *to)
+/* What one datagram has that its socket has not; 0 or -WEFT_E... */
+static int apply_control(struct net *net, const struct weft_ip_control *c, struct ip4_out *o,
+                         struct netif **nif, uint8_t opts[IP4_OPTS_MAX_BYTES])
+{
+    if (c->ttl == 0 || c->ttl > 255 || c->tos > 255 || c->df >= WEFT_IP_DF_COUNT)
+        return -WEFT_EINVAL;
+    if (c->ttl > 0)
+        o->ttl = (uint8_t)c->ttl;
+    if (c->tos >= 0)
+        o->tos = (uint8_t)c->tos;
+    if (c->df >= 0)
+        set_df(o, (uint8_t)c->df);
+    if (c->options_bytes >= 0) {
+        int n = wf_ip4_opts_settle(c->options, (size_t)c->options_bytes, opts);
+        if (n < 0)
+            return n;
+        o->opts = opts;
+        o->opts_bytes = (uint8_t)n;
+    }
+    if (c->ifindex != 0) {
+        *nif = wf_netif_get(net, c->ifindex);
+        if (*nif == NULL)
+            return -WEFT_EINVAL;
+        o->ifindex = c->ifindex;
+    }
+    if (wf_addr_is_any(&c->src))
+        return 0;
+    if (!wf_addr_is4(&c->src) || wf_addrs_find(net, wf_addr_to4(&c->src), 0) == NULL)
+        return -WEFT_EADDRNOTAVAIL;
+    o->src4 = wf_addr_to4(&c->src);
+    return 0;
+}
+
+/* RFC 1122 3.2.1.3 (g): no address of 127/8 is seen outside. */
+static bool leaks_loopback(const struct ip4_out *o, const struct netif *nif)
+{
+    return nif->kind != WEFT_IF_LOOPBACK && (o->src4 >> 24 == 127 || o->dst4 >> 24 == 127);
+}
+
+/* Build one datagram and send it. */
+static int emit(struct net *net, const struct udp_ep *ep, const struct weft_iov *data,
+                const struct ip4_out *o, uint16_t dport)
+{
+    const struct netif *nif = wf_netif_get(net, o->ifindex);
+    const uint8_t *buf = data->base;
+    struct pkt *p = wf_pkt_alloc(&net->pool);
+    if (p == NULL)
+        return -WEFT_ENOMEM;
+    p->data = p->head + PKT_HEADROOM + (IP4_HDR_BYTES + UDP_HDR_BYTES + (uint32_t)o->opts_bytes);
+    /* The ICMP header is written to: it has to lie in the head. */
+    uint32_t in_head = ep->proto == IP_PROTO_ICMP ? ICMP4_HDR_BYTES : 0;
+    bool is_copied = in_head == 0 || wf_pkt_append_copy(&net->pool, p, buf, in_head);
+    uint32_t rest = (uint32_t)data->len - in_head;
+    is_copied = is_copied && wf_pkt_append_copy(&net->pool, p, buf + in_head, rest);
+    if (!is_copied) {
+        wf_pkt_free(&net->pool, p);
+        return -WEFT_ENOMEM;
+    }
+    if (ep->proto == IP_PROTO_ICMP)
+        finish_ping(net, p, ep);
+    else
+        push_udp(net, p, ep, dport, o, nif);
+    return wf_ip4_output(net, p, o);
+}
+
+int64_t wf_udp_sendto(struct net *net, struct udp_ep *ep, const struct weft_iov *data,
+                      const struct weft_endpoint *to, const struct weft_ip_control *c)
 {
     struct ip4_out o;
     struct netif *nif = NULL;
+    uint8_t opts[IP4_OPTS_MAX_BYTES];
     if (to == NULL && !ep->is_connected)
         return -WEFT_ENOTCONN;
     if (ep->err != 0) {
@@ -96,8 +176,12 @@ int64_t wf_udp_send(struct net *net, struct udp_ep *ep, const uint8_t *buf, size
     }
     const struct weft_endpoint *dst = to != NULL ? to : &ep->remote;
     int err = resolve(net, ep, dst, &o, &nif);
+    if (err == 0 && c != NULL)
+        err = apply_control(net, c, &o, &nif, opts);
+    if (err == 0 && leaks_loopback(&o, nif))
+        err = -WEFT_EINVAL;
     if (err == 0)
-        err = check_size(ep, nif, buf, len);
+        err = check_size(net, &o, nif, data->base, data->len);
     if (err != 0)
         return err;
     if (nif->txq_len >= nif->txq_max) {
@@ -105,26 +189,16 @@ int64_t wf_udp_send(struct net *net, struct udp_ep *ep, const uint8_t *buf, size
             wf_list_push_back(&nif->room_waiters, &ep->room_link);
         return -WEFT_EAGAIN;
     }
-    struct pkt *p = wf_pkt_alloc(&net->pool);
-    if (p == NULL)
-        return -WEFT_ENOMEM;
-    p->data = p->head + PKT_HEADROOM + IP4_HDR_BYTES + UDP_HDR_BYTES;
-    /* The ICMP header is written to: it has to lie in the head. */
-    uint32_t in_head = ep->proto == IP_PROTO_ICMP ? ICMP4_HDR_BYTES : 0;
-    bool is_copied = in_head == 0 || wf_pkt_append_copy(&net->pool, p, buf, in_head);
-    is_copied =
-        is_copied && wf_pkt_append_copy(&net->pool, p, buf + in_head, (uint32_t)len - in_head);
-    if (!is_copied) {
-        wf_pkt_free(&net->pool, p);
-        return -WEFT_ENOMEM;
-    }
-    if (ep->proto == IP_PROTO_ICMP)
-        finish_ping(net, p, ep);
-    else
-        push_udp(net, p, ep, dst->port, &o, nif);
-    err = wf_ip4_output(net, p, &o);
+    err = emit(net, ep, data, &o, dst->port);
     if (err != 0)
         return err;
     wf_count(net, WEFT_COUNT_UDP_OUT);
-    return (int64_t)len;
+    return (int64_t)data->len;
+}
+
+int64_t wf_udp_send(struct net *net, struct udp_ep *ep, const uint8_t *buf, size_t len,
+                    const struct weft_endpoint *to)
+{
+    struct weft_iov data = {.base = (void *)(uintptr_t)buf, .len = (uint32_t)len};
+    return len > UINT32_MAX ? -WEFT_EMSGSIZE : wf_udp_sendto(net, ep, &data, to, NULL);
 }

@@ -35,7 +35,10 @@ struct udp_ep {
     struct weft_endpoint local, remote;
     uint8_t proto; /* IP_PROTO_UDP or IP_PROTO_ICMP: the port is the echo identifier. */
     uint8_t ttl, tos;
-    bool is_bound, is_connected, is_reuse, is_broadcast, is_df, has_errq;
+    bool is_bound, is_connected, is_reuse, is_broadcast, has_errq;
+    uint8_t df;                   /* enum weft_ip_df */
+    uint8_t opts_bytes, in_bytes; /* IP options to send, and of the datagram read last. */
+    uint8_t opts[IP4_OPTS_MAX_BYTES], in_opts[IP4_OPTS_MAX_BYTES];
     int err; /* Pending, positive. */
     struct pkt *recv_head, *recv_tail;
     uint32_t recv_n, recv_charge, recv_bytes, rcvbuf;
@@ -56,6 +59,8 @@ struct udp_dgram {
     struct weft_addr to;
     uint16_t ifindex;
     uint8_t ttl, tos;
+    uint8_t opts_bytes; /* IP options: octets at opts, the rest of which is not set. */
+    uint8_t opts[IP4_OPTS_MAX_BYTES];
 };
 
 /** wf_udp_open() - An endpoint, unbound; NULL if there are no more */
@@ -73,6 +78,10 @@ int wf_udp_connect(struct net *net, struct udp_ep *ep, const struct weft_endpoin
 /** wf_udp_send() - Send one datagram, @to NULL = to the peer; bytes or -WEFT_E... */
 int64_t wf_udp_send(struct net *net, struct udp_ep *ep, const uint8_t *buf, size_t len,
                     const struct weft_endpoint *to);
+
+/** wf_udp_sendto() - The same with a header of its own; @c NULL = as the endpoint has it */
+int64_t wf_udp_sendto(struct net *net, struct udp_ep *ep, const struct weft_iov *data,
+                      const struct weft_endpoint *to, const struct weft_ip_control *c);
 
 /** wf_udp_recv() - Take the oldest datagram; bytes copied or -WEFT_EAGAIN or the pending error */
 int64_t wf_udp_recv(struct net *net, struct udp_ep *ep, uint8_t *buf, size_t cap,
