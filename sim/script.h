@@ -12,6 +12,7 @@
 #ifndef SIM_SCRIPT_H
 #define SIM_SCRIPT_H
 
+#include "weft/ip.h"
 #include "world.h"
 
 #define SX_START_NS     10000000000ULL /* The stack's time at 0; some clocks treat 0 as "unset". */
@@ -81,8 +82,11 @@ struct sx_ip {
     int32_t times;              /* Inject it so often. */
     int32_t offset;             /* Fragment offset field, in octets, as it is. */
     bool has_bad_csum, has_zero_csum, has_bad_ip_csum;
-    uint8_t opts[40];
+    bool has_opts;
+    uint8_t opts[40], opts_mask[40]; /* A zero bit of the mask: whatever is there. */
     uint32_t opts_n;
+    bool has_from; /* In calls: our address. */
+    uint8_t from[4];
 };
 
 /** struct sx_opt - One TCP option; with is_any its value does not matter */
@@ -227,6 +231,7 @@ struct sx {
     /* Settings */
     uint64_t tolerance_ns;
     uint8_t local_ip[4], remote_ip[4];
+    uint8_t gateway[4]; /* Of the default route; zero = all is on the link. */
     uint16_t bind_port, connect_port, remote_port;
     uint8_t prefix_len;
     uint32_t mtu, remote_isn, ts_tick_us;
@@ -237,6 +242,8 @@ struct sx {
         int64_t value;
     } set[16];
     uint32_t set_n;
+    int64_t ip_switch[WEFT_IP_SWITCH_COUNT];
+    uint32_t ip_switches; /* Bits of those that are set. */
     char cc[24];           /* Of every TCP socket; empty = the stack's own choice. */
     bool has_foreign_name; /* The assertion is about weft's own state. */
     bool has_limits;       /* Limits of weft's stack were set. */
@@ -327,6 +334,33 @@ bool wf_sx_parse_call(struct sx *s, struct sx_call *out);
 
 /** wf_sx_parse_hex() - Hexadecimal digits as bytes; their number */
 uint32_t wf_sx_parse_hex(struct sx_slice text, uint8_t *out, uint32_t cap);
+
+/* ---- script_ipopt.c ---- */
+
+/** wf_sx_parse_ip_opts() - IP options after the word "opts" */
+bool wf_sx_parse_ip_opts(struct sx *s, struct sx_ip *ip);
+
+/** wf_sx_ip_opts_match() - Compare options with those a line names; false and @why if they differ */
+bool wf_sx_ip_opts_match(const struct sx_ip *ip, const uint8_t *got, uint32_t got_n, char *why,
+                         size_t cap);
+
+/** wf_sx_ip_set_options() - ipoptions(fd, [opts ...]): options of what the socket sends */
+int64_t wf_sx_ip_set_options(struct sx *s, const struct sx_call *c, const struct sx_fd *f);
+
+/** wf_sx_ip_send() - sendwith(fd, n, [ttl ..., opts ...]): one datagram with a header of its own */
+int64_t wf_sx_ip_send(struct sx *s, const struct sx_call *c, const struct sx_fd *f, size_t n);
+
+/** wf_sx_ip_recv() - recvwith(fd, [ttl ..., opts ...]): one datagram, and what has to come along */
+int64_t wf_sx_ip_recv(struct sx *s, const struct sx_call *c, const struct sx_fd *f);
+
+/** wf_sx_ip_return() - ipreturn(fd): send back along the source route of what was received last */
+int64_t wf_sx_ip_return(struct sx *s, const struct sx_call *c, const struct sx_fd *f);
+
+/** wf_sx_option_ip() - The value of "--ip=": switches of weft/ip.h by name */
+bool wf_sx_option_ip(struct sx *s);
+
+/** wf_sx_ip_begin() - Set them; 0 or -WEFT_E... */
+int wf_sx_ip_begin(struct sx *s);
 
 /* ---- script_codec.c ---- */
 

@@ -51,6 +51,22 @@ static uint32_t sum(uint32_t start, const uint8_t *p, uint32_t n)
     return (uint32_t)v;
 }
 
+/* Sums are made with the address where the way ends (RFC 1122 4.1.3.3): the last of a source route
+ * that is still being followed. */
+static const uint8_t *last_hop(const uint8_t *opts, uint32_t n, const uint8_t *dst)
+{
+    for (uint32_t i = 0; i + 3 < n && opts[i] != 0; i += opts[i] == 1 ? 1 : opts[i + 1]) {
+        if (opts[i] == 1)
+            continue;
+        uint32_t len = opts[i + 1];
+        if (len < 2 || i + len > n)
+            break;
+        if ((opts[i] == 131 || opts[i] == 137) && len >= 7 && opts[i + 2] <= len)
+            return opts + i + len - 4;
+    }
+    return dst;
+}
+
 static uint32_t pseudo_sum(const uint8_t src[4], const uint8_t dst[4], uint32_t proto, uint32_t len)
 {
     uint8_t h[12];
@@ -279,7 +295,8 @@ static uint32_t build_l4(struct sx *s, const struct sx_packet *p, const struct s
     }
     *proto = p->kind == SX_TCP ? SX_PROTO_TCP : SX_PROTO_UDP;
     n = p->kind == SX_TCP ? build_tcp(s, p, f, l4) : build_udp(p, f, l4);
-    uint32_t v = sum(pseudo_sum(addrs, addrs + 4, *proto, n), l4, n);
+    const uint8_t *last = last_hop(p->ip.opts, p->ip.opts_n, addrs + 4);
+    uint32_t v = sum(pseudo_sum(addrs, last, *proto, n), l4, n);
     uint8_t *at = l4 + (p->kind == SX_TCP ? 16 : 6);
     set_csum(&p->ip, at, v);
     if (p->kind == SX_UDP && at[0] == 0 && at[1] == 0 && !p->ip.has_zero_csum)
@@ -379,6 +396,7 @@ static void read_tcp(struct sx_seen *p)
 
 static void read_udp(struct sx_seen *p)
 {
+    const uint8_t *last = last_hop(p->l4 - (p->ihl - IP_HDR), p->ihl - IP_HDR, p->dst);
     if (p->l4_len < UDP_HDR) {
         p->fault = "a cut UDP header";
         return;
@@ -392,7 +410,7 @@ static void read_udp(struct sx_seen *p)
         p->fault = "a UDP length that is not that of the packet";
     else if (wf_sx_be(p->l4 + 6, 2) == 0)
         p->fault = "no UDP checksum";
-    else if (sum(pseudo_sum(p->src, p->dst, SX_PROTO_UDP, p->l4_len), p->l4, p->l4_len) != 0xffff)
+    else if (sum(pseudo_sum(p->src, last, SX_PROTO_UDP, p->l4_len), p->l4, p->l4_len) != 0xffff)
         p->fault = "a wrong UDP checksum";
 }
 

@@ -210,6 +210,9 @@ static void match_ip(const struct sx_packet *p, const struct sx_seen *seen, stru
         note(m, "More Fragments", (uint32_t)ip->mf, (seen->frag & FRAG_MF) != 0);
     if (ip->id >= 0)
         note(m, "Identification", (uint32_t)ip->id, seen->id);
+    if (m->why[0] == '\0')
+        (void)wf_sx_ip_opts_match(ip, seen->l4 - (seen->ihl - 20), seen->ihl - 20, m->why,
+                                  sizeof(m->why));
     if (ip->has_addrs && (memcmp(ip->src, seen->src, 4) != 0 || memcmp(ip->dst, seen->dst, 4) != 0))
         (void)snprintf(m->why, sizeof(m->why), "the addresses");
 }
@@ -280,16 +283,16 @@ static void match_bytes(struct sx *s, const struct sx_packet *p, const struct sx
                         const struct sx_flow *f, struct mismatch *m)
 {
     struct sx_packet want = *p;
-    uint32_t n = wf_sx_build(s, &want, f, s->buf);
-    if (n < 20 || n - 20 != seen->l4_len) {
-        note(m, "bytes after the IP header", n < 20 ? 0 : n - 20, seen->l4_len);
+    uint32_t n = wf_sx_build(s, &want, f, s->buf), hdr = 20 + (p->ip.opts_n + 3) / 4 * 4;
+    if (n < hdr || n - hdr != seen->l4_len) {
+        note(m, "bytes after the IP header", n < hdr ? 0 : n - hdr, seen->l4_len);
         return;
     }
     for (uint32_t i = 0; i < seen->l4_len; i++) {
-        if (s->buf[20 + i] != seen->l4[i]) {
+        if (s->buf[hdr + i] != seen->l4[i]) {
             (void)snprintf(m->why, sizeof(m->why),
                            "byte %u after the IP header: expected %02x, got %02x", i,
-                           s->buf[20 + i], seen->l4[i]);
+                           s->buf[hdr + i], seen->l4[i]);
             return;
         }
     }

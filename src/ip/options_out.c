@@ -92,6 +92,8 @@ uint8_t wf_ip4_opts_reply(struct net *net, const struct pkt *p, const struct rx_
     uint32_t n = net->ip->sw.source_routes == WEFT_IP_SOURCE_ROUTES_DROP
                      ? 0
                      : wf_ip4_opts_return(m->src4, in, in_bytes, buf);
+    if (n > 0)
+        buf[n - 1] = IP4_OPT_NOP; /* More may follow: a route is 3 octets and addresses. */
     struct ip4_hdr h = header_of(in, in_bytes);
     struct ip4_opts_it it = wf_ip4_opts_begin(&h);
     struct ip4_opt o;
