@@ -14,6 +14,7 @@
 #define IP4_TTL_DEFAULT 64
 #define PMTU_SLOTS      256
 #define ID_SLOTS        256
+#define ID_BLOCKS       8
 
 /** struct wf_pmtu - A path MTU somebody told us of; direct-mapped by destination */
 struct wf_pmtu {
@@ -32,6 +33,12 @@ struct wf_ip_switches {
     uint32_t ut_offset_ms; /* Of the stack's time, if is_ut_known. */
 };
 
+/** struct wf_ip_ids - Identifications of the paths that share a slot */
+struct wf_ip_ids {
+    uint32_t n;                 /* Given so far; its lower 16 bits become the next one. */
+    uint32_t left_s[ID_BLOCKS]; /* When each part of all 65,536 was used last, +1; 0 = never. */
+};
+
 /** struct wf_ip - State of the internet layer; owner: the stack instance */
 struct wf_ip {
     struct wf_slab reasms;
@@ -42,7 +49,7 @@ struct wf_ip {
     struct wf_pmtu pmtu[PMTU_SLOTS];
     struct wf_icmp_limit limit;
     struct wf_ip_switches sw;
-    uint16_t ids[ID_SLOTS]; /* Identification counters, by hash of the path (RFC 7739 5.3). */
+    struct wf_ip_ids ids[ID_SLOTS]; /* By hash of the path (RFC 7739 5.3). */
 };
 
 /** struct ip4_out - What the sender of a datagram chooses */
@@ -85,8 +92,15 @@ int wf_ip4_output(struct net *net, struct pkt *p, const struct ip4_out *o);
 /** wf_ip4_push() - Put an IPv4 header in front of a packet */
 void wf_ip4_push(struct pkt *p, const struct ip4_out *o, uint16_t id);
 
-/** wf_ip4_next_id() - Identification for a datagram that may be fragmented (RFC 6864) */
-uint16_t wf_ip4_next_id(struct net *net, uint32_t src4, uint32_t dst4, uint8_t proto);
+/**
+ * wf_ip4_next_id() - Identification for a datagram that may be fragmented (RFC 6864)
+ *
+ * None comes back within two minutes for the same source, destination and protocol, and nobody
+ * who does not see them can tell the next one (RFC 7739).
+ *
+ * Return: false if all were used in that time.
+ */
+bool wf_ip4_next_id(struct net *net, uint32_t src4, uint32_t dst4, uint8_t proto, uint16_t *id);
 
 /**
  * wf_ip4_fragment_output() - Cut a packet with its IPv4 header to an MTU and send the pieces

@@ -11,8 +11,6 @@ void wf_ip_init(struct net *net)
     struct wf_ip *ip = net->ip;
     wf_list_init(&ip->reasm_order);
     ip->sw = (struct wf_ip_switches){.ttl = IP4_TTL_DEFAULT};
-    for (uint32_t i = 0; i < ID_SLOTS; i++)
-        ip->ids[i] = (uint16_t)wf_rng_u32(&net->rng);
 }
 
 bool wf_ip4_source(const struct net *net, uint32_t dst4, uint32_t *src4, uint16_t *ifindex)
@@ -36,14 +34,6 @@ bool wf_ip4_source(const struct net *net, uint32_t dst4, uint32_t *src4, uint16_
                 ? r->src
                 : wf_addrs_source(net, out, r != NULL && r->gateway != 0 ? r->gateway : dst4);
     return true;
-}
-
-uint16_t wf_ip4_next_id(struct net *net, uint32_t src4, uint32_t dst4, uint8_t proto)
-{
-    uint64_t w[2] = {(uint64_t)src4 << 32 | dst4, proto};
-    uint16_t *id = &net->ip->ids[wf_hash_words(&net->hash_key, w, 2) % ID_SLOTS];
-    *id = (uint16_t)(*id + 1 + wf_rng_below(&net->rng, 8));
-    return *id;
 }
 
 void wf_ip4_push(struct pkt *p, const struct ip4_out *o, uint16_t id)
@@ -81,8 +71,14 @@ static int output_on(struct net *net, struct netif *nif, struct pkt *p, struct i
         wf_net_drop(net, p, WEFT_DROP_IP4_NEEDS_FRAG);
         return -WEFT_EMSGSIZE;
     }
+    uint16_t id = 0;
     o->is_df = o->is_df && is_whole;
-    wf_ip4_push(p, o, o->is_df ? 0 : wf_ip4_next_id(net, o->src4, o->dst4, o->proto));
+    if (!o->is_df && !wf_ip4_next_id(net, o->src4, o->dst4, o->proto, &id)) {
+        /* RFC 6864 5.2: rather lost than put together with another's parts. */
+        wf_net_drop(net, p, WEFT_DROP_IP4_ID_LIMIT);
+        return 0;
+    }
+    wf_ip4_push(p, o, id);
     wf_count(net, WEFT_COUNT_IP4_OUT);
     if (!is_whole)
         return wf_ip4_fragment_output(net, nif, p, mtu, next_hop);

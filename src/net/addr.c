@@ -87,21 +87,26 @@ const struct wf_ifaddr *wf_addrs_directed(const struct net *net, uint32_t ip4, u
     return found;
 }
 
+/* RFC 1122 3.2.1.3 (g): of 127/8 nothing is ever on a wire. */
+static enum ip4_kind loopback_kind(const struct net *net, uint16_t ifindex)
+{
+    const struct netif *nif = wf_netif_get(net, ifindex);
+    bool is_inside = ifindex == 0 || (nif != NULL && nif->kind == WEFT_IF_LOOPBACK);
+    return is_inside ? IP4_LOCAL : IP4_INVALID;
+}
+
 enum ip4_kind wf_addrs_kind(const struct net *net, uint32_t ip4, uint16_t ifindex)
 {
     const struct wf_addrs *t = &net->addrs;
     for (uint32_t i = 0; i < t->n; i++)
         if (t->tab[i].ip4 == ip4)
-            return IP4_LOCAL;
+            return WF_LIKELY(ip4 >> 24 != 127) ? IP4_LOCAL : loopback_kind(net, ifindex);
     if (ip4 == UINT32_MAX)
         return IP4_BROADCAST;
     if (wf_ip4_is_multicast(ip4))
         return IP4_MULTICAST;
-    if (ip4 >> 24 == 127) { /* RFC 1122 3.2.1.3: never on a wire. */
-        const struct netif *nif = wf_netif_get(net, ifindex);
-        return ifindex == 0 || (nif != NULL && nif->kind == WEFT_IF_LOOPBACK) ? IP4_LOCAL
-                                                                              : IP4_INVALID;
-    }
+    if (ip4 >> 24 == 127)
+        return loopback_kind(net, ifindex);
     if (!wf_ip4_can_be_host(ip4))
         return IP4_INVALID;
     for (uint32_t i = 0; i < t->n; i++)

@@ -176,6 +176,8 @@ static int settle_key(struct net *net, const struct weft_endpoint *local,
         k->local.addr = wf_addr_from4(src4);
     if (wf_addr_to4(&k->local.addr) == 0)
         return -WEFT_EADDRNOTAVAIL;
+    if (wf_addr_to4(&k->local.addr) >> 24 == 127 && kind != IP4_LOCAL) /* RFC 1122 3.2.1.3 (g) */
+        return -WEFT_EINVAL;
     if (k->local.port == 0)
         k->local.port = wf_tcp_pick_port(net, &k->local.addr, remote);
     if (k->local.port == 0)

@@ -18,6 +18,7 @@ struct udp_ep *wf_udp_open(struct net *net, uint8_t proto, struct wf_ready *read
     ep->proto = proto;
     ep->ready = ready;
     ep->ttl = net->ip->sw.ttl;
+    ep->df = WEFT_IP_DF_FITS;
     ep->rcvbuf = net->cfg->rcvbuf_bytes;
     return ep;
 }
