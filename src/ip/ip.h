@@ -56,6 +56,7 @@ struct wf_ip {
 struct ip4_out {
     uint32_t src4, dst4; /* src4 0 = chosen by route. */
     uint8_t proto, ttl, tos;
+    bool is_src_bound; /* src4 was chosen by who sends. */
     bool is_df;
     bool is_cut;         /* Don't Fragment only where it fits: else it is cut. */
     bool is_stamped;     /* Options of a reply: the times are in them. */

@@ -98,10 +98,12 @@ int wf_ip4_output(struct net *net, struct pkt *p, const struct ip4_out *o_in)
         wf_net_drop(net, p, WEFT_DROP_IP4_NO_ROUTE);
         return -WEFT_ENETUNREACH;
     }
+    if (o.src4 == 0)
+        o.src4 = o.ifindex == 0 || o.ifindex == ifindex
+                     ? src4
+                     : wf_addrs_source(net, o.ifindex, o.dst4);
     if (o.ifindex != 0)
         ifindex = o.ifindex;
-    if (o.src4 == 0)
-        o.src4 = src4;
     if (o.opts_bytes > 0 && !o.is_stamped)
         wf_ip4_opts_stamp_own(net, opts, o.opts_bytes, o.src4);
     struct netif *nif = wf_netif_get(net, ifindex);

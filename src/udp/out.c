@@ -13,7 +13,7 @@ static void set_df(struct ip4_out *o, uint8_t df)
 
 /* What the send needs to know about the way; 0 or -WEFT_E... */
 static int resolve(struct net *net, struct udp_ep *ep, const struct weft_endpoint *to,
-                   struct ip4_out *o, struct netif **nif)
+                   struct ip4_out *o)
 {
     uint32_t src4 = 0;
     uint16_t ifindex = 0;
@@ -36,7 +36,8 @@ static int resolve(struct net *net, struct udp_ep *ep, const struct weft_endpoin
     }
     bool is_own = !wf_addr_is_any(&ep->local.addr) &&
                   wf_addrs_kind(net, wf_addr_to4(&ep->local.addr), 0) <= IP4_LOCAL;
-    *o = (struct ip4_out){.src4 = is_own ? wf_addr_to4(&ep->local.addr) : src4,
+    *o = (struct ip4_out){.is_src_bound = is_own,
+                          .src4 = is_own ? wf_addr_to4(&ep->local.addr) : src4,
                           .dst4 = dst4,
                           .proto = ep->proto,
                           .ttl = ep->ttl,
@@ -45,7 +46,6 @@ static int resolve(struct net *net, struct udp_ep *ep, const struct weft_endpoin
                           .opts_bytes = ep->opts_bytes,
                           .ifindex = ifindex};
     set_df(o, ep->df);
-    *nif = wf_netif_get(net, ifindex);
     /* RFC 919 7, RFC 1122 3.2.1.3 (a): who has no address yet may call everybody. */
     return o->src4 != 0 || dst4 == UINT32_MAX ? 0 : -WEFT_EADDRNOTAVAIL;
 }
@@ -98,7 +98,7 @@ static int check_size(const struct net *net, const struct ip4_out *o, const stru
 
 /* What one datagram has that its socket has not; 0 or -WEFT_E... */
 static int apply_control(struct net *net, const struct weft_ip_control *c, struct ip4_out *o,
-                         struct netif **nif, uint8_t opts[IP4_OPTS_MAX_BYTES])
+                         uint8_t opts[IP4_OPTS_MAX_BYTES])
 {
     if (c->ttl == 0 || c->ttl > 255 || c->tos > 255 || c->df >= WEFT_IP_DF_COUNT)
         return -WEFT_EINVAL;
@@ -115,11 +115,13 @@ static int apply_control(struct net *net, const struct weft_ip_control *c, struc
         o->opts = opts;
         o->opts_bytes = (uint8_t)n;
     }
-    if (c->ifindex != 0) {
-        *nif = wf_netif_get(net, c->ifindex);
-        if (*nif == NULL)
-            return -WEFT_EINVAL;
+    if (c->ifindex != 0 && wf_netif_get(net, c->ifindex) == NULL)
+        return -WEFT_EINVAL;
+    if (c->ifindex != 0 && c->ifindex != o->ifindex) { /* Its own address, if it has one. */
+        uint32_t src4 = wf_addrs_source(net, c->ifindex, o->dst4);
         o->ifindex = c->ifindex;
+        if (!o->is_src_bound && (src4 != 0 || o->dst4 == UINT32_MAX))
+            o->src4 = src4;
     }
     if (wf_addr_is_any(&c->src))
         return 0;
@@ -175,9 +177,10 @@ int64_t wf_udp_sendto(struct net *net, struct udp_ep *ep, const struct weft_iov 
         return -pending;
     }
     const struct weft_endpoint *dst = to != NULL ? to : &ep->remote;
-    int err = resolve(net, ep, dst, &o, &nif);
+    int err = resolve(net, ep, dst, &o);
     if (err == 0 && c != NULL)
-        err = apply_control(net, c, &o, &nif, opts);
+        err = apply_control(net, c, &o, opts);
+    nif = err == 0 ? wf_netif_get(net, o.ifindex) : NULL;
     if (err == 0 && leaks_loopback(&o, nif))
         err = -WEFT_EINVAL;
     if (err == 0)
