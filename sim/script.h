@@ -243,7 +243,7 @@ struct sx {
     } set[16];
     uint32_t set_n;
     int64_t ip_switch[WEFT_IP_SWITCH_COUNT];
-    uint32_t ip_switches; /* Bits of those that are set. */
+    uint32_t ip_switches;  /* Bits of those that are set. */
     char cc[24];           /* Of every TCP socket; empty = the stack's own choice. */
     bool has_foreign_name; /* The assertion is about weft's own state. */
     bool has_limits;       /* Limits of weft's stack were set. */
@@ -340,7 +340,8 @@ uint32_t wf_sx_parse_hex(struct sx_slice text, uint8_t *out, uint32_t cap);
 /** wf_sx_parse_ip_opts() - IP options after the word "opts" */
 bool wf_sx_parse_ip_opts(struct sx *s, struct sx_ip *ip);
 
-/** wf_sx_ip_opts_match() - Compare options with those a line names; false and @why if they differ */
+/** wf_sx_ip_opts_match() - Compare options with those a line names; false and @why if they differ
+ */
 bool wf_sx_ip_opts_match(const struct sx_ip *ip, const uint8_t *got, uint32_t got_n, char *why,
                          size_t cap);
 

@@ -495,7 +495,7 @@ static struct result set_linger(struct sx *s, const struct sx_call *c, struct sx
 static struct result set_pmtudisc(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
     bool is_do = arg_has(c, 3, "IP_PMTUDISC_DO") && !arg_has(c, 3, "IP_PMTUDISC_DONT");
-    int64_t df = is_do                               ? WEFT_IP_DF_ALWAYS
+    int64_t df = is_do                                ? WEFT_IP_DF_ALWAYS
                  : arg_has(c, 3, "IP_PMTUDISC_WANT")  ? WEFT_IP_DF_FITS
                  : arg_has(c, 3, "IP_PMTUDISC_PROBE") ? WEFT_IP_DF_PROBE
                                                       : WEFT_IP_DF_NEVER;

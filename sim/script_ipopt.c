@@ -275,9 +275,12 @@ int64_t wf_sx_ip_return(struct sx *s, const struct sx_call *c, const struct sx_f
 /* ---- "--ip=NAME:VALUE,...": switches ---- */
 
 static const char *const switches[WEFT_IP_SWITCH_COUNT] = {
-    [WEFT_IP_SOURCE_ROUTES] = "source_routes", [WEFT_IP_RECORD] = "record",
-    [WEFT_IP_TTL_DEFAULT] = "ttl",             [WEFT_IP_UT_MS] = "ut_ms",
-    [WEFT_IP_ALL_SUBNETS] = "all_subnets",     [WEFT_IP_ID_COUNTS] = "id_counts",
+    [WEFT_IP_SOURCE_ROUTES] = "source_routes",
+    [WEFT_IP_RECORD] = "record",
+    [WEFT_IP_TTL_DEFAULT] = "ttl",
+    [WEFT_IP_UT_MS] = "ut_ms",
+    [WEFT_IP_ALL_SUBNETS] = "all_subnets",
+    [WEFT_IP_ID_COUNTS] = "id_counts",
 };
 
 bool wf_sx_option_ip(struct sx *s)

@@ -20,8 +20,8 @@
 #include <unistd.h>
 
 #include "script.h"
-#include "weft/ip.h"
 #include "weft/host.h"
+#include "weft/ip.h"
 #include "weft/kernel.h"
 
 #define QUEUE_MAX    1024U

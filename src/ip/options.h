@@ -87,7 +87,8 @@ uint8_t wf_ip4_opts_reply(struct net *net, const struct pkt *p, const struct rx_
 uint32_t wf_ip4_opts_return(uint32_t src4, const uint8_t *opts, uint32_t n,
                             uint8_t out[IP4_OPTS_MAX_BYTES]);
 
-/** wf_ip4_time_ms() - Now as timestamps say it: ms since midnight UT, or the top bit and anything */
+/** wf_ip4_time_ms() - Now as timestamps say it: ms since midnight UT, or the top bit and anything
+ */
 uint32_t wf_ip4_time_ms(const struct net *net);
 
 #endif /* WF_IP_OPTIONS_H */

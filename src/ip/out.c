@@ -99,9 +99,8 @@ int wf_ip4_output(struct net *net, struct pkt *p, const struct ip4_out *o_in)
         return -WEFT_ENETUNREACH;
     }
     if (o.src4 == 0)
-        o.src4 = o.ifindex == 0 || o.ifindex == ifindex
-                     ? src4
-                     : wf_addrs_source(net, o.ifindex, o.dst4);
+        o.src4 =
+            o.ifindex == 0 || o.ifindex == ifindex ? src4 : wf_addrs_source(net, o.ifindex, o.dst4);
     if (o.ifindex != 0)
         ifindex = o.ifindex;
     if (o.opts_bytes > 0 && !o.is_stamped)

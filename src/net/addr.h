@@ -27,7 +27,7 @@ struct wf_ifaddr {
 struct wf_addrs {
     struct wf_ifaddr *tab;
     uint32_t n, max;
-    uint32_t gen; /* Changes with every change, for caches. */
+    uint32_t gen;        /* Changes with every change, for caches. */
     bool is_all_subnets; /* All-subnets-directed broadcasts (RFC 922) are broadcasts. */
 };
 

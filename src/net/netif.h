@@ -30,7 +30,8 @@ struct netif {
     uint32_t gso_max_bytes;
     bool is_up, is_any_address;
     bool is_blocked; /* The driver has no room. */
-    bool may_direct_bcast; /* Broadcasts to its network that came in elsewhere are taken and sent. */
+    bool
+        may_direct_bcast; /* Broadcasts to its network that came in elsewhere are taken and sent. */
     uint16_t txq_max;
     uint32_t txq_len;
     struct pkt *txq_head, *txq_tail;

@@ -13,12 +13,10 @@ static void shifted_and_overlapping(void)
     static const struct {
         uint32_t off_mf;
         uint16_t n, id;
-    } sent[] = {{0 | IP_MF, 32, 1},  {24, 4, 1},           {0 | IP_MF, 40, 2},
-                {32, 4, 2},          {8 | IP_MF, 112, 3},  {0 | IP_MF, 16, 3},
-                {48, 224, 3},        {0 | IP_MF, 64, 4},   {32 | IP_MF, 64, 4},
-                {96, 8, 4},          {16 | IP_MF, 32, 5},  {8 | IP_MF, 16, 5},
-                {40, 16, 5},         {64, 8, 6},           {200 | IP_MF, 8, 6},
-                {0 | IP_MF, 64, 6}};
+    } sent[] = {{0 | IP_MF, 32, 1},  {24, 4, 1},         {0 | IP_MF, 40, 2},  {32, 4, 2},
+                {8 | IP_MF, 112, 3}, {0 | IP_MF, 16, 3}, {48, 224, 3},        {0 | IP_MF, 64, 4},
+                {32 | IP_MF, 64, 4}, {96, 8, 4},         {16 | IP_MF, 32, 5}, {8 | IP_MF, 16, 5},
+                {40, 16, 5},         {64, 8, 6},         {200 | IP_MF, 8, 6}, {0 | IP_MF, 64, 6}};
     struct ip4 *r = ip4_new();
     for (unsigned i = 0; i < sizeof(sent) / sizeof(sent[0]); i++) {
         ip4_fragment(r, sent[i].id, 17, sent[i].off_mf, sent[i].n, 'A' + (int)i);
@@ -235,7 +233,8 @@ static void messages_in_fragments(void)
 }
 
 /* proves: BAD-FRAG-19 */
-/* Old pieces join new ones under the same identification: the sum decides, no wrong byte is read. */
+/* Old pieces join new ones under the same identification: the sum decides, no wrong byte is read.
+ */
 static void identifications_that_come_again(void)
 {
     struct ip4 *r = ip4_new();

@@ -25,10 +25,10 @@ struct ip4 {
     struct bad *b;
     bool (*more)(struct two *t, void *user); /* The rig's own. */
     void *more_user;
-    unsigned sent;              /* Frames the stack sent here. */
-    uint8_t last[IP_MAX];       /* The last of them. */
+    unsigned sent;        /* Frames the stack sent here. */
+    uint8_t last[IP_MAX]; /* The last of them. */
     size_t last_n;
-    uint16_t ids[70000];        /* Identifications of those without Don't Fragment. */
+    uint16_t ids[70000]; /* Identifications of those without Don't Fragment. */
     unsigned ids_n;
 };
 
@@ -65,7 +65,8 @@ void ip4_push(struct ip4 *r, const uint8_t *f, size_t n);
 void ip4_send(struct ip4 *r, const struct ip4_pkt *p);
 
 /**
- * ip4_one() - Send a packet; it is dropped once for @drop (IP_HELD: not at all), and @replies follow
+ * ip4_one() - Send a packet; it is dropped once for @drop (IP_HELD: not at all), and @replies
+ * follow
  *
  * @drop WEFT_DROP_COUNT + 1: for whatever reason, or not at all, but at most once.
  */
@@ -77,8 +78,8 @@ void ip4_fragment(struct ip4 *r, uint16_t id, uint8_t proto, uint32_t off_mf, ui
 /** ip4_udp() - A UDP header and @n octets in @out; its length */
 uint32_t ip4_udp(uint8_t *out, uint16_t dport, uint32_t n);
 
-#define IP_MF          1u
-#define IP_OFF(off)    (off)
-#define IP_ANY_DROP    (BAD_NO_DROP + 1)
+#define IP_MF       1u
+#define IP_OFF(off) (off)
+#define IP_ANY_DROP (BAD_NO_DROP + 1)
 
 #endif /* WEFT_TESTS_BAD_IP4_H */

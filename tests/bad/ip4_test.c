@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/** DOC: IPv4 headers and options that nobody should send (BAD-IP4, BAD-IPOPT), and where they lead */
+/** DOC: IPv4 headers and options that nobody should send (BAD-IP4, BAD-IPOPT), and where they lead
+ */
 #include <string.h>
 
 #include "ip4.h"
@@ -69,7 +70,7 @@ static void both_zeros_of_a_sum(void)
 /* proves: BAD-IP4-10 BAD-IP4-11 BAD-IP4-12 IPH-14 */
 static void sources_that_cannot_be(void)
 {
-    static const uint32_t from[] = {UINT32_MAX, IP_B, 0x0a090000, 0xe0000001, 0xf0000001,
+    static const uint32_t from[] = {UINT32_MAX, IP_B,       0x0a090000, 0xe0000001, 0xf0000001,
                                     IP_V,       0x7f000001, 0x0a000002, 0xc0000202, 0};
     static const uint8_t protos[] = {1, 6, 17, 2};
     struct ip4 *r = ip4_new();
@@ -93,9 +94,12 @@ static void destinations_of_others(void)
     static const struct {
         uint32_t dst;
         unsigned drop;
-    } to[] = {{0, WEFT_DROP_IP4_BAD_DST},          {0xf0000001, WEFT_DROP_IP4_BAD_DST},
-              {0x7f000001, WEFT_DROP_IP4_BAD_DST}, {0x0a0900c8, WEFT_DROP_IP4_NOT_FOR_US},
-              {0xc0000263, WEFT_DROP_IP4_NOT_FOR_US}, {0x0a000001, WEFT_DROP_IP4_NOT_FOR_US}};
+    } to[] = {{0, WEFT_DROP_IP4_BAD_DST},
+              {0xf0000001, WEFT_DROP_IP4_BAD_DST},
+              {0x7f000001, WEFT_DROP_IP4_BAD_DST},
+              {0x0a0900c8, WEFT_DROP_IP4_NOT_FOR_US},
+              {0xc0000263, WEFT_DROP_IP4_NOT_FOR_US},
+              {0x0a000001, WEFT_DROP_IP4_NOT_FOR_US}};
     struct ip4 *r = ip4_new();
     uint64_t before = r->b->sent;
     for (unsigned i = 0; i < 6; i++) {
@@ -258,7 +262,8 @@ static void options_on_fragments(void)
 }
 
 /* proves: IP-ID-05 IP-ID-07 IP-ID-04 CAP-IP-11 */
-/* No identification comes back within two minutes, however much is sent; the order tells nothing. */
+/* No identification comes back within two minutes, however much is sent; the order tells nothing.
+ */
 static void identifications(void)
 {
     static uint8_t has_been[65536];
