@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "actor.h"
+#include "weft/ip.h"
 
 #define DGRAM_MAX     65507U
 #define NUMBER_BYTES  8U
@@ -69,6 +70,21 @@ static size_t first_wrong(const struct weft_actor *a, uint64_t number, const uin
            weft_pattern_check(a->cfg.pattern ^ number, 0, buf + NUMBER_BYTES, n - NUMBER_BYTES);
 }
 
+/* Record route of nine addresses, or timestamps as many as there is room for. */
+static void set_record(struct weft_actor *a)
+{
+    static const struct {
+        uint8_t n, head[4];
+    } kinds[] = {{39, {7, 39, 4, 0}}, {40, {68, 40, 5, 0}}, {36, {68, 36, 5, 1}}};
+    uint8_t options[WEFT_IP_OPTIONS_MAX] = {0};
+    if (a->cfg.record == 0 || a->cfg.record > 3)
+        return;
+    memcpy(options, kinds[a->cfg.record - 1].head, 4);
+    int r = weft_ip_set_options(a->cfg.node->st, a->own, options, kinds[a->cfg.record - 1].n);
+    if (r != 0)
+        wf_sim_actor_error(a, r);
+}
+
 void wf_sim_dgram_start(struct weft_actor *a)
 {
     int r =
@@ -89,6 +105,7 @@ void wf_sim_dgram_start(struct weft_actor *a)
             wf_sim_actor_end(a);
         return;
     }
+    set_record(a);
     wf_sim_actor_set(a, a->own, WEFT_IP_RECVERR, 1);
     wf_sim_actor_set(a, a->own, WEFT_SO_BROADCAST, 1);
     a->next_send_ns = a->w->now_ns;
@@ -166,6 +183,8 @@ static void take_answer(struct weft_actor *a, const uint8_t *buf, size_t n)
         a->res.duplicates++;
         return;
     }
+    int options = weft_ip_options(a->cfg.node->st, a->own, a->res.options, sizeof(a->res.options));
+    a->res.options_n = (uint8_t)(options > 0 ? options : 0);
     wf_sim_actor_rtt(a, a->w->now_ns - a->sent_ns[number]);
     a->sent_ns[number] = WEFT_NEVER;
     a->res.done++;
