@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host_ip.h"
 #include "job.h"
 #include "net.h"
 #include "priv.h"
@@ -29,6 +30,8 @@ struct host_opts {
     unsigned simple;        /* Bits of enum weft_simple. */
     bool has_http;
     struct weft_http_config http;
+    char ip_text[SPEC_BYTES]; /* What --ip said, cut at its commas. */
+    struct wf_host_ip ip;
 };
 
 /** struct running - A host that is up */
@@ -83,6 +86,20 @@ static int set_serve(void *opts, const char *arg)
     return code;
 }
 
+static int set_ip(void *opts, const char *arg)
+{
+    struct host_opts *o = opts;
+    size_t n = strlen(arg);
+    if (o->ip_text[0] != '\0' || n >= sizeof(o->ip_text))
+        return wf_usage("--ip once, with at most %d characters", SPEC_BYTES - 1);
+    memcpy(o->ip_text, arg, n + 1);
+    int code = 0;
+    char *rest = o->ip_text, *word;
+    while (code == 0 && (word = strsep(&rest, ",")) != NULL)
+        code = wf_host_ip_add(&o->ip, word);
+    return code;
+}
+
 #define AT(field) offsetof(struct host_opts, field)
 
 static const struct wf_opt opts[] = {
@@ -91,6 +108,8 @@ static const struct wf_opt opts[] = {
      0, 0, NULL},
     {"serve", 0, WF_OPT_CALL, "LIST", "echo,discard,chargen,http,http=DIR[,put]", 0, 0, 0,
      set_serve},
+    {"ip", 0, WF_OPT_CALL, "LIST", "source-routes=drop|end|forward,record=no,ttl=N,...", 0, 0, 0,
+     set_ip},
     {"control", 0, WF_OPT_TEXT, "PATH", "control socket (default: by the name)", AT(control), 0, 0,
      NULL},
     {"pid-file", 0, WF_OPT_TEXT, "PATH", "write the process id there", AT(pid_file), 0, 0, NULL},
@@ -191,6 +210,8 @@ static int start(struct running *r, const struct host_opts *o)
     if (r->signal_fd < 0)
         return wf_trouble("cannot wait for signals");
     int code = wf_net_open(&o->net, &r->h);
+    if (code == 0)
+        code = wf_host_ip_apply(&o->ip, weft_host_stack(r->h));
     if (code == 0)
         code = start_services(r, o);
     if (code == 0)

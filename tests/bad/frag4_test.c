@@ -186,7 +186,8 @@ static void completed_while_it_times_out(void)
 /* From a memory of almost nothing upwards: what finds no room is dropped, and all comes back. */
 static void memory_that_runs_out(void)
 {
-    for (uint32_t kb = 48; kb <= 400; kb += 16) {
+    uint64_t none = 0, whole = 0;
+    for (uint32_t kb = 48; kb <= 240; kb += 16) {
         struct weft_config cfg;
         two_config(&cfg);
         cfg.pkts_max = 64 + kb / 4;
@@ -196,19 +197,24 @@ static void memory_that_runs_out(void)
         uint64_t sock = 0;
         T_EQ(weft_sock_open(r->b->st, WEFT_SOCK_UDP, &sock), 0);
         T_EQ(weft_if_set_mtu(r->b->st, IP4_IF, 576), 0);
-        for (unsigned i = 0; i < 200; i++) {
+        for (unsigned i = 0; i < 1200; i++) {
             uint64_t x = t_random();
-            ip4_fragment(r, (uint16_t)(x % 5), 1, (uint32_t)((x >> 8) % 8) * 4096 | IP_MF, 4096, 8);
-            if ((x >> 20) % 8 == 0)
-                ip4_fragment(r, (uint16_t)(x % 5), 1, 32768, 100, 8);
+            uint32_t at = i / 2 * 37 % 64 * 512; /* Each once, in disorder. */
+            ip4_fragment(r, (uint16_t)(i % 2), 1, at | (at < 32256 ? IP_MF : 0), 512, 8);
+            if (i % 256 >= 128 && i % 4 == 0) /* Others want memory, too. */
+                ip4_fragment(r, (uint16_t)(100 + x % 8), 1, 0 | IP_MF, 512, 8);
             if (i % 4 == 0)
                 (void)!weft_sock_sendto(r->b->st, sock, data, (size_t)(x >> 30) % 20000, &to);
-            if (i % 8 == 0)
+            if (i % 64 == 0) /* What is to be sent piles up meanwhile. */
                 bad_run(r->b, 1 * MS);
         }
+        none += bad_drops(r->b, WEFT_DROP_NO_CHUNK);
+        whole += bad_count(r->b, WEFT_COUNT_IP4_REASSEMBLED);
         T_EQ(weft_sock_close(r->b->st, sock), 0);
         ip4_end(r);
     }
+    printf("# %u without room, %u whole\n", (unsigned)none, (unsigned)whole);
+    T_CHECK(none > 20 && whole > 10);
 }
 
 /* proves: BAD-FRAG-26 */
@@ -224,6 +230,12 @@ static void messages_in_fragments(void)
             bad_run(r->b, 2 * S);
         }
     }
+    static const uint8_t wrong[4] = {7, 0, 0, 0}; /* An option that draws an error ... */
+    struct ip4_pkt later = {.proto = 17, .opts = wrong, .opts_n = 4, .data = wrong, .data_n = 4};
+    ip4_one(r, &later, WEFT_DROP_IP4_BAD_OPTION, 1);
+    later.frag = 5; /* ... but not in a later fragment. */
+    ip4_one(r, &later, WEFT_DROP_IP4_BAD_OPTION, 0);
+    r->sent = 0;
     ip4_fragment(r, 99, 17, 8, 64, 1); /* Not the first: never an error about it. */
     ip4_fragment(r, 98, 99, 8, 64, 1);
     bad_run(r->b, 31 * S);

@@ -189,7 +189,6 @@ static void every_tos(void)
     ip4_end(r);
 }
 
-/* proves: BAD-IPOPT-01 BAD-IPOPT-02 BAD-IPOPT-04 BAD-IPOPT-05 BAD-IPOPT-09 BAD-IPOPT-10 */
 /* Each type with each length, pointer and flag, in headers of every size; the same in transit. */
 static void options_of_every_shape(void)
 {
