@@ -10,6 +10,7 @@
 
 #include "weft/cc.h"
 #include "weft/icmp.h"
+#include "weft/ip.h"
 #include "weft/netif.h"
 #include "weft/rarp.h"
 #include "weft/sock.h"

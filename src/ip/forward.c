@@ -118,6 +118,8 @@ void wf_ip4_forward(struct net *net, struct pkt *p, const struct rx_meta *m)
     }
     p->from_ifindex = m->ifindex;
     count_hop(p->data);
+    if (!wf_ip4_opts_transit(net, p, m, nif->index))
+        return;
     wf_count(net, WEFT_COUNT_IP4_FORWARDED);
     if (is_large)
         (void)wf_ip4_fragment_output(net, nif, p, nif->mtu, next_hop);

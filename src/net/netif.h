@@ -30,7 +30,8 @@ struct netif {
     uint32_t caps;
     uint32_t gso_max_bytes;
     bool is_up, is_any_address;
-    bool is_blocked; /* The driver has no room. */
+    bool is_blocked;       /* The driver has no room. */
+    bool may_direct_bcast; /* Broadcasts to its network from elsewhere are taken and sent. */
     bool has_vlans;
     bool is_held_down; /* VLAN: down because its parent is. */
     uint8_t hdr_bytes; /* What lies in front of an IP header. */

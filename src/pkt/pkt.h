@@ -29,7 +29,7 @@
 #define PKT_HEAD_BYTES  208 /* Link, IP and TCP headers with full options, and a small payload. */
 #define PKT_HEADROOM    32  /* Kept free in front of an IP header for what lies below it. */
 #define PKT_FRAGS_MAX   46  /* A coalesced super-frame of 64 KiB, one for each frame. */
-#define PKT_DGRAM_BYTES 64
+#define PKT_DGRAM_BYTES 92
 #define PKT_SEGS_MAX    45 /* Wire frames of a super-frame that TCP builds: 64 KiB / 1,448. */
 
 /** struct pkt_frag - Bytes that a packet references */
