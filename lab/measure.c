@@ -98,6 +98,29 @@ static void measure_echoes(struct lab_run *run, struct lab_step *s)
         time_text(run, min), time_text(run, sum / done), time_text(run, max));
 }
 
+/* What stations on the way wrote into the IP options of the last answer. */
+static void measure_options(struct lab_run *run, struct lab_step *s)
+{
+    const struct weft_actor_result *r = wf_step_result(s, 0);
+    const uint8_t *o = r->options;
+    struct lab_buf b = {0};
+    bool is_route = s->talk.record == 1;
+    unsigned slot = s->talk.record == 3 ? 8 : 4, first = is_route ? 3 : 4, n = 0;
+    bool has_any = r->options_n >= 4 && o[0] == (is_route ? 7 : 68) && o[1] <= r->options_n;
+    wf_buf_str(&b, "");
+    for (unsigned at = first; has_any && at + slot < o[2] + 0U && at + slot <= o[1]; at += slot) {
+        struct weft_addr a = weft_ip4(o[at], o[at + 1], o[at + 2], o[at + 3]);
+        char text[48];
+        weft_addr_text(text, sizeof(text), &a);
+        if (s->talk.record != 2)
+            wf_buf_printf(&b, "%s%s", n != 0 ? " " : "", text);
+        n++;
+    }
+    set_text(s, "recorded", wf_lab_strdup(&run->lab->arena, b.s));
+    set_number(s, "stamps", is_route ? 0 : n);
+    wf_buf_free(&b);
+}
+
 static void measure_hops(struct lab_run *run, struct lab_step *s)
 {
     const struct weft_actor_result *r = wf_step_result(s, 0);
@@ -234,6 +257,9 @@ void wf_measure(struct lab_run *run, struct lab_step *s)
     set_number(s, "time", s->ended_ns - s->started_ns);
     switch (s->kind) {
     case LAB_STEP_PING:
+        measure_echoes(run, s);
+        measure_options(run, s);
+        break;
     case LAB_STEP_UDP:
         measure_echoes(run, s);
         break;

@@ -66,6 +66,8 @@ const char *const wf_lab_error_names[] = {
 
 static const char *const yes_no[] = {"no", "yes", NULL};
 
+const char *const wf_lab_record_names[] = {"no", "route", "times", "times-and-addresses", NULL};
+
 static const struct lab_metric ping_metrics[] = {
     {"sent", LAB_V_COUNT, NULL},
     {"received", LAB_V_COUNT, NULL},
@@ -74,6 +76,8 @@ static const struct lab_metric ping_metrics[] = {
     {"rtt-min", LAB_V_TIME, NULL},
     {"rtt-avg", LAB_V_TIME, NULL},
     {"rtt-max", LAB_V_TIME, NULL},
+    {"recorded", LAB_V_TEXT, NULL},
+    {"stamps", LAB_V_COUNT, NULL},
     {"time", LAB_V_TIME, NULL},
     {"error", LAB_V_TEXT, wf_lab_error_names},
 };

@@ -310,6 +310,7 @@ struct lab_step_talk {
     int recovery;           /* enum weft_tcp_recovery, -1 = the node's. */
     struct lab_cc_params cc_params;
     yaml_node_t *cc_node; /* While it is read. */
+    int record;           /* Index into wf_lab_record_names. */
     bool has_df, is_nodelay, is_echoed;
 };
 
@@ -447,6 +448,7 @@ extern const char *const wf_lab_kind_names[]; /* By enum lab_kind; ends with NUL
 extern const char *const wf_lab_step_names[]; /* By enum lab_step_kind; ends with NULL. */
 extern const char *const wf_lab_cc_names[];   /* Ends with NULL. */
 extern const char *const wf_lab_ecn_names[];
+extern const char *const wf_lab_record_names[];
 extern const char *const wf_lab_recovery_names[]; /* By enum weft_tcp_recovery; ends with NULL. */
 extern const char *const wf_lab_show_names[];     /* Ends with NULL. */
 extern const char *const wf_lab_protocol_names[]; /* Ends with NULL; the first is "any". */

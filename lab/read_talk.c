@@ -47,6 +47,7 @@ static const struct lab_field ping_fields[] = {
     {LAB_NUMBER("size", LAB_T_BYTES, TALK(size), 0, 65507)},
     {LAB_NUMBER("ttl", LAB_T_COUNT, TALK(ttl), 1, 255)},
     {LAB_VALUE("df", LAB_T_BOOL, TALK(has_df))},
+    {LAB_WORDS("record", TALK(record), wf_lab_record_names)},
 };
 static const struct lab_field traceroute_fields[] = {
     FROM_TO,

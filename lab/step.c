@@ -95,6 +95,7 @@ static void add_client(struct lab_run *run, struct lab_step *s, enum weft_actor_
         .write_every_ns = s->talk.write_every,
         .is_nodelay = s->talk.is_nodelay || node->set.tcp.is_nodelay,
         .has_df = s->talk.has_df,
+        .record = (uint8_t)s->talk.record,
     };
     set_tcp(s, &cfg);
     if (s->talk.local_port != 0)

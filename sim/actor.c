@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /** DOC: sim actor - the list of actors, their timers and results, and the table of kinds */
 #include "actor.h"
+#include "weft/ip.h"
 
 #include <string.h>
 
@@ -184,7 +185,6 @@ void wf_sim_actor_tag(struct weft_actor *a, uint64_t sock, uint32_t slot)
         {WEFT_SO_RCVBUF, a->cfg.rcvbuf},
         {WEFT_IP_TTL, a->cfg.ttl},
         {WEFT_TCP_NODELAY, a->cfg.is_nodelay ? 1 : 0},
-        {WEFT_IP_DF, a->cfg.has_df ? 1 : 0},
         {WEFT_TCP_PACING, a->cfg.is_paced ? 1 : 0},
         {WEFT_TCP_MAX_PACING_RATE, (int64_t)a->cfg.max_pacing_Bps},
         {WEFT_TCP_RECOVERY, a->cfg.recovery},
@@ -192,6 +192,8 @@ void wf_sim_actor_tag(struct weft_actor *a, uint64_t sock, uint32_t slot)
     for (size_t i = 0; i < sizeof(set) / sizeof(set[0]); i++)
         if (set[i].value != 0)
             wf_sim_actor_set(a, sock, set[i].opt, set[i].value);
+    /* Of datagrams: in a lab routers are seen to cut them. */
+    wf_sim_actor_set(a, sock, WEFT_IP_DF, a->cfg.has_df ? WEFT_IP_DF_ALWAYS : WEFT_IP_DF_NEVER);
     if (a->cfg.cc != NULL)
         (void)!weft_sock_set_cc(a->cfg.node->st, sock, a->cfg.cc);
     for (uint8_t i = 0; i < a->cfg.cc_set_n; i++)

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "actor.h"
+#include "weft/ip.h"
+#include "weft/udp.h"
 
 #define DGRAM_MAX     65507U
 #define NUMBER_BYTES  8U
@@ -69,6 +71,21 @@ static size_t first_wrong(const struct weft_actor *a, uint64_t number, const uin
            weft_pattern_check(a->cfg.pattern ^ number, 0, buf + NUMBER_BYTES, n - NUMBER_BYTES);
 }
 
+/* Record route of nine addresses, or timestamps as many as there is room for. */
+static void set_record(struct weft_actor *a)
+{
+    static const struct {
+        uint8_t n, head[4];
+    } kinds[] = {{39, {7, 39, 4, 0}}, {40, {68, 40, 5, 0}}, {36, {68, 36, 5, 1}}};
+    uint8_t options[WEFT_IP_OPTIONS_MAX] = {0};
+    if (a->cfg.record == 0 || a->cfg.record > 3)
+        return;
+    memcpy(options, kinds[a->cfg.record - 1].head, 4);
+    int r = weft_ip_set_options(a->cfg.node->st, a->own, options, kinds[a->cfg.record - 1].n);
+    if (r != 0)
+        wf_sim_actor_error(a, r);
+}
+
 void wf_sim_dgram_start(struct weft_actor *a)
 {
     int r =
@@ -89,6 +106,7 @@ void wf_sim_dgram_start(struct weft_actor *a)
             wf_sim_actor_end(a);
         return;
     }
+    set_record(a);
     wf_sim_actor_set(a, a->own, WEFT_IP_RECVERR, 1);
     wf_sim_actor_set(a, a->own, WEFT_SO_BROADCAST, 1);
     a->next_send_ns = a->w->now_ns;
@@ -149,7 +167,8 @@ void wf_sim_dgram_timer(struct weft_actor *a)
         go_on(a);
 }
 
-static void take_answer(struct weft_actor *a, const uint8_t *buf, size_t n)
+static void take_answer(struct weft_actor *a, const uint8_t *buf, size_t n,
+                        const struct weft_udp_rx *rx)
 {
     uint64_t number = number_of(a, buf, n);
     if (is_ping(a) && (n < ICMP_HDR || buf[0] != ICMP_REPLY))
@@ -166,24 +185,25 @@ static void take_answer(struct weft_actor *a, const uint8_t *buf, size_t n)
         a->res.duplicates++;
         return;
     }
+    memcpy(a->res.options, rx->opts, rx->opts_bytes);
+    a->res.options_n = rx->opts_bytes;
     wf_sim_actor_rtt(a, a->w->now_ns - a->sent_ns[number]);
     a->sent_ns[number] = WEFT_NEVER;
     a->res.done++;
 }
 
-static void take(struct weft_actor *a, const uint8_t *buf, size_t n,
-                 const struct weft_msg_info *info)
+static void take(struct weft_actor *a, const uint8_t *buf, size_t n, const struct weft_udp_rx *rx)
 {
     a->res.bytes_in += n;
     wf_sim_actor_progress(a);
     if (wants_answers(a)) {
-        take_answer(a, buf, n);
+        take_answer(a, buf, n, rx);
         return;
     }
     a->res.done++;
     if (a->cfg.kind == WEFT_ACTOR_UDP_ECHO) {
         /* A datagram that cannot be sent back now is lost, as on any server. */
-        a->res.sent += weft_sock_sendto(a->cfg.node->st, a->own, buf, n, &info->from) >= 0;
+        a->res.sent += weft_sock_sendto(a->cfg.node->st, a->own, buf, n, &rx->info.from) >= 0;
         a->res.bytes_out += n;
         return;
     }
@@ -200,18 +220,18 @@ void wf_sim_dgram_event(struct weft_actor *a, uint32_t slot)
 {
     struct weft_stack *st = a->cfg.node->st;
     uint8_t buf[DGRAM_MAX];
-    struct weft_msg_info info;
+    struct weft_udp_rx rx;
     struct weft_sock_err err;
     (void)slot;
     while (a->own != 0 && weft_sock_recv_error(st, a->own, &err) == 0)
         if (a->res.err == 0)
             a->res.err = err.err;
     while (a->own != 0) {
-        int64_t n = weft_sock_recvfrom(st, a->own, buf, sizeof(buf), &info);
+        int64_t n = weft_udp_recv(st, a->own, buf, sizeof(buf), &rx);
         if (n == -WEFT_EAGAIN)
             break;
         if (n >= 0)
-            take(a, buf, (size_t)n, &info);
+            take(a, buf, (size_t)n, &rx);
         else if (a->res.err == 0)
             a->res.err = (int)-n;
     }

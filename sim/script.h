@@ -13,6 +13,8 @@
 #define SIM_SCRIPT_H
 
 #include "weft/arp.h"
+#include "weft/ip.h"
+#include "weft/udp.h"
 #include "world.h"
 
 #define SX_START_NS     10000000000ULL /* The stack's time at 0; some clocks treat 0 as "unset". */
@@ -86,8 +88,11 @@ struct sx_ip {
     bool has_bad_csum, has_zero_csum, has_bad_ip_csum;
     bool has_esrc, has_edst;
     uint8_t esrc[6], edst[6];
-    uint8_t opts[40];
+    bool has_opts;
+    uint8_t opts[40], opts_mask[40]; /* A zero bit of the mask: whatever is there. */
     uint32_t opts_n;
+    bool has_from; /* In calls: our address. */
+    uint8_t from[4];
 };
 
 /** struct sx_opt - One TCP option; with is_any its value does not matter */
@@ -188,6 +193,7 @@ struct sx_fd {
     uint64_t tx, rx; /* Bytes written and read. */
     uint64_t oob_at; /* Place of an octet that was read apart, if has_oob. */
     bool has_oob;
+    struct weft_udp_rx dgram; /* What recvwith() read last. */
 };
 
 /** enum sx_call_id - System calls that may block */
@@ -245,6 +251,7 @@ struct sx {
     /* Settings */
     uint64_t tolerance_ns;
     uint8_t local_ip[4], remote_ip[4];
+    uint8_t gateway[4]; /* Of the default route; zero = all is on the link. */
     uint16_t bind_port, connect_port, remote_port;
     uint8_t prefix_len;
     uint32_t mtu, remote_isn, ts_tick_us;
@@ -255,6 +262,8 @@ struct sx {
         int64_t value;
     } set[16];
     uint32_t set_n;
+    int64_t ip_switch[WEFT_IP_SWITCH_COUNT];
+    uint32_t ip_switches;  /* Bits of those that are set. */
     char cc[24];           /* Of every TCP socket; empty = the stack's own choice. */
     bool has_foreign_name; /* The assertion is about weft's own state. */
     bool has_limits;       /* Limits of weft's stack were set. */
@@ -357,6 +366,40 @@ bool wf_sx_parse_call(struct sx *s, struct sx_call *out);
 
 /** wf_sx_parse_hex() - Hexadecimal digits as bytes; their number */
 uint32_t wf_sx_parse_hex(struct sx_slice text, uint8_t *out, uint32_t cap);
+
+/* ---- script_ipopt.c ---- */
+
+/** wf_sx_parse_ip_opts() - IP options after the word "opts" */
+bool wf_sx_parse_ip_opts(struct sx *s, struct sx_ip *ip);
+
+/** wf_sx_ip_opts_match() - Compare options with those a line names; false and @why if they differ
+ */
+bool wf_sx_ip_opts_match(const struct sx_ip *ip, const uint8_t *got, uint32_t got_n, char *why,
+                         size_t cap);
+
+/** wf_sx_ip_set_options() - ipoptions(fd, [opts ...]): options of what the socket sends */
+int64_t wf_sx_ip_set_options(struct sx *s, const struct sx_call *c, const struct sx_fd *f);
+
+/**
+ * wf_sx_ip_tx() - What argument @i of a call says in "[ttl ..., opts ...]" about one datagram
+ * @ip: filled; @tx points into it
+ *
+ * Return: false if it is not understood.
+ */
+bool wf_sx_ip_tx(struct sx *s, const struct sx_call *c, uint32_t i, struct sx_ip *ip,
+                 struct weft_udp_tx *tx);
+
+/** wf_sx_ip_recv() - recvwith(fd, [ttl ..., opts ...]): one datagram, and what has to come along */
+int64_t wf_sx_ip_recv(struct sx *s, const struct sx_call *c, struct sx_fd *f);
+
+/** wf_sx_ip_return() - ipreturn(fd): send back along the source route of what was received last */
+int64_t wf_sx_ip_return(struct sx *s, const struct sx_call *c, const struct sx_fd *f);
+
+/** wf_sx_option_ip() - The value of "--ip=": switches of weft/ip.h by name */
+bool wf_sx_option_ip(struct sx *s);
+
+/** wf_sx_ip_begin() - Set them; 0 or -WEFT_E... */
+int wf_sx_ip_begin(struct sx *s);
 
 /* ---- script_codec.c ---- */
 

@@ -499,9 +499,13 @@ static struct result set_linger(struct sx *s, const struct sx_call *c, struct sx
 /* [IP_PMTUDISC_DO] and the like. */
 static struct result set_pmtudisc(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
-    bool is_do = arg_has(c, 3, "IP_PMTUDISC_DO");
+    bool is_do = arg_has(c, 3, "IP_PMTUDISC_DO") && !arg_has(c, 3, "IP_PMTUDISC_DONT");
+    int64_t df = is_do                                ? WEFT_IP_DF_ALWAYS
+                 : arg_has(c, 3, "IP_PMTUDISC_WANT")  ? WEFT_IP_DF_FITS
+                 : arg_has(c, 3, "IP_PMTUDISC_PROBE") ? WEFT_IP_DF_PROBE
+                                                      : WEFT_IP_DF_NEVER;
     if (f->type != WEFT_SOCK_TCP)
-        return result_of(wf_sx_sock_set(s, f->sock, WEFT_IP_DF, is_do));
+        return result_of(wf_sx_sock_set(s, f->sock, WEFT_IP_DF, df));
     if (!is_do && !arg_has(c, 3, "IP_PMTUDISC_WANT"))
         wf_sx_na(s, "weft has no TCP without path MTU discovery");
     return result_of(0);
@@ -614,6 +618,16 @@ static struct result call_ready(struct sx *s, const struct sx_call *c, struct sx
     return result_of(wf_sx_sock_ready(s, f->sock));
 }
 
+/* Calls about IP headers and options. */
+static struct result call_ip(struct sx *s, const struct sx_call *c, struct sx_fd *f)
+{
+    if (strcmp(c->name, "ipoptions") == 0)
+        return result_of(wf_sx_ip_set_options(s, c, f));
+    if (strcmp(c->name, "ipreturn") == 0)
+        return result_of(wf_sx_ip_return(s, c, f));
+    return result_of(wf_sx_ip_recv(s, c, f));
+}
+
 static struct result call_fcntl(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
     return result_of(wf_sx_io_fcntl(s, c, f));
@@ -676,6 +690,9 @@ static const struct call {
     {"getsockopt", call_getsockopt, SX_CALL_NONE},
     {"recverr", call_recverr, SX_CALL_NONE},
     {"ready", call_ready, SX_CALL_NONE},
+    {"ipoptions", call_ip, SX_CALL_NONE},
+    {"ipreturn", call_ip, SX_CALL_NONE},
+    {"recvwith", call_ip, SX_CALL_NONE},
     {"sockatmark", call_at_mark, SX_CALL_NONE},
     {"fcntl", call_fcntl, SX_CALL_NONE},
     {"ioctl", call_ioctl, SX_CALL_NONE},

@@ -51,6 +51,22 @@ static uint32_t sum(uint32_t start, const uint8_t *p, uint32_t n)
     return (uint32_t)v;
 }
 
+/* Sums are made with the address where the way ends (RFC 1122 4.1.3.3): the last of a source route
+ * that is still being followed. */
+static const uint8_t *last_hop(const uint8_t *opts, uint32_t n, const uint8_t *dst)
+{
+    for (uint32_t i = 0; i + 3 < n && opts[i] != 0; i += opts[i] == 1 ? 1 : opts[i + 1]) {
+        if (opts[i] == 1)
+            continue;
+        uint32_t len = opts[i + 1];
+        if (len < 2 || i + len > n)
+            break;
+        if ((opts[i] == 131 || opts[i] == 137) && len >= 7 && opts[i + 2] <= len)
+            return opts + i + len - 4;
+    }
+    return dst;
+}
+
 static uint32_t pseudo_sum(const uint8_t src[4], const uint8_t dst[4], uint32_t proto, uint32_t len)
 {
     uint8_t h[12];
@@ -280,7 +296,8 @@ static uint32_t build_l4(struct sx *s, const struct sx_packet *p, const struct s
     *proto = p->kind == SX_TCP ? SX_PROTO_TCP : p->is_lite ? SX_PROTO_LITE : SX_PROTO_UDP;
     n = p->kind == SX_TCP ? build_tcp(s, p, f, l4) : build_udp(p, f, l4);
     uint32_t covered = p->has_cov && p->cov != 0 && p->cov < n ? p->cov : n;
-    uint32_t v = sum(pseudo_sum(addrs, addrs + 4, *proto, n), l4, covered);
+    const uint8_t *last = last_hop(p->ip.opts, p->ip.opts_n, addrs + 4);
+    uint32_t v = sum(pseudo_sum(addrs, last, *proto, n), l4, covered);
     uint8_t *at = l4 + (p->kind == SX_TCP ? 16 : 6);
     set_csum(&p->ip, at, v);
     if (p->kind == SX_UDP && at[0] == 0 && at[1] == 0 && !p->ip.has_zero_csum)
@@ -380,6 +397,13 @@ static void read_tcp(struct sx_seen *p)
         p->fault = options_fault(p);
 }
 
+/* Whether the sum over @cov octets of a datagram is right. */
+static bool udp_sum_ok(const struct sx_seen *p, uint32_t proto, uint32_t cov)
+{
+    const uint8_t *last = last_hop(p->l4 - (p->ihl - IP_HDR), p->ihl - IP_HDR, p->dst);
+    return sum(pseudo_sum(p->src, last, proto, p->l4_len), p->l4, cov) == 0xffff;
+}
+
 static void read_udp_ports(struct sx_seen *p)
 {
     if (p->l4_len < UDP_HDR) {
@@ -402,7 +426,7 @@ static void read_udp(struct sx_seen *p)
         p->fault = "a UDP length that is not that of the packet";
     else if (wf_sx_be(p->l4 + 6, 2) == 0)
         p->is_unsummed = true;
-    else if (sum(pseudo_sum(p->src, p->dst, SX_PROTO_UDP, p->l4_len), p->l4, p->l4_len) != 0xffff)
+    else if (!udp_sum_ok(p, SX_PROTO_UDP, p->l4_len))
         p->fault = "a wrong UDP checksum";
 }
 
@@ -418,7 +442,7 @@ static void read_lite(struct sx_seen *p)
         p->fault = "a UDP-Lite coverage that cannot be";
     else if (wf_sx_be(p->l4 + 6, 2) == 0)
         p->fault = "no UDP-Lite checksum";
-    else if (sum(pseudo_sum(p->src, p->dst, SX_PROTO_LITE, p->l4_len), p->l4, cov) != 0xffff)
+    else if (!udp_sum_ok(p, SX_PROTO_LITE, cov))
         p->fault = "a wrong UDP-Lite checksum";
 }
 

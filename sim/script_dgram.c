@@ -4,6 +4,7 @@
  *
  * recvinfo(fd, N, from=A:P, to=A, ttl=N, tos=N, full=N, opts=HEX, group=0|1, wrong=N) = bytes
  * sendwith(fd, N, to=A:P, src=A, ttl=N, tos=N, opts=HEX) = bytes
+ * sendwith(fd, N, [ttl N, tos N, df, from A, opts ...]) = bytes, as packet lines say it
  * getsockname(fd, A:P) = 0, getpeername(fd, A:P) = 0, with "*" for an address or port
  *
  * "wrong" is the place of the first byte that is not as it was sent; without it all must be right.
@@ -159,9 +160,13 @@ static int64_t send_with(struct sx *s, const struct sx_call *c, const struct sx_
 {
     struct weft_udp_tx tx = WEFT_UDP_TX_INIT;
     struct ends to, src;
+    struct sx_ip ip;
     uint8_t opts[WEFT_UDP_OPTS_MAX];
     int64_t len = 0, v;
     size_t n;
+    if (c->args_n > 2 && c->arg[2].n > 0 && c->arg[2].p[0] == '[' &&
+        !wf_sx_ip_tx(s, c, 2, &ip, &tx))
+        return 0;
     const char *p = named(c, "to", &n);
     if (p != NULL && endpoint(p, n, &to))
         tx.to = &to.ep;
@@ -176,7 +181,7 @@ static int64_t send_with(struct sx *s, const struct sx_call *c, const struct sx_
         tx.tos = (int16_t)v;
     p = named(c, "opts", &n);
     if (p != NULL) {
-        tx.opts_bytes = (uint8_t)wf_sx_parse_hex((struct sx_slice){p, n}, opts, WEFT_UDP_OPTS_MAX);
+        tx.opts_bytes = (int16_t)wf_sx_parse_hex((struct sx_slice){p, n}, opts, WEFT_UDP_OPTS_MAX);
         tx.opts = opts;
     }
     if (c->args_n > 1)

@@ -212,10 +212,9 @@ static void match_ip(const struct sx_packet *p, const struct sx_seen *seen, stru
         note(m, "More Fragments", (uint32_t)ip->mf, (seen->frag & FRAG_MF) != 0);
     if (ip->id >= 0)
         note(m, "Identification", (uint32_t)ip->id, seen->id);
-    uint32_t opts_n = (ip->opts_n + 3) / 4 * 4;
-    if (opts_n > 0 &&
-        (seen->ihl != 20 + opts_n || memcmp(seen->l4 - opts_n, ip->opts, opts_n) != 0))
-        (void)snprintf(m->why, sizeof(m->why), "the IP options");
+    if (m->why[0] == '\0')
+        (void)wf_sx_ip_opts_match(ip, seen->l4 - (seen->ihl - 20), seen->ihl - 20, m->why,
+                                  sizeof(m->why));
     if (ip->has_addrs && (memcmp(ip->src, seen->src, 4) != 0 || memcmp(ip->dst, seen->dst, 4) != 0))
         (void)snprintf(m->why, sizeof(m->why), "the addresses");
 }

@@ -13,7 +13,9 @@ void wf_sx_defaults(struct sx *s)
     static const uint8_t local[4] = {192, 168, 0, 1}, remote[4] = {192, 0, 2, 1};
     memcpy(s->local_ip, local, 4);
     memcpy(s->remote_ip, remote, 4);
+    memset(s->gateway, 0, 4);
     s->set_n = 0;
+    s->ip_switches = 0;
     s->is_fo_client_off = s->is_fo_server_off = false;
     s->cc[0] = '\0';
     s->has_limits = false;
@@ -229,6 +231,8 @@ static bool option_value(struct sx *s, const char *name)
         return wf_sx_ip4(s, s->local_ip);
     if (strcmp(name, "remote_ip") == 0)
         return wf_sx_ip4(s, s->remote_ip);
+    if (strcmp(name, "gateway") == 0)
+        return wf_sx_ip4(s, s->gateway);
     if (strcmp(name, "link") == 0)
         return wf_sx_option_link(s);
     if (strcmp(name, "arp") == 0)
@@ -249,6 +253,8 @@ static bool option_value(struct sx *s, const char *name)
         return option_set(s);
     if (strcmp(name, "config") == 0)
         return option_config(s);
+    if (strcmp(name, "ip") == 0)
+        return wf_sx_option_ip(s);
     if (strcmp(name, "cc") == 0)
         return option_cc(s);
     if (!wf_sx_number(s, &v) || v < 0 || v > UINT32_MAX)

@@ -94,17 +94,6 @@ static bool frag_range(struct sx *s, struct sx_ip *ip)
     return false;
 }
 
-static bool ip_options(struct sx *s, struct sx_ip *ip)
-{
-    wf_sx_skip(s);
-    struct sx_slice hex = {s->text.p, 0};
-    while (s->text.p < s->text.end && *s->text.p != ',' && *s->text.p != ']')
-        s->text.p++;
-    hex.n = (size_t)(s->text.p - hex.p);
-    ip->opts_n = wf_sx_parse_hex(hex, ip->opts, sizeof(ip->opts));
-    return true;
-}
-
 /* Words that stand alone. */
 static bool ip_flag(struct sx *s, struct sx_ip *ip)
 {
@@ -162,10 +151,14 @@ static bool ip_item(struct sx *s, struct sx_ip *ip)
         ip->tos_mask = 255;
         return i32(s, &ip->tos);
     }
+    if (wf_sx_take(s, "from")) {
+        ip->has_from = true;
+        return wf_sx_ip4(s, ip->from);
+    }
     if (wf_sx_take(s, "frag"))
         return frag_range(s, ip);
     if (wf_sx_take(s, "opts"))
-        return ip_options(s, ip);
+        return wf_sx_parse_ip_opts(s, ip);
     wf_sx_bad(s, "a word about the IP header, or ']', is expected here");
     return false;
 }

@@ -42,9 +42,14 @@ static int add_interface(struct sx *s)
     r = weft_addr_add(s->st, index, &a, s->prefix_len);
     if (r != 0)
         return r;
+    r = wf_sx_ip_begin(s);
+    if (r != 0)
+        return r;
     struct weft_route all;
     memset(&all, 0, sizeof(all));
     all.dst = weft_ip4(0, 0, 0, 0);
+    if (wf_sx_be(s->gateway, 4) != 0)
+        all.gateway = weft_ip4(s->gateway[0], s->gateway[1], s->gateway[2], s->gateway[3]);
     all.ifindex = index;
     return weft_route_add(s->st, &all);
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "host_icmp.h"
+#include "host_ip.h"
 #include "job.h"
 #include "net.h"
 #include "priv.h"
@@ -32,6 +33,8 @@ struct host_opts {
     unsigned simple;        /* Bits of enum weft_simple. */
     bool has_http;
     struct weft_http_config http;
+    char ip_text[SPEC_BYTES]; /* What --ip said, cut at its commas. */
+    struct wf_host_ip ip;
     struct wf_host_icmp icmp;
     struct wf_rarp_opts rarp;
 };
@@ -89,6 +92,20 @@ static int set_serve(void *opts, const char *arg)
     return code;
 }
 
+static int set_ip(void *opts, const char *arg)
+{
+    struct host_opts *o = opts;
+    size_t n = strlen(arg);
+    if (o->ip_text[0] != '\0' || n >= sizeof(o->ip_text))
+        return wf_usage("--ip once, with at most %d characters", SPEC_BYTES - 1);
+    memcpy(o->ip_text, arg, n + 1);
+    int code = 0;
+    char *rest = o->ip_text, *word;
+    while (code == 0 && (word = strsep(&rest, ",")) != NULL)
+        code = wf_host_ip_add(&o->ip, word);
+    return code;
+}
+
 static int set_icmp(void *opts, const char *arg)
 {
     struct host_opts *o = opts;
@@ -140,6 +157,8 @@ static const struct wf_opt opts[] = {
      1U << 24, NULL},
     {"serve", 0, WF_OPT_CALL, "LIST", "echo,discard,chargen,http,http=DIR[,put]", 0, 0, 0,
      set_serve},
+    {"ip", 0, WF_OPT_CALL, "LIST", "source-routes=drop|end|forward,record=no,ttl=N,...", 0, 0, 0,
+     set_ip},
     {"icmp", 0, WF_OPT_CALL, "LIST",
      "timestamp,mask,information,redirects,discovery,... (see the manual)", 0, 0, 0, set_icmp},
     {"rarp", 0, WF_OPT_CALL, NULL, "ask for the address of the last --link by RARP", 0, 0, 0,
@@ -271,6 +290,8 @@ static int start(struct running *r, struct host_opts *o)
     int code = open_net(o, &r->h);
     if (code == 0)
         code = wf_rarp_start(&r->rarp, &o->rarp, r->h);
+    if (code == 0)
+        code = wf_host_ip_apply(&o->ip, weft_host_stack(r->h));
     if (code == 0)
         code = start_services(r, o);
     if (code == 0) {

@@ -21,6 +21,7 @@
 
 #include "script.h"
 #include "weft/host.h"
+#include "weft/ip.h"
 #include "weft/kernel.h"
 
 #define QUEUE_MAX    1024U
@@ -222,7 +223,13 @@ static int64_t set_option(struct wf_script_linux *l, struct weft_script_io *io)
         return result(setsockopt(fd, SOL_SOCKET, SO_LINGER, &g, sizeof(g)));
     }
     if (io->opt == WEFT_IP_DF) {
-        v = v != 0 ? IP_PMTUDISC_DO : IP_PMTUDISC_DONT;
+        static const int modes[WEFT_IP_DF_COUNT] = {
+            [WEFT_IP_DF_NEVER] = IP_PMTUDISC_DONT,
+            [WEFT_IP_DF_ALWAYS] = IP_PMTUDISC_DO,
+            [WEFT_IP_DF_FITS] = IP_PMTUDISC_WANT,
+            [WEFT_IP_DF_PROBE] = IP_PMTUDISC_PROBE,
+        };
+        v = v >= 0 && v < WEFT_IP_DF_COUNT ? modes[v] : -1;
         return result(setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &v, sizeof(v)));
     }
     if (o == NULL)

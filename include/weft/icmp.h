@@ -85,7 +85,7 @@ int weft_icmp_if_set(struct weft_stack *st, uint16_t ifindex, uint32_t flags)
 uint32_t weft_icmp_if_get(const struct weft_stack *st, uint16_t ifindex);
 
 /**
- * weft_icmp_set_time() - Tell the stack the time of day, for timestamp answers
+ * weft_icmp_set_time() - Tell the stack the time of day, as the switch WEFT_IP_UT_MS does
  * @st: stack
  * @ms: milliseconds since midnight UT at the time the stack has seen last, or
  * WEFT_ICMP_TIME_UNKNOWN: then answers carry a count of milliseconds marked as non-standard

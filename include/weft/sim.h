@@ -639,6 +639,7 @@ struct weft_actor_config {
     uint8_t cc_set_n;           /* Entries of cc_set. */
     uint8_t recovery;           /* TCP: enum weft_tcp_recovery */
     bool is_nodelay, is_paced;
+    uint8_t record; /* Ping: 1 records the route, 2 the times, 3 times and addresses of it. */
     bool has_df;
     bool is_lending;              /* Read in place, by weft_sock_recv_lend(). */
     bool may_fail;                /* An error of the connection is an outcome, not a failure. */
@@ -675,8 +676,10 @@ struct weft_actor_result {
     uint64_t sent;       /* Connections begun, or datagrams sent. */
     uint64_t duplicates; /* Answers that came more than once. */
     uint64_t rtt_min_ns, rtt_max_ns, rtt_sum_ns;
-    uint32_t hops;    /* Traceroute: lines filled. */
-    bool has_reached; /* Traceroute: the target answered. */
+    uint32_t hops;       /* Traceroute: lines filled. */
+    bool has_reached;    /* Traceroute: the target answered. */
+    uint8_t options[40]; /* Ping: IP options of the last answer ... */
+    uint8_t options_n;   /* ... and their octets. */
     struct weft_hop hop[WEFT_SIM_HOPS_MAX];
 };
 

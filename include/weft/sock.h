@@ -20,8 +20,8 @@ struct weft_cc_ops;
 enum weft_sock_type {
     WEFT_SOCK_TCP = 1,
     WEFT_SOCK_UDP = 2,
-    WEFT_SOCK_PING = 3, /* ICMP queries (echo, timestamp, information, address mask): whole ICMP
-                           messages, the identifier is the local port. */
+    WEFT_SOCK_PING = 3,    /* ICMP queries (echo, timestamp, information, address mask): whole ICMP
+                              messages, the identifier is the local port. */
     WEFT_SOCK_UDPLITE = 4, /* As UDP, but the checksum may cover a part only (RFC 3828). */
     WEFT_SOCK_ICMP = 5, /* Whole ICMP messages of any type, and copies of those that arrive and are
                            no request the stack answers; see WEFT_ICMP_TYPES. */
@@ -54,7 +54,7 @@ enum weft_sock_opt {
     WEFT_SO_USER,        /* the embedder's value, given back in events */
     WEFT_IP_TTL,         /* 1..255 */
     WEFT_IP_TOS,         /* 0..255; the lower two bits are ECN's: TCP sets them itself */
-    WEFT_IP_DF,          /* 0, 1: set Don't Fragment on UDP and ICMP (TCP always sets it) */
+    WEFT_IP_DF,          /* enum weft_ip_df: Don't Fragment on UDP and ICMP (TCP always sets it) */
     WEFT_IP_RECVERR,     /* 0, 1: queue ICMP errors for weft_sock_recv_error() */
     WEFT_TCP_NODELAY,    /* 0, 1: Nagle off */
     WEFT_TCP_CORK,       /* 0, 1: hold partial segments (at most 200 ms) */
@@ -106,8 +106,8 @@ enum weft_sock_opt {
                                  before connect or listen */
     WEFT_ICMP_TYPES, /* ICMP sockets: a bit for each type that is wanted, bit 63 for 63 and more; -1
                         = all, the default */
-    WEFT_IP_MTU,           /* get: bytes of the path to the peer of a connected datagram socket */
-    WEFT_UDP_CSUM,         /* 0, 1: send UDP with a checksum, 1 by default */
+    WEFT_IP_MTU,     /* get: bytes of the path to the peer of a connected datagram socket */
+    WEFT_UDP_CSUM,   /* 0, 1: send UDP with a checksum, 1 by default */
     WEFT_UDP_NEED_CSUM,    /* 0, 1: UDP datagrams that come without a checksum are dropped */
     WEFT_UDPLITE_SEND_COV, /* bytes of the datagram, 8-byte header included, that the checksum
                               covers, 8..65535; 0 = all, the default. 1 to 7 count as 8. */

@@ -56,6 +56,8 @@ struct weft_stack;
     X(IP4_BAD_DST, "ip4.bad_destination")                                                          \
     X(IP4_BAD_OPTION, "ip4.bad_option")                                                            \
     X(IP4_SRCROUTE, "ip4.source_route")                                                            \
+    X(IP4_DIRECTED, "ip4.directed_broadcast")                                                      \
+    X(IP4_ID_LIMIT, "ip4.identifications_used_up")                                                 \
     X(IP4_NOT_FOR_US, "ip4.not_for_us")                                                            \
     X(IP4_LINK_BCAST, "ip4.unicast_in_link_broadcast")                                             \
     X(IP4_NO_ROUTE, "ip4.no_route")                                                                \
@@ -65,7 +67,6 @@ struct weft_stack;
     X(IP4_LINK_LOCAL, "ip4.link_local")                                                            \
     X(IP4_FORWARD_OFF, "ip4.forwarding_off")                                                       \
     X(IP4_REFUSED, "ip4.route_refuses")                                                            \
-    X(IP4_DIRECTED_BCAST, "ip4.directed_broadcast")                                                \
     X(IP4_PROTO_UNKNOWN, "ip4.unknown_protocol")                                                   \
     X(IP6_UNSUPPORTED, "ip6.not_enabled")                                                          \
     X(FRAG_BAD, "frag.bad_length")                                                                 \
@@ -160,6 +161,7 @@ enum weft_drop {
     X(IP4_DELIVERED, "ip4.delivered")                                                              \
     X(IP4_FORWARDED, "ip4.forwarded")                                                              \
     X(IP4_OUT, "ip4.out")                                                                          \
+    X(IP4_RESERVED_FLAG, "ip4.reserved_flag_in")                                                   \
     X(IP4_FRAGS_IN, "ip4.fragments_in")                                                            \
     X(IP4_REASSEMBLED, "ip4.reassembled")                                                          \
     X(IP4_FRAGS_OUT, "ip4.fragments_out")                                                          \

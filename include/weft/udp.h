@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /**
- * DOC: weft udp - all that a datagram can have of its own: source, TTL, TOS, IP options
+ * DOC: weft udp - all that a datagram can have of its own: source, interface, TTL, TOS, DF,
+ * IP options
  *
  * weft_sock_sendto() and weft_sock_recvfrom() are enough for most. A server whose host has several
  * addresses answers from the one that was asked: weft_udp_send() with src = rx.info.to, unless
@@ -17,15 +18,16 @@
 struct weft_udp_tx {
     const struct weft_endpoint *to; /* NULL = the connected peer. */
     struct weft_addr src;           /* An address of this stack; unspecified = the socket's. */
-    int16_t ttl, tos;               /* -1 = the socket's. */
-    uint8_t opts_bytes;             /* Octets at @opts, 0..40. */
-    const uint8_t *opts;            /* IP options as they go on the wire (RFC 791); padded here. */
+    uint16_t ifindex;               /* Send it out here; 0 = by route. */
+    int16_t ttl, tos, df;           /* -1 = the socket's; df is enum weft_ip_df. */
+    int16_t opts_bytes;             /* Octets at @opts, 0..40; -1 = the socket's. */
+    const uint8_t *opts;            /* IP options, as weft_ip_set_options() takes them. */
 };
 
 /** WEFT_UDP_TX_INIT - Nothing of its own: everything is the socket's */
 #define WEFT_UDP_TX_INIT                                                                           \
     {                                                                                              \
-        .ttl = -1, .tos = -1                                                                       \
+        .ttl = -1, .tos = -1, .df = -1, .opts_bytes = -1                                           \
     }
 
 /** struct weft_udp_rx - What came with a datagram */
@@ -42,7 +44,7 @@ struct weft_udp_rx {
  * @sock: UDP, UDP-Lite or PING socket; bound to an ephemeral port if it is not bound
  * @buf: payload; copied
  * @len: bytes at @buf, 0..65507
- * @tx: destination, source, TTL, TOS, options
+ * @tx: destination, source, interface, TTL, TOS, DF, options
  *
  * Return: as weft_sock_sendto(); -WEFT_EADDRNOTAVAIL also if src is no address of this stack,
  * -WEFT_EINVAL also for options that are malformed and values out of range, -WEFT_EOPNOTSUPP (TCP).

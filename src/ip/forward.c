@@ -129,7 +129,7 @@ static const struct wf_route4 *find_route(struct net *net, struct pkt *p, const 
 /* RFC 2644: the last router of a directed broadcast lets it in only where it was told to. */
 static bool broadcast_ok(const struct net *net, const struct netif *out, const struct rx_meta *m)
 {
-    return out->takes_broadcasts || wf_addrs_kind(net, m->dst4, 0) != IP4_BROADCAST;
+    return out->may_direct_bcast || wf_addrs_kind(net, m->dst4, 0) != IP4_BROADCAST;
 }
 
 /* The way is known: size, TTL, out. */
@@ -159,6 +159,8 @@ static void pass_on(struct net *net, struct pkt *p, const struct rx_meta *m,
     }
     p->from_ifindex = m->ifindex;
     count_hop(p->data);
+    if (!wf_ip4_opts_transit(net, p, m, nif->index))
+        return;
     wf_count(net, WEFT_COUNT_IP4_FORWARDED);
     if (is_large)
         (void)wf_ip4_fragment_output(net, nif, p, nif->mtu, next_hop);
@@ -185,7 +187,7 @@ void wf_ip4_forward(struct net *net, struct pkt *p, const struct rx_meta *m)
     else if (out->is_forward_off)
         wf_net_drop(net, p, WEFT_DROP_IP4_FORWARD_OFF);
     else if (m->is_group && !broadcast_ok(net, out, m))
-        wf_net_drop(net, p, WEFT_DROP_IP4_DIRECTED_BCAST);
+        wf_net_drop(net, p, WEFT_DROP_IP4_DIRECTED);
     else
         pass_on(net, p, m, r);
 }
@@ -221,7 +223,7 @@ int weft_if_set_forward(struct weft_stack *st, uint16_t ifindex,
         return -WEFT_EINVAL;
     nif->rpf = (uint8_t)o->rpf;
     nif->is_forward_off = o->is_off;
-    nif->takes_broadcasts = o->takes_broadcasts;
+    nif->may_direct_bcast = o->takes_broadcasts;
     return 0;
 }
 
@@ -233,6 +235,6 @@ int weft_if_get_forward(const struct weft_stack *st, uint16_t ifindex,
         return -WEFT_ENOENT;
     *out = (struct weft_forward_options){.rpf = (enum weft_rpf)nif->rpf,
                                          .is_off = nif->is_forward_off,
-                                         .takes_broadcasts = nif->takes_broadcasts};
+                                         .takes_broadcasts = nif->may_direct_bcast};
     return 0;
 }

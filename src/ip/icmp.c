@@ -143,7 +143,7 @@ void wf_icmp_error(struct net *net, struct pkt *p, const struct rx_meta *m, uint
     struct ip4_out o = {.src4 = wf_addrs_kind(net, m->dst4, m->ifindex) == IP4_LOCAL ? m->dst4 : 0,
                         .dst4 = m->src4,
                         .proto = IP_PROTO_ICMP,
-                        .ttl = IP4_TTL_DEFAULT,
+                        .ttl = net->ip->sw.ttl,
                         .tos = error_tos(net, p)};
     wf_count(net, WEFT_COUNT_ICMP_ERRORS_OUT);
     (void)wf_ip4_output(net, e, &o);
@@ -163,14 +163,20 @@ static enum icmp_result drop(struct net *net, struct pkt *p, enum weft_drop why)
     return ICMP_CONSUMED;
 }
 
-void wf_icmp_reply(struct net *net, struct pkt *e, const struct rx_meta *m)
+void wf_icmp_reply(struct net *net, struct pkt *e, const struct pkt *p, const struct rx_meta *m)
 {
+    uint8_t opts[IP4_OPTS_MAX_BYTES];
     struct ip4_out o = {.src4 = m->is_group ? 0 : m->dst4,
                         .dst4 = m->src4,
                         .proto = IP_PROTO_ICMP,
-                        .ttl = IP4_TTL_DEFAULT,
+                        .ttl = net->ip->sw.ttl,
                         .tos = m->tos};
     finish_csum(net, e);
+    if (m->ip_hdr_bytes > IP4_HDR_BYTES) { /* RFC 1122 3.2.2.6, 3.2.2.8 */
+        o.opts = opts;
+        o.opts_bytes = wf_ip4_opts_reply(net, p, m, opts);
+        o.is_stamped = true;
+    }
     (void)wf_ip4_output(net, e, &o);
 }
 
@@ -198,7 +204,7 @@ static enum icmp_result echo(struct net *net, struct pkt *p, const struct rx_met
     struct pkt *e = wf_pkt_alloc(&net->pool);
     if (e == NULL)
         return drop(net, p, WEFT_DROP_NO_PKT);
-    e->data = e->head + PKT_HEADROOM + IP4_HDR_BYTES;
+    e->data = e->head + PKT_HEADROOM + m->ip_hdr_bytes; /* The reply may have as many options. */
     struct icmp4_hdr out = {.type = ICMP4_ECHO_REPLY, .code = 0, .id = h->id, .seq = h->seq};
     wf_icmp4_emit(e->data, &out);
     e->len = e->total = ICMP4_HDR_BYTES;
@@ -207,7 +213,7 @@ static enum icmp_result echo(struct net *net, struct pkt *p, const struct rx_met
         return drop(net, p, WEFT_DROP_NO_CHUNK);
     }
     wf_count(net, WEFT_COUNT_ICMP_ECHO_REPLIES_OUT);
-    wf_icmp_reply(net, e, m);
+    wf_icmp_reply(net, e, p, m);
     wf_net_done(net, p);
     return ICMP_CONSUMED;
 }

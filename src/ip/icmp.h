@@ -40,9 +40,6 @@ struct wf_icmp {
     uint64_t full_ns[ICMP_LIMIT_SLOTS]; /* Errors to a destination: when its bucket is full. */
     uint64_t second_ns;                 /* Start of the running second of the ceiling, ... */
     uint32_t left;                      /* ... and errors left in it. */
-    uint32_t clock_ms;                  /* Time of day ... */
-    uint64_t clock_ns;                  /* ... when it was this late, ... */
-    bool has_clock;                     /* ... if somebody told. */
     uint64_t echo_full_ns;              /* The bucket of echo replies. */
     uint8_t if_flags[ICMP_IFS_MAX];     /* WEFT_ICMP_..., by interface index. */
     struct wf_redirect redirects[REDIRECT_SLOTS];
@@ -107,8 +104,9 @@ void wf_icmp_note_mask(struct net *net, struct pkt *p, const struct rx_meta *m);
 /** wf_icmp_announce_mask() - Broadcast the mask of an interface, if it has one only */
 void wf_icmp_announce_mask(struct net *net, uint16_t ifindex);
 
-/** wf_icmp_reply() - Send the answer @e to a query, from the address that was asked; takes @e */
-void wf_icmp_reply(struct net *net, struct pkt *e, const struct rx_meta *m);
+/** wf_icmp_reply() - Send the answer @e to the query @p, from the address that was asked, with the
+ * options that come back; takes @e */
+void wf_icmp_reply(struct net *net, struct pkt *e, const struct pkt *p, const struct rx_meta *m);
 
 /** wf_icmp_err() - The error of the API that an ICMP type and code stand for */
 int wf_icmp_err(uint8_t type, uint8_t code);

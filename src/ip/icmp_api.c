@@ -59,14 +59,7 @@ uint32_t weft_icmp_if_get(const struct weft_stack *st, uint16_t ifindex)
 
 int weft_icmp_set_time(struct weft_stack *st, uint32_t ms)
 {
-    struct net *net = wf_net_of(st);
-    struct wf_icmp *c = &net->ip->icmp;
-    if (ms >= ICMP4_DAY_MS && ms != WEFT_ICMP_TIME_UNKNOWN)
-        return -WEFT_EINVAL;
-    c->has_clock = ms != WEFT_ICMP_TIME_UNKNOWN;
-    c->clock_ms = c->has_clock ? ms : 0;
-    c->clock_ns = net->now_ns;
-    return 0;
+    return weft_ip_set(st, WEFT_IP_UT_MS, ms == WEFT_ICMP_TIME_UNKNOWN ? -1 : (int64_t)ms);
 }
 
 int weft_path_mtu(const struct weft_stack *st, const struct weft_addr *dst, uint32_t *mtu)

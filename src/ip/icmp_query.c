@@ -12,21 +12,10 @@
 
 #include "link/link.h"
 
-#define NS_PER_MS 1000000ull
-
 static enum icmp_result drop(struct net *net, struct pkt *p, enum weft_drop why)
 {
     wf_net_drop(net, p, why);
     return ICMP_CONSUMED;
-}
-
-static uint32_t time_of_day(const struct net *net)
-{
-    const struct wf_icmp *c = &net->ip->icmp;
-    uint64_t since_ms = (net->now_ns - c->clock_ns) / NS_PER_MS;
-    if (!c->has_clock)
-        return ICMP4_TIME_ODD | (uint32_t)(since_ms % ICMP4_TIME_ODD);
-    return (uint32_t)((c->clock_ms + since_ms) % ICMP4_DAY_MS);
 }
 
 /* An answer of @bytes, header written; NULL if there is no memory. */
@@ -38,16 +27,16 @@ static struct pkt *begin(struct net *net, const struct icmp4_hdr *h, uint8_t typ
         return NULL;
     }
     struct icmp4_hdr out = {.type = type, .id = h->id, .seq = h->seq};
-    e->data = e->head + PKT_HEADROOM + IP4_HDR_BYTES;
+    e->data = e->head + PKT_HEADROOM + IP4_HDR_MAX_BYTES; /* Options may come back. */
     e->len = e->total = bytes;
     wf_icmp4_emit(e->data, &out);
     return e;
 }
 
-static void answer(struct net *net, struct pkt *e, const struct rx_meta *m)
+static void answer(struct net *net, struct pkt *e, const struct pkt *p, const struct rx_meta *m)
 {
     wf_count(net, WEFT_COUNT_ICMP_QUERY_REPLIES_OUT);
-    wf_icmp_reply(net, e, m);
+    wf_icmp_reply(net, e, p, m);
 }
 
 static enum icmp_result timestamp(struct net *net, struct pkt *p, const struct rx_meta *m,
@@ -60,9 +49,9 @@ static enum icmp_result timestamp(struct net *net, struct pkt *p, const struct r
         return drop(net, p, WEFT_DROP_ICMP_TRUNCATED);
     struct pkt *e = begin(net, h, ICMP4_TIMESTAMP_REPLY, ICMP4_TIMESTAMP_BYTES);
     if (e != NULL) {
-        t.receive = t.transmit = time_of_day(net);
+        t.receive = t.transmit = wf_ip4_time_ms(net);
         wf_icmp4_emit_times(e->data, &t);
-        answer(net, e, m);
+        answer(net, e, p, m);
     }
     wf_net_done(net, p);
     return ICMP_CONSUMED;
@@ -73,7 +62,7 @@ static enum icmp_result information(struct net *net, struct pkt *p, const struct
 {
     struct pkt *e = begin(net, h, ICMP4_INFO_REPLY, ICMP4_HDR_BYTES);
     if (e != NULL)
-        answer(net, e, m);
+        answer(net, e, p, m);
     wf_net_done(net, p);
     return ICMP_CONSUMED;
 }
@@ -119,7 +108,7 @@ static void send_mask(struct net *net, struct pkt *e, const struct wf_ifaddr *a,
     struct ip4_out o = {.src4 = a->ip4,
                         .dst4 = dst4,
                         .proto = IP_PROTO_ICMP,
-                        .ttl = dst4 == UINT32_MAX ? 1 : IP4_TTL_DEFAULT,
+                        .ttl = dst4 == UINT32_MAX ? 1 : net->ip->sw.ttl,
                         .ifindex = a->ifindex};
     wf_count(net, WEFT_COUNT_ICMP_QUERY_REPLIES_OUT);
     (void)wf_ip4_output(net, e, &o);

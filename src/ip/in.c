@@ -8,7 +8,9 @@
  */
 #include "ip/ip.h"
 
-#include <string.h>
+#include "ip/bcast.h"
+
+#define DHCP_SERVER_PORT 67
 
 static enum weft_drop parse_drop(enum wf_ip4_err err)
 {
@@ -36,26 +38,20 @@ static bool source_ok(const struct net *net, const struct netif *nif, uint32_t s
     return wf_ip4_can_be_host(src4) && wf_addrs_kind(net, src4, nif->index) == IP4_OTHER;
 }
 
-/* Options are looked at, not acted on; a source route is refused (see the spec's table). */
-static bool options_ok(const struct ip4_hdr *h, enum weft_drop *why, uint8_t *at)
+/* RFC 1122 3.2.1.3 (a), RFC 1812 4.2.2.11: who has no address yet asks for one from 0.0.0.0: DHCP,
+ * and reports of groups (RFC 3376 4.2.13). */
+static bool is_initialising(const struct net *net, const struct pkt *p, const struct ip4_hdr *h)
 {
-    struct ip4_opts_it it = wf_ip4_opts_begin(h);
-    struct ip4_opt o;
-    for (;;) {
-        enum ip4_opt_step step = wf_ip4_opts_next(&it, &o);
-        if (step == OPT_END)
-            return true;
-        if (step == OPT_BAD) {
-            *why = WEFT_DROP_IP4_BAD_OPTION;
-            *at = it.bad_pos;
-            return false;
-        }
-        if (o.type == IP4_OPT_LSRR || o.type == IP4_OPT_SSRR) {
-            *why = WEFT_DROP_IP4_SRCROUTE;
-            *at = 0;
-            return false;
-        }
-    }
+    uint8_t port[2];
+    uint32_t dst4 = wf_ld32be(h->dst.b), at = h->hdr_bytes + 2u;
+    if (wf_ld32be(h->src.b) != 0 || h->frag_off_bytes != 0)
+        return false;
+    if (h->proto == IP_PROTO_IGMP)
+        return wf_ip4_is_multicast(dst4);
+    if (h->proto != IP_PROTO_UDP || dst4 != UINT32_MAX || h->mf || p->total < at + 2)
+        return false;
+    wf_pkt_copy_out(&net->pool, p, at, port, 2);
+    return wf_ld16be(port) == DHCP_SERVER_PORT;
 }
 
 static void fill_meta(struct rx_meta *m, const struct ip4_hdr *h, const struct pkt *p)
@@ -72,23 +68,39 @@ static void fill_meta(struct rx_meta *m, const struct ip4_hdr *h, const struct p
     m->is_group = false;
 }
 
-static enum verdict deliver(struct net *net, struct pkt **p_io, const struct ip4_hdr *h,
-                            struct rx_meta *m)
+/* What few packets have: a part of a datagram becomes a whole one, timestamps are written. The
+ * packet, or NULL if it is gone. */
+static struct pkt *make_whole(struct net *net, struct pkt *p, const struct ip4_hdr *h,
+                              struct rx_meta *m)
 {
-    struct pkt *p = *p_io;
     if (h->mf || h->frag_off_bytes != 0) {
         bool is_group = m->is_group;
         p = wf_reasm_input(net, p, h);
         if (p == NULL)
-            return RX_DONE;
-        *p_io = p;
+            return NULL;
         struct ip4_hdr whole;
-        if (wf_ip4_parse(&whole, p->data, p->total, false) != IP4_OK)
-            return wf_net_drop(net, p, WEFT_DROP_FRAG_BAD);
+        if (wf_ip4_parse(&whole, p->data, p->total, false) != IP4_OK) {
+            wf_net_drop(net, p, WEFT_DROP_FRAG_BAD);
+            return NULL;
+        }
         fill_meta(m, &whole, p);
         m->is_group = is_group;
     }
-    wf_pkt_pull(p, m->ip_hdr_bytes);
+    if (m->ip_hdr_bytes > IP4_HDR_BYTES && !wf_ip4_opts_deliver(net, p, m))
+        return NULL;
+    return p;
+}
+
+static enum verdict deliver(struct net *net, struct pkt **p_io, const struct ip4_hdr *h,
+                            struct rx_meta *m)
+{
+    if (WF_UNLIKELY(h->mf || (h->frag_off_bytes | h->opts_bytes) != 0)) {
+        struct pkt *p = make_whole(net, *p_io, h, m);
+        if (p == NULL)
+            return RX_DONE;
+        *p_io = p;
+    }
+    wf_pkt_pull(*p_io, m->ip_hdr_bytes);
     wf_count(net, WEFT_COUNT_IP4_DELIVERED);
     switch (m->proto) {
     case IP_PROTO_TCP:
@@ -103,17 +115,19 @@ static enum verdict deliver(struct net *net, struct pkt **p_io, const struct ip4
     }
 }
 
-/* A broadcast directed to a network of ours that is not where it came from (RFC 2644). */
-static bool is_of_another_net(const struct net *net, const struct rx_meta *m)
+/* Addressed to us: here its way ends, or a source route names where it goes on. */
+static enum verdict local(struct net *net, struct pkt **p_io, const struct ip4_hdr *h,
+                          struct rx_meta *m)
 {
-    if (m->dst4 == UINT32_MAX)
-        return false;
-    for (uint32_t i = 0; i < net->addrs.n; i++) {
-        const struct wf_ifaddr *a = &net->addrs.tab[i];
-        if (a->ifindex == m->ifindex && ((a->ip4 ^ m->dst4) & wf_ip4_mask(a->prefix_len)) == 0)
-            return false;
-    }
-    return true;
+    if (WF_LIKELY(h->opts_bytes == 0))
+        return deliver(net, p_io, h, m);
+    enum verdict v = wf_ip4_opts_hop(net, *p_io, m);
+    if (v != RX_IP4)
+        return v;
+    struct ip4_hdr again; /* The route may have led over more than one of our addresses. */
+    if (wf_ip4_parse(&again, (*p_io)->data, (*p_io)->total, false) != IP4_OK)
+        return wf_net_drop(net, *p_io, WEFT_DROP_IP4_BAD_OPTION);
+    return deliver(net, p_io, &again, m);
 }
 
 static enum verdict whose(struct net *net, const struct netif *nif, struct pkt **p_io,
@@ -122,18 +136,18 @@ static enum verdict whose(struct net *net, const struct netif *nif, struct pkt *
     struct pkt *p = *p_io;
     switch (wf_addrs_kind(net, m->dst4, nif->index)) {
     case IP4_LOCAL:
-        return deliver(net, p_io, h, m);
+        return local(net, p_io, h, m);
     case IP4_BROADCAST:
+        if (!wf_ip4_bcast_ok(net, p, m))
+            return wf_net_drop(net, p, WEFT_DROP_IP4_DIRECTED);
         m->is_group = true;
-        if (net->is_forwarding && is_of_another_net(net, m))
-            return RX_FORWARD;
         return deliver(net, p_io, h, m);
     case IP4_MULTICAST:
         m->is_group = true;
         return deliver(net, p_io, h, m);
     case IP4_OTHER:
         if (nif->is_any_address)
-            return deliver(net, p_io, h, m);
+            return local(net, p_io, h, m);
         if (net->is_forwarding)
             return RX_FORWARD;
         return wf_net_drop(net, p, WEFT_DROP_IP4_NOT_FOR_US);
@@ -162,19 +176,17 @@ enum verdict wf_ip4_input(struct net *net, struct pkt **p_io, struct rx_meta *m)
     if (!p->is_coalesced) /* Of a super-frame gathered here only the first length is told. */
         wf_pkt_trim(&net->pool, p, h.total_bytes); /* Ethernet padding goes (RFC 894). */
     fill_meta(m, &h, p);
-    if (!source_ok(net, nif, m->src4) && !wf_icmp_may_lack_source(net, p, m))
+    if (!source_ok(net, nif, m->src4) && !is_initialising(net, p, &h) &&
+        !wf_icmp_may_lack_source(net, p, m))
         return wf_net_drop(net, p, WEFT_DROP_IP4_BAD_SRC);
     /* RFC 1122 3.3.6: a unicast datagram in a link broadcast is not answered and not taken. */
     if (p->is_link_group && wf_addrs_kind(net, m->dst4, nif->index) <= IP4_LOCAL)
         return wf_net_drop(net, p, WEFT_DROP_IP4_LINK_BCAST);
-    if (WF_UNLIKELY(h.opts_bytes > 0)) {
-        enum weft_drop why = WEFT_DROP_IP4_BAD_OPTION;
-        uint8_t at = 0;
-        if (!options_ok(&h, &why, &at)) {
-            if (why == WEFT_DROP_IP4_BAD_OPTION)
-                wf_icmp_error(net, p, m, ICMP4_PARAMETER_PROBLEM, ICMP4_PARAM_POINTER, at);
-            return wf_net_drop(net, p, why);
-        }
+    if (WF_UNLIKELY((h.opts_bytes | h.is_reserved_bit) != 0)) {
+        if (h.is_reserved_bit) /* RFC 1812 4.2.2.3: no reason to drop it. */
+            wf_count(net, WEFT_COUNT_IP4_RESERVED_FLAG);
+        if (h.opts_bytes > 0 && wf_ip4_opts_refuse(net, p, &h, m))
+            return RX_DONE;
     }
     return whose(net, nif, p_io, &h, m);
 }

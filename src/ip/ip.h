@@ -5,20 +5,39 @@
 
 #include "ip/dst.h"
 #include "ip/icmp.h"
+#include "ip/options.h"
 #include "ip/reasm.h"
 #include "ip/redirect.h"
 #include "net/net.h"
+#include "weft/ip.h"
 #include "wire/wire.h"
 
 #define IP4_TTL_DEFAULT 64
 #define PMTU_SLOTS      256
 #define ID_SLOTS        256
+#define ID_BLOCKS       8
 
 /** struct wf_pmtu - A path MTU somebody told us of; direct-mapped by destination */
 struct wf_pmtu {
     uint32_t dst4;
     uint32_t mtu;
     uint64_t expires_ns;
+};
+
+/** struct wf_ip_switches - What an operator chose; weft/ip.h has the values */
+struct wf_ip_switches {
+    uint8_t source_routes; /* enum weft_ip_source_routes */
+    uint8_t ttl;           /* Of what nobody chose one for. */
+    bool is_unrecorded;    /* Record route and timestamp pass as they are. */
+    bool is_id_counting;
+    bool is_ut_known;
+    uint32_t ut_offset_ms; /* Of the stack's time, if is_ut_known. */
+};
+
+/** struct wf_ip_ids - Identifications of the paths that share a slot */
+struct wf_ip_ids {
+    uint32_t n;                 /* Given so far; its lower 16 bits become the next one. */
+    uint32_t left_s[ID_BLOCKS]; /* When each part of all 65,536 was used last, +1; 0 = never. */
 };
 
 /** struct wf_ip - State of the internet layer; owner: the stack instance */
@@ -30,7 +49,8 @@ struct wf_ip {
     uint32_t reasm_chunks; /* Chunks held by datagrams in reassembly. */
     struct wf_pmtu pmtu[PMTU_SLOTS];
     struct wf_icmp icmp;
-    uint16_t ids[ID_SLOTS]; /* Identification counters, by hash of the path (RFC 7739 5.3). */
+    struct wf_ip_switches sw;
+    struct wf_ip_ids ids[ID_SLOTS]; /* By hash of the path (RFC 7739 5.3). */
 };
 
 /** struct ip4_out - What the sender of a datagram chooses */
@@ -38,9 +58,12 @@ struct ip4_out {
     uint32_t src4, dst4; /* src4 0 = chosen by route. */
     uint8_t proto, ttl, tos;
     bool is_df;
-    uint16_t ifindex;   /* 0 = by route. */
-    uint8_t opts_bytes; /* IP options, a multiple of 4. */
-    const uint8_t *opts;
+    bool is_cut;         /* Don't Fragment only where it fits: else it is cut. */
+    bool is_stamped;     /* Options of a reply: the times are in them. */
+    bool is_path_probe;  /* The path MTU that is known does not hold for it. */
+    uint8_t opts_bytes;  /* A multiple of 4. */
+    uint16_t ifindex;    /* 0 = by route. */
+    const uint8_t *opts; /* As wf_ip4_opts_settle() leaves them. */
 };
 
 /** wf_ip_init() - Empty tables; memory for the slabs is set by the stack */
@@ -70,8 +93,15 @@ int wf_ip4_output(struct net *net, struct pkt *p, const struct ip4_out *o);
 /** wf_ip4_push() - Put an IPv4 header without options in front of a packet */
 void wf_ip4_push(struct pkt *p, const struct ip4_out *o, uint16_t id);
 
-/** wf_ip4_next_id() - Identification for a datagram that may be fragmented (RFC 6864) */
-uint16_t wf_ip4_next_id(struct net *net, uint32_t src4, uint32_t dst4, uint8_t proto);
+/**
+ * wf_ip4_next_id() - Identification for a datagram that may be fragmented (RFC 6864)
+ *
+ * None comes back within two minutes for the same source, destination and protocol, and nobody
+ * who does not see them can tell the next one (RFC 7739).
+ *
+ * Return: false if all were used in that time.
+ */
+bool wf_ip4_next_id(struct net *net, uint32_t src4, uint32_t dst4, uint8_t proto, uint16_t *id);
 
 /**
  * wf_ip4_fragment_output() - Cut a packet with its IPv4 header to an MTU and send the pieces

@@ -10,8 +10,7 @@ void wf_ip_init(struct net *net)
 {
     struct wf_ip *ip = net->ip;
     wf_list_init(&ip->reasm_order);
-    for (uint32_t i = 0; i < ID_SLOTS; i++)
-        ip->ids[i] = (uint16_t)wf_rng_u32(&net->rng);
+    ip->sw = (struct wf_ip_switches){.ttl = IP4_TTL_DEFAULT};
     wf_icmp_init(net);
 }
 
@@ -38,42 +37,26 @@ bool wf_ip4_source(const struct net *net, uint32_t dst4, uint32_t *src4, uint16_
     return true;
 }
 
-uint16_t wf_ip4_next_id(struct net *net, uint32_t src4, uint32_t dst4, uint8_t proto)
+static inline void push(struct pkt *p, const struct ip4_out *o, uint16_t id, uint8_t opts_bytes)
 {
-    uint64_t w[2] = {(uint64_t)src4 << 32 | dst4, proto};
-    uint16_t *id = &net->ip->ids[wf_hash_words(&net->hash_key, w, 2) % ID_SLOTS];
-    *id = (uint16_t)(*id + 1 + wf_rng_below(&net->rng, 8));
-    return *id;
-}
-
-void wf_ip4_push(struct pkt *p, const struct ip4_out *o, uint16_t id)
-{
-    struct ip4_hdr h = {.tos = o->tos,
-                        .ttl = o->ttl,
-                        .proto = o->proto,
-                        .total_bytes = (uint16_t)(p->total + IP4_HDR_BYTES),
-                        .id = id,
-                        .df = o->is_df};
-    wf_st32be(h.src.b, o->src4);
-    wf_st32be(h.dst.b, o->dst4);
-    wf_ip4_emit(wf_pkt_push(p, IP4_HDR_BYTES), &h);
-}
-
-/* The rare header with options, apart from the one of every segment. */
-static void push_with_options(struct pkt *p, const struct ip4_out *o, uint16_t id)
-{
-    uint32_t hdr_bytes = IP4_HDR_BYTES + (uint32_t)o->opts_bytes;
+    uint32_t hdr_bytes = IP4_HDR_BYTES + (uint32_t)opts_bytes;
     struct ip4_hdr h = {.tos = o->tos,
                         .ttl = o->ttl,
                         .proto = o->proto,
                         .total_bytes = (uint16_t)(p->total + hdr_bytes),
                         .id = id,
                         .df = o->is_df,
-                        .opts = o->opts,
-                        .opts_bytes = o->opts_bytes};
+                        .opts = opts_bytes > 0 ? o->opts : NULL,
+                        .opts_bytes = opts_bytes};
     wf_st32be(h.src.b, o->src4);
     wf_st32be(h.dst.b, o->dst4);
     wf_ip4_emit(wf_pkt_push(p, hdr_bytes), &h);
+}
+
+/* Every segment of TCP has this one: it pays nothing for options. */
+void wf_ip4_push(struct pkt *p, const struct ip4_out *o, uint16_t id)
+{
+    push(p, o, id, 0);
 }
 
 /* Queue full is told to the sender where that is known before the packet is built. */
@@ -82,47 +65,61 @@ static bool has_room(const struct netif *nif)
     return nif->txq_len < nif->txq_max;
 }
 
+/* Cut, or sent whole: RFC 6864 asks for an identification only of what is or may be cut. */
+static int output_on(struct net *net, struct netif *nif, struct pkt *p, struct ip4_out *o)
+{
+    const struct wf_route4 *r = wf_routes_lookup4(net, o->dst4);
+    bool is_direct =
+        wf_ip4_is_link_local(o->src4) || wf_ip4_is_link_local(o->dst4); /* RFC 3927 2.6 */
+    bool is_via = r != NULL && r->gateway != 0 && r->ifindex == nif->index && !is_direct &&
+                  wf_addrs_kind(net, o->dst4, nif->index) == IP4_OTHER;
+    uint32_t next_hop = is_via ? wf_redirect_hop(net, o->dst4, nif->index, r->gateway) : o->dst4;
+    uint32_t mtu = o->is_path_probe ? nif->mtu : wf_pmtu_get(net, o->dst4, nif->mtu);
+    uint32_t bytes = p->total + IP4_HDR_BYTES + o->opts_bytes;
+    bool is_whole = bytes <= mtu;
+    if (bytes > 65535 || (!is_whole && o->is_df && !o->is_cut)) {
+        wf_net_drop(net, p, WEFT_DROP_IP4_NEEDS_FRAG);
+        return -WEFT_EMSGSIZE;
+    }
+    uint16_t id = 0;
+    o->is_df = o->is_df && is_whole;
+    if (!o->is_df && !wf_ip4_next_id(net, o->src4, o->dst4, o->proto, &id)) {
+        /* RFC 6864 5.2: rather lost than put together with another's parts. */
+        wf_net_drop(net, p, WEFT_DROP_IP4_ID_LIMIT);
+        return 0;
+    }
+    push(p, o, id, o->opts_bytes);
+    wf_count(net, WEFT_COUNT_IP4_OUT);
+    if (!is_whole)
+        return wf_ip4_fragment_output(net, nif, p, mtu, next_hop);
+    wf_link_output(net, nif, p, next_hop);
+    return 0;
+}
+
 int wf_ip4_output(struct net *net, struct pkt *p, const struct ip4_out *o_in)
 {
     struct ip4_out o = *o_in;
+    uint8_t opts[IP4_OPTS_MAX_BYTES];
     uint32_t src4 = 0;
     uint16_t ifindex = 0;
+    if (WF_UNLIKELY(o.opts_bytes > 0))
+        wf_ip4_opts_originate(&o, opts);
     if (!wf_ip4_source(net, o.dst4, &src4, &ifindex)) {
         wf_net_drop(net, p, WEFT_DROP_IP4_NO_ROUTE);
         return -WEFT_ENETUNREACH;
     }
+    if (o.src4 == 0)
+        o.src4 =
+            o.ifindex == 0 || o.ifindex == ifindex ? src4 : wf_addrs_source(net, o.ifindex, o.dst4);
     if (o.ifindex != 0)
         ifindex = o.ifindex;
-    if (o.src4 == 0)
-        o.src4 = src4;
+    if (o.opts_bytes > 0 && !o.is_stamped)
+        wf_ip4_opts_stamp_own(net, opts, o.opts_bytes, o.src4);
     struct netif *nif = wf_netif_get(net, ifindex);
     if (!nif->is_up || !has_room(nif)) {
         bool is_up = nif->is_up;
         wf_net_drop(net, p, is_up ? WEFT_DROP_TXQ_FULL : WEFT_DROP_IF_DOWN);
         return is_up ? -WEFT_EAGAIN : -WEFT_ENETDOWN;
     }
-    const struct wf_route4 *r = wf_routes_lookup4(net, o.dst4);
-    bool is_direct =
-        wf_ip4_is_link_local(o.src4) || wf_ip4_is_link_local(o.dst4); /* RFC 3927 2.6 */
-    bool is_via = r != NULL && r->gateway != 0 && r->ifindex == ifindex && !is_direct &&
-                  wf_addrs_kind(net, o.dst4, ifindex) == IP4_OTHER;
-    uint32_t next_hop = is_via ? wf_redirect_hop(net, o.dst4, ifindex, r->gateway) : o.dst4;
-    uint32_t mtu = wf_pmtu_get(net, o.dst4, nif->mtu);
-    bool is_whole = p->total + IP4_HDR_BYTES + o.opts_bytes <= mtu;
-    if (!is_whole && o.is_df) {
-        wf_net_drop(net, p, WEFT_DROP_IP4_NEEDS_FRAG);
-        return -WEFT_EMSGSIZE;
-    }
-    /* RFC 6864: only a datagram that is or may be fragmented needs an identification. */
-    bool is_atomic = o.is_df && is_whole;
-    uint16_t id = is_atomic ? 0 : wf_ip4_next_id(net, o.src4, o.dst4, o.proto);
-    if (o.opts_bytes > 0)
-        push_with_options(p, &o, id);
-    else
-        wf_ip4_push(p, &o, id);
-    wf_count(net, WEFT_COUNT_IP4_OUT);
-    if (!is_whole)
-        return wf_ip4_fragment_output(net, nif, p, mtu, next_hop);
-    wf_link_output(net, nif, p, next_hop);
-    return 0;
+    return output_on(net, nif, p, &o);
 }

@@ -50,6 +50,51 @@ static bool is_directed_broadcast(const struct wf_ifaddr *a, uint32_t ip4)
            ((ip4 & ~mask) == ~mask || (ip4 & ~mask) == 0);
 }
 
+uint8_t wf_ip4_class_len(uint32_t ip4)
+{
+    if (ip4 >> 31 == 0)
+        return 8;
+    if (ip4 >> 30 == 2)
+        return 16;
+    return ip4 >> 29 == 6 ? 24 : 0;
+}
+
+/* To all subnets of the network by class that @a's is a subnet of. */
+static bool is_all_subnets(const struct wf_ifaddr *a, uint32_t ip4)
+{
+    uint8_t len = wf_ip4_class_len(ip4);
+    uint32_t mask = wf_ip4_mask(len);
+    return len != 0 && a->prefix_len > len && (a->ip4 & mask) == (ip4 & mask) &&
+           (ip4 & ~mask) == ~mask;
+}
+
+static bool is_broadcast_for(const struct wf_addrs *t, const struct wf_ifaddr *a, uint32_t ip4)
+{
+    return is_directed_broadcast(a, ip4) || (t->is_all_subnets && is_all_subnets(a, ip4));
+}
+
+const struct wf_ifaddr *wf_addrs_directed(const struct net *net, uint32_t ip4, uint16_t ifindex)
+{
+    const struct wf_addrs *t = &net->addrs;
+    const struct wf_ifaddr *found = NULL;
+    for (uint32_t i = 0; i < t->n; i++) {
+        if (!is_broadcast_for(t, &t->tab[i], ip4))
+            continue;
+        if (t->tab[i].ifindex == ifindex)
+            return &t->tab[i];
+        found = found != NULL ? found : &t->tab[i];
+    }
+    return found;
+}
+
+/* RFC 1122 3.2.1.3 (g): of 127/8 nothing is ever on a wire. */
+static enum ip4_kind loopback_kind(const struct net *net, uint16_t ifindex)
+{
+    const struct netif *nif = wf_netif_get(net, ifindex);
+    bool is_inside = ifindex == 0 || (nif != NULL && nif->kind == WEFT_IF_LOOPBACK);
+    return is_inside ? IP4_LOCAL : IP4_INVALID;
+}
+
 static uint32_t filter_bit(uint32_t ip4)
 {
     return (ip4 * 2654435761u) >> 22; /* The upper bits of a product depend on all of them. */
@@ -84,24 +129,18 @@ enum ip4_kind wf_addrs_kind(const struct net *net, uint32_t ip4, uint16_t ifinde
     if (wf_ip4_can_be_host(ip4) && !may_be_ours(t, ip4))
         return IP4_OTHER;
     for (uint32_t i = 0; i < t->n; i++)
-        if (t->tab[i].ip4 == ip4) {
-            if (ip4 >> 24 == 127) /* Ours, but not from a wire: see below. */
-                break;
-            return IP4_LOCAL;
-        }
+        if (t->tab[i].ip4 == ip4)
+            return WF_LIKELY(ip4 >> 24 != 127) ? IP4_LOCAL : loopback_kind(net, ifindex);
     if (ip4 == UINT32_MAX)
         return IP4_BROADCAST;
     if (wf_ip4_is_multicast(ip4))
         return IP4_MULTICAST;
-    if (ip4 >> 24 == 127) { /* RFC 1122 3.2.1.3: never on a wire. */
-        const struct netif *nif = wf_netif_get(net, ifindex);
-        return ifindex == 0 || (nif != NULL && nif->kind == WEFT_IF_LOOPBACK) ? IP4_LOCAL
-                                                                              : IP4_INVALID;
-    }
+    if (ip4 >> 24 == 127)
+        return loopback_kind(net, ifindex);
     if (!wf_ip4_can_be_host(ip4))
         return IP4_INVALID;
     for (uint32_t i = 0; i < t->n; i++)
-        if (is_directed_broadcast(&t->tab[i], ip4))
+        if (is_broadcast_for(t, &t->tab[i], ip4))
             return IP4_BROADCAST;
     return IP4_OTHER;
 }

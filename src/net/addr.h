@@ -30,7 +30,8 @@ struct wf_ifaddr {
 struct wf_addrs {
     struct wf_ifaddr *tab;
     uint32_t n, max;
-    uint32_t gen; /* Changes with every change, for caches. */
+    uint32_t gen;        /* Changes with every change, for caches. */
+    bool is_all_subnets; /* All-subnets-directed broadcasts (RFC 922) are broadcasts. */
     /* By hash: whether an address may be ours or a broadcast of ours; a router's packets seldom. */
     uint32_t filter[WF_ADDRS_FILTER_BITS / 32];
 };
@@ -79,6 +80,13 @@ static inline bool wf_ip4_is_link_local(uint32_t ip4)
 
 /** wf_ip4_can_be_host() - Neither 0/8, 127/8, multicast nor class E */
 bool wf_ip4_can_be_host(uint32_t ip4);
+
+/** wf_ip4_class_len() - Bits of the network number by class A, B or C; 0 = neither */
+uint8_t wf_ip4_class_len(uint32_t ip4);
+
+/** wf_addrs_directed() - The address of ours whose network a directed broadcast @ip4 is for, one of
+ * interface @ifindex before others; NULL = of no network here */
+const struct wf_ifaddr *wf_addrs_directed(const struct net *net, uint32_t ip4, uint16_t ifindex);
 
 /** wf_addrs_kind() - What destination @ip4 is; @ifindex 0 or the interface it came in by */
 enum ip4_kind wf_addrs_kind(const struct net *net, uint32_t ip4, uint16_t ifindex);

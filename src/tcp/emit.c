@@ -831,7 +831,7 @@ void wf_tcp_reset_output(struct net *net, const struct tcp_seg *s)
         return;
     struct tcp_key k = {.local = {.addr = s->m->dst, .port = s->h.dport},
                         .remote = {.addr = s->m->src, .port = s->h.sport}};
-    struct tcp_bare b = {.key = &k, .flags = TCP_RST, .ttl = IP4_TTL_DEFAULT};
+    struct tcp_bare b = {.key = &k, .flags = TCP_RST, .ttl = net->ip->sw.ttl};
     if ((s->h.flags & TCP_ACK) != 0) {
         b.seq = s->h.ack;
     } else {

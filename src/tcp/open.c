@@ -6,7 +6,6 @@
 #define EPHEMERAL_COUNT 28232u
 #define EPHEMERAL_TRIES 16384u
 #define QUICK_ACKS      16
-#define TTL_DEFAULT     64
 
 void wf_tcp_user_default(const struct net *net, struct tcp_user *u)
 {
@@ -20,7 +19,7 @@ void wf_tcp_user_default(const struct net *net, struct tcp_user *u)
                            .keepintvl_s = 75,
                            .keepcnt = 10,
                            .linger_ms = -1,
-                           .ttl = TTL_DEFAULT,
+                           .ttl = net->ip->sw.ttl,
                            .syn_retries = 7,
                            .ecn_ask = net->cfg->tcp_ecn,
                            .syn_cookies = TCP_COOKIES_PRESSURE,
@@ -177,6 +176,8 @@ static int settle_key(struct net *net, const struct weft_endpoint *local,
         k->local.addr = wf_addr_from4(src4);
     if (wf_addr_to4(&k->local.addr) == 0)
         return -WEFT_EADDRNOTAVAIL;
+    if (wf_addr_to4(&k->local.addr) >> 24 == 127 && kind != IP4_LOCAL) /* RFC 1122 3.2.1.3 (g) */
+        return -WEFT_EINVAL;
     if (k->local.port == 0)
         k->local.port = wf_tcp_pick_port(net, &k->local.addr, remote);
     if (k->local.port == 0)

@@ -17,7 +17,8 @@ struct udp_ep *wf_udp_open(struct net *net, uint8_t proto, struct wf_ready *read
         return NULL;
     ep->proto = proto;
     ep->ready = ready;
-    ep->ttl = IP4_TTL_DEFAULT;
+    ep->ttl = net->ip->sw.ttl;
+    ep->df = WEFT_IP_DF_FITS;
     ep->recv_cov = -1;
     ep->rcvbuf = net->cfg->rcvbuf_bytes;
     ep->icmp_types = ~0ull;
@@ -197,7 +198,7 @@ int64_t wf_udp_recv(struct net *net, struct udp_ep *ep, uint8_t *buf, size_t cap
                                             .full_bytes = p->total},
                                    .is_group = d.is_group,
                                    .opts_bytes = d.opts_bytes};
-        memcpy(rx->opts, p->data - UDP_HDR_BYTES - d.opts_bytes, d.opts_bytes);
+        memcpy(rx->opts, d.opts, d.opts_bytes);
     }
     wf_net_done(net, p);
     return n;

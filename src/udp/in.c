@@ -2,6 +2,7 @@
 /** DOC: udp input - datagrams, echo replies and ICMP errors to endpoints */
 #include "udp/udp.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "udp/demux.h"
@@ -17,23 +18,10 @@ struct udp_in {
     bool has_csum;
 };
 
-/* A packet for bytes that lie elsewhere, with the options in front as they came; or NULL. */
-static struct pkt *like(struct net *net, const struct pkt *p, const struct udp_dgram *d)
-{
-    struct pkt *c = wf_pkt_alloc(&net->pool);
-    if (c == NULL)
-        return NULL;
-    c->ifindex = p->ifindex;
-    c->data = c->head + IP4_OPTS_MAX_BYTES + UDP_HDR_BYTES;
-    memcpy(c->data - UDP_HDR_BYTES - d->opts_bytes, p->data - UDP_HDR_BYTES - d->opts_bytes,
-           d->opts_bytes);
-    return c;
-}
-
 /* Memory that is mostly empty is given back by copying. */
-static struct pkt *shrink(struct net *net, struct pkt *p, const struct udp_dgram *d)
+static struct pkt *shrink(struct net *net, struct pkt *p)
 {
-    struct pkt *small = like(net, p, d);
+    struct pkt *small = wf_pkt_alloc(&net->pool);
     uint8_t *at = NULL;
     struct wf_chunk *c = NULL;
     if (small == NULL)
@@ -48,6 +36,7 @@ static struct pkt *shrink(struct net *net, struct pkt *p, const struct udp_dgram
         wf_pkt_copy_out(&net->pool, p, 0, at, p->total);
         wf_pkt_frag_add(small, at, p->total, &c->buf);
     }
+    small->ifindex = p->ifindex;
     small->pinned = small->total;
     wf_count(net, WEFT_COUNT_RX_COPIED);
     wf_net_done(net, p);
@@ -70,13 +59,13 @@ static enum weft_drop queue(struct net *net, struct udp_ep *ep, struct pkt **p_i
 {
     struct pkt *p = *p_io;
     if (p->pinned > 2 * p->total + 512 || !wf_lent_may_keep(&net->pool.bufs))
-        *p_io = p = shrink(net, p, d);
+        *p_io = p = shrink(net, p);
     if (p->pinned < UINT32_MAX / 2)
         p->pinned += (uint32_t)sizeof(struct pkt);
     bool is_full = ep->recv_charge + p->pinned > ep->rcvbuf && ep->recv_n > 0;
     if (is_full || wf_pool_is_tight(&net->pool))
         return WEFT_DROP_UDP_QUEUE_FULL;
-    memcpy(p->dgram, d, sizeof(*d));
+    memcpy(p->dgram, d, offsetof(struct udp_dgram, opts) + d->opts_bytes);
     p->next = NULL;
     if (ep->recv_tail != NULL)
         ep->recv_tail->next = p;
@@ -101,9 +90,10 @@ static enum weft_drop offer(struct net *net, struct udp_ep *ep, struct pkt **p_i
 static bool offer_copy(struct net *net, struct udp_ep *ep, const struct pkt *p,
                        const struct udp_in *in)
 {
-    struct pkt *copy = like(net, p, &in->d);
+    struct pkt *copy = wf_pkt_alloc(&net->pool);
     bool is_taken = copy != NULL && wf_pkt_share(copy, p, 0, p->total);
     if (is_taken) {
+        copy->ifindex = p->ifindex;
         copy->pinned = p->pinned;
         is_taken = offer(net, ep, &copy, in) == WEFT_DROP_COUNT;
     }
@@ -174,15 +164,18 @@ static enum weft_drop lite_fault(const struct net *net, const struct pkt *p,
     return is_known || csum_ok(net, p, m, h, p->total) ? WEFT_DROP_COUNT : WEFT_DROP_UDP_BAD_CSUM;
 }
 
-static struct udp_dgram dgram_of(const struct rx_meta *m, uint16_t sport)
+/* What came with a datagram (its header at data), but for the port; options only if there are. */
+static void fill_dgram(struct udp_dgram *d, const struct pkt *p, const struct rx_meta *m)
 {
-    return (struct udp_dgram){.from = {.addr = m->src, .port = sport},
-                              .to = m->dst,
-                              .ifindex = m->ifindex,
-                              .ttl = m->ttl,
-                              .tos = m->tos,
-                              .opts_bytes = (uint8_t)(m->ip_hdr_bytes - IP4_HDR_BYTES),
-                              .is_group = m->is_group};
+    d->from = (struct weft_endpoint){.addr = m->src};
+    d->to = m->dst;
+    d->ifindex = m->ifindex;
+    d->ttl = m->ttl;
+    d->tos = m->tos;
+    d->is_group = m->is_group;
+    d->opts_bytes = (uint8_t)(m->ip_hdr_bytes - IP4_HDR_BYTES);
+    if (d->opts_bytes > 0)
+        memcpy(d->opts, p->data - d->opts_bytes, d->opts_bytes);
 }
 
 enum verdict wf_udp_input(struct net *net, struct pkt *p, const struct rx_meta *m)
@@ -196,12 +189,14 @@ enum verdict wf_udp_input(struct net *net, struct pkt *p, const struct rx_meta *
         return wf_net_drop(net, p, why);
     if (!is_lite) /* What is left is padding; UDP-Lite ends where IP says. */
         wf_pkt_trim(&net->pool, p, h.len_bytes);
-    struct udp_in in = {.d = dgram_of(m, h.sport),
-                        .local = {.addr = m->dst, .port = h.dport},
-                        .cov_bytes = h.len_bytes,
-                        .full_bytes = p->total,
-                        .proto = m->proto,
-                        .has_csum = h.csum != 0};
+    struct udp_in in; /* Piece by piece: the room for options stays as it is. */
+    fill_dgram(&in.d, p, m);
+    in.d.from.port = h.sport;
+    in.local = (struct weft_endpoint){.addr = m->dst, .port = h.dport};
+    in.cov_bytes = h.len_bytes;
+    in.full_bytes = p->total;
+    in.proto = m->proto;
+    in.has_csum = h.csum != 0;
     struct udp_ep *ep = m->is_group ? NULL : wf_udp_find(net, m->proto, &in.local, &in.d.from);
     if (ep == NULL && !m->is_group)
         return RX_NO_PROTO;
@@ -222,8 +217,8 @@ void wf_ping_input(struct net *net, struct pkt *p, const struct rx_meta *m)
         wf_net_drop(net, p, WEFT_DROP_ICMP_TRUNCATED);
         return;
     }
-    struct udp_dgram d = dgram_of(m, 0);
-    d.opts_bytes = 0; /* They lie elsewhere than in front of a UDP header. */
+    struct udp_dgram d;
+    fill_dgram(&d, p, m);
     struct weft_endpoint local = {.addr = m->dst, .port = h.id};
     struct udp_ep *ep = wf_udp_find(net, IP_PROTO_ICMP, &local, &d.from);
     enum weft_drop why = ep != NULL ? queue(net, ep, &p, &d) : WEFT_DROP_ICMP_NO_SOCKET;
@@ -236,8 +231,8 @@ bool wf_icmp_tap(struct net *net, struct pkt *p, const struct rx_meta *m)
     struct udp_ep *ep = *wf_udp_bucket(net, IP_PROTO_ICMP, 0);
     if (WF_LIKELY(ep == NULL))
         return false;
-    struct udp_dgram d = dgram_of(m, 0);
-    d.opts_bytes = 0;
+    struct udp_dgram d;
+    fill_dgram(&d, p, m);
     uint64_t bit = (uint64_t)1 << wf_min_u32(p->data[0], 63);
     bool is_taken = false;
     for (; ep != NULL; ep = ep->hash_next) {

@@ -13,7 +13,7 @@ void wf_udp_set(struct udp_ep *ep, enum weft_sock_opt opt, int64_t v)
     if (opt == WEFT_SO_BROADCAST)
         ep->is_broadcast = v != 0;
     else if (opt == WEFT_IP_DF)
-        ep->is_df = v != 0;
+        ep->df = (uint8_t)v;
     else if (opt == WEFT_IP_RECVERR)
         ep->has_errq = v != 0;
     else if (opt == WEFT_UDP_CSUM)
@@ -41,7 +41,7 @@ int64_t wf_udp_get(const struct net *net, const struct udp_ep *ep, enum weft_soc
     if (opt == WEFT_SO_BROADCAST)
         return ep->is_broadcast;
     if (opt == WEFT_IP_DF)
-        return ep->is_df;
+        return ep->df;
     if (opt == WEFT_UDP_CSUM)
         return !ep->is_csum_off;
     if (opt == WEFT_UDP_NEED_CSUM)

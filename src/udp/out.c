@@ -12,6 +12,13 @@ struct way {
     uint8_t opts[IP4_OPTS_MAX_BYTES]; /* Padded. */
 };
 
+static void set_df(struct ip4_out *o, int df)
+{
+    o->is_df = df != WEFT_IP_DF_NEVER;
+    o->is_cut = df == WEFT_IP_DF_FITS;
+    o->is_path_probe = df == WEFT_IP_DF_PROBE;
+}
+
 /* The address it is sent from: asked for, or bound to, or of the way. Only one of ours may be. */
 static int source(const struct net *net, const struct udp_ep *ep, const struct weft_udp_tx *tx,
                   uint32_t dst4, uint32_t *src4)
@@ -28,33 +35,30 @@ static int source(const struct net *net, const struct udp_ep *ep, const struct w
             return -WEFT_EADDRNOTAVAIL;
         *src4 = wf_addr_to4(a);
     }
-    /* RFC 1122 3.2.1.3: 127/8 is never seen outside. */
-    if (*src4 >> 24 == 127 && wf_addrs_kind(net, dst4, 0) != IP4_LOCAL)
-        return -WEFT_EADDRNOTAVAIL;
-    return *src4 != 0 ? 0 : -WEFT_EADDRNOTAVAIL;
+    /* RFC 919 7, RFC 1122 3.2.1.3 (a): who has no address yet may call everybody. */
+    return *src4 != 0 || dst4 == UINT32_MAX ? 0 : -WEFT_EADDRNOTAVAIL;
 }
 
-/* Options of the user's: well-formed, and padded to whole words. */
-static int take_options(struct way *w, const struct weft_udp_tx *tx)
+/* RFC 1122 3.2.1.3 (g): no address of 127/8 is seen outside. */
+static bool leaks_loopback(const struct way *w)
 {
-    if (tx->opts_bytes == 0)
+    return w->nif->kind != WEFT_IF_LOOPBACK && (w->o.src4 >> 24 == 127 || w->o.dst4 >> 24 == 127);
+}
+
+/* Options of the datagram, or of its socket. */
+static int take_options(struct way *w, const struct udp_ep *ep, const struct weft_udp_tx *tx)
+{
+    w->o.opts = ep->opts;
+    w->o.opts_bytes = ep->opts_bytes;
+    if (tx->opts_bytes < 0)
         return 0;
-    if (tx->opts_bytes > IP4_OPTS_MAX_BYTES || tx->opts == NULL)
+    if (tx->opts == NULL && tx->opts_bytes > 0)
         return -WEFT_EINVAL;
-    memcpy(w->opts, tx->opts, tx->opts_bytes);
-    uint8_t n = tx->opts_bytes;
-    while (n % 4 != 0)
-        w->opts[n++] = IP4_OPT_EOL;
-    struct ip4_hdr h = {.opts = w->opts, .opts_bytes = n};
-    struct ip4_opts_it it = wf_ip4_opts_begin(&h);
-    struct ip4_opt o;
-    enum ip4_opt_step step;
-    while ((step = wf_ip4_opts_next(&it, &o)) == OPT_NEXT) {
-    }
-    if (step == OPT_BAD)
-        return -WEFT_EINVAL;
+    int n = wf_ip4_opts_settle(tx->opts, (size_t)tx->opts_bytes, w->opts);
+    if (n < 0)
+        return n;
     w->o.opts = w->opts;
-    w->o.opts_bytes = n;
+    w->o.opts_bytes = (uint8_t)n;
     return 0;
 }
 
@@ -70,17 +74,32 @@ static int check_destination(const struct net *net, const struct udp_ep *ep,
     return kind == IP4_BROADCAST && !ep->is_broadcast ? -WEFT_EACCES : 0;
 }
 
-/* The interface it leaves by, and that one's address; a group's zone names the link. */
-static int way_out(const struct net *net, const struct weft_addr *to, uint32_t *src4,
-                   uint16_t *ifindex)
+static bool is_in_range(const struct weft_udp_tx *tx)
+{
+    return tx->ttl != 0 && tx->ttl <= 255 && tx->tos <= 255 && tx->df < WEFT_IP_DF_COUNT;
+}
+
+/* The interface it leaves by, and that one's address if it has one. It is named by who sends, or by
+ * the zone of a group. */
+static int way_out(const struct net *net, const struct weft_udp_tx *tx, const struct weft_addr *to,
+                   uint32_t *src4, uint16_t *ifindex)
 {
     uint32_t dst4 = wf_addr_to4(to);
-    if (to->zone != 0 && wf_addrs_kind(net, dst4, 0) > IP4_LOCAL) {
-        *ifindex = (uint16_t)to->zone;
-        *src4 = wf_addrs_source(net, *ifindex, dst4);
-        return wf_netif_get(net, *ifindex) != NULL ? 0 : -WEFT_EINVAL;
+    bool has_route = wf_ip4_source(net, dst4, src4, ifindex);
+    uint32_t named = tx->ifindex;
+    if (named == 0 && wf_addrs_kind(net, dst4, 0) > IP4_LOCAL)
+        named = to->zone;
+    if (named == 0)
+        return has_route ? 0 : -WEFT_ENETUNREACH;
+    if (named > UINT16_MAX || wf_netif_get(net, (uint16_t)named) == NULL)
+        return -WEFT_EINVAL;
+    if (!has_route || *ifindex != named) {
+        uint32_t own4 = wf_addrs_source(net, (uint16_t)named, dst4);
+        *ifindex = (uint16_t)named;
+        if (!has_route || own4 != 0 || dst4 == UINT32_MAX)
+            *src4 = own4;
     }
-    return wf_ip4_source(net, dst4, src4, ifindex) ? 0 : -WEFT_ENETUNREACH;
+    return 0;
 }
 
 /* What the send needs to know about the way; 0 or -WEFT_E... */
@@ -91,10 +110,10 @@ static int resolve(struct net *net, struct udp_ep *ep, const struct weft_udp_tx 
     uint32_t src4 = 0, dst4 = wf_addr_to4(&to->addr);
     uint16_t ifindex = 0;
     int err = check_destination(net, ep, to);
-    if (err == 0 && (tx->ttl == 0 || tx->ttl > 255 || tx->tos > 255))
+    if (err == 0 && !is_in_range(tx))
         err = -WEFT_EINVAL;
     if (err == 0)
-        err = way_out(net, &to->addr, &src4, &ifindex);
+        err = way_out(net, tx, &to->addr, &src4, &ifindex);
     if (err == 0)
         err = source(net, ep, tx, dst4, &src4);
     if (err == 0 && !ep->is_bound)
@@ -106,11 +125,11 @@ static int resolve(struct net *net, struct udp_ep *ep, const struct weft_udp_tx 
                             .proto = ep->proto,
                             .ttl = tx->ttl > 0 ? (uint8_t)tx->ttl : ep->ttl,
                             .tos = tx->tos >= 0 ? (uint8_t)tx->tos : ep->tos,
-                            .is_df = ep->is_df,
                             .ifindex = ifindex};
+    set_df(&w->o, tx->df >= 0 ? tx->df : ep->df);
     w->dport = to->port;
     w->nif = wf_netif_get(net, ifindex);
-    return take_options(w, tx);
+    return leaks_loopback(w) ? -WEFT_EINVAL : take_options(w, ep, tx);
 }
 
 /* The sum of a datagram with its header, of the first @covered bytes. Never zero: that would mean
@@ -158,11 +177,16 @@ static void finish_ping(struct net *net, struct pkt *p, const struct udp_ep *ep)
     wf_st16be(p->data + 2, wf_csum_finish(wf_pkt_sum(&net->pool, p, 0, p->total)));
 }
 
-static int check_size(const struct udp_ep *ep, const struct way *w, const uint8_t *buf, size_t len)
+static int check_size(const struct net *net, const struct udp_ep *ep, const struct way *w,
+                      const uint8_t *buf, size_t len)
 {
     bool is_ping = ep->proto == IP_PROTO_ICMP;
     uint32_t hdrs = IP4_HDR_BYTES + w->o.opts_bytes + (is_ping ? 0u : UDP_HDR_BYTES);
-    if (len > 65535 - hdrs || (ep->is_df && len + hdrs > w->nif->mtu))
+    if (len > 65535 - hdrs)
+        return -WEFT_EMSGSIZE;
+    /* RFC 1191 6.2: what may not be cut and does not fit is told to who sends it. */
+    uint32_t mtu = w->o.is_path_probe ? w->nif->mtu : wf_pmtu_get(net, w->o.dst4, w->nif->mtu);
+    if (w->o.is_df && !w->o.is_cut && len + hdrs > mtu)
         return -WEFT_EMSGSIZE;
     if (is_ping &&
         (len < ICMP4_HDR_BYTES || (!ep->is_raw && (!wf_ping_may_send(buf[0]) || buf[1] != 0))))
@@ -202,7 +226,7 @@ int64_t wf_udp_send(struct net *net, struct udp_ep *ep, const uint8_t *buf, size
     }
     int err = resolve(net, ep, tx, &w);
     if (err == 0)
-        err = check_size(ep, &w, buf, len);
+        err = check_size(net, ep, &w, buf, len);
     if (err != 0)
         return err;
     if (w.nif->txq_len >= w.nif->txq_max) {

@@ -36,14 +36,17 @@ struct udp_ep {
     struct weft_endpoint local, remote;
     uint8_t proto; /* IP_PROTO_UDP, _UDPLITE, or _ICMP: there the port is the echo identifier. */
     uint8_t ttl, tos;
-    bool is_bound, is_connected, is_reuse, is_broadcast, is_df, has_errq;
+    bool is_bound, is_connected, is_reuse, is_broadcast, has_errq;
     bool has_own_addr, has_own_port; /* Chosen by the user: they outlive a connection. */
     bool is_csum_off, needs_csum;
     bool is_raw;         /* Whole ICMP messages of the types below; the port is 0. */
+    uint8_t df;          /* enum weft_ip_df */
+    uint8_t opts_bytes;  /* IP options to send. */
     uint16_t send_cov;   /* UDP-Lite: 0 = all. */
     int32_t recv_cov;    /* UDP-Lite: at least these, 0 = all, -1 = any. */
     uint64_t icmp_types; /* A bit for each type; bit 63: all from 63 on. */
-    int err;             /* Pending, positive. */
+    uint8_t opts[IP4_OPTS_MAX_BYTES];
+    int err; /* Pending, positive. */
     struct pkt *recv_head, *recv_tail;
     uint32_t recv_n, recv_charge, recv_bytes, rcvbuf;
     struct udp_err *err_head, *err_tail;
@@ -64,8 +67,9 @@ struct udp_dgram {
     struct weft_addr to;
     uint16_t ifindex;
     uint8_t ttl, tos;
-    uint8_t opts_bytes; /* IP options: they end where the UDP header of the packet begins. */
     bool is_group;
+    uint8_t opts_bytes; /* IP options: octets at opts, the rest of which is not set. */
+    uint8_t opts[IP4_OPTS_MAX_BYTES];
 };
 
 /** wf_udp_has_proto() - Whether datagram endpoints speak this protocol */

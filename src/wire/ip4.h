@@ -57,8 +57,16 @@ enum ip4_opt_type {
     IP4_OPT_RR = 7,             /* Record route. */
     IP4_OPT_TS = 68,            /* Internet timestamp. */
     IP4_OPT_LSRR = 131,         /* Loose source and record route. */
+    IP4_OPT_STREAM_ID = 136,    /* Of no use any more (RFC 6814). */
     IP4_OPT_SSRR = 137,         /* Strict source and record route. */
     IP4_OPT_ROUTER_ALERT = 148, /* RFC 2113. */
+};
+
+/** enum ip4_ts_flag - what a timestamp option asks for: the lower half of its fourth octet */
+enum ip4_ts_flag {
+    IP4_TS_ONLY = 0,     /* Times of 4 octets. */
+    IP4_TS_AND_ADDR = 1, /* Each with the address of who wrote it. */
+    IP4_TS_PRESPEC = 3,  /* The same, from the hosts whose addresses stand there already. */
 };
 
 /** struct ip4_opt - one option; NOP and EOL never come out of the walk */

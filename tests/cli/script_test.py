@@ -131,7 +131,7 @@ ERRORS = [
     ("+0 < S 0:0(0) win 32792 <mas 5>", 26, "a TCP option is expected here"),
     ("+0 < S 0:5(0)", 14, "0:5 is not 0 bytes"),
     ("+0 < [ttl 5, blue] S 0:0(0)", 14, "a word about the IP header"),
-    ("+0 < ? 0:0(0)", 6, "TCP flags, 'udp', 'icmp', 'hex' or 'none' is expected here"),
+    ("+0 < ? 0:0(0)", 6, "TCP flags, 'udp', 'udplite', 'icmp', 'hex' or 'none' is expected here"),
     ("+x < S 0:0(0)", 2, "a time is expected here"),
     ("+2~1 > . 1:1(0) ack 1", 5, "a later time is expected after '~'"),
     ("+0 read(4, ..., 5", 18, "')' is missing"),

@@ -97,6 +97,34 @@ static void a_flood_of_echo_has_a_limit(void)
 
 /* ---- timestamp ---- */
 
+/* proves: ICMP-H-37 ICMP-H-38 */
+static void the_answer_has_the_options_that_came(void)
+{
+    static const uint8_t in[2][12] = {{7, 7, 4, 0, 0, 0, 0, 1, 68, 8, 5, 0},
+                                      {131, 7, 8, 10, 0, 0, 7, 0}};
+    static const uint8_t out[2][16] = {{7, 7, 8, 10, 0, 0, 1, 1, 68, 8, 9, 0, 0, 0, 0, 99},
+                                       {131, 7, 4, 10, 0, 0, 9, 1}};
+    struct rig *r = rig_new(1, false);
+    struct weft_icmp_config *c = config(r);
+    c->answers_timestamp = true;
+    T_EQ(weft_icmp_set(r->st, c), 0);
+    T_EQ(weft_ip_set(r->st, WEFT_IP_SOURCE_ROUTES, WEFT_IP_SOURCE_ROUTES_END), 0);
+    T_EQ(weft_icmp_set_time(r->st, 99), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        struct rig_ip p = rig_icmp(P, A, 13, 0, 1);
+        p.opts_n = i == 0 ? 16 : 8;
+        memcpy(p.opts, in[i], 12);
+        rig_icmp_body(&p, "abcdefghijkl", 12);
+        rig_push(r, 0, &p);
+        const struct rig_ip *e = rig_pull(r, 0);
+        T_CHECK(e != NULL && e->b[0] == 14 && e->n == 20 && e->opts_n == p.opts_n);
+        T_CHECK(e != NULL && memcmp(e->opts, out[i], p.opts_n) == 0);
+        /* Back to the hop of the route, which has the asker as its end. */
+        T_EQ(e != NULL ? e->dst : 0, i == 0 ? P : rig_get32(in[1] + 3));
+    }
+    rig_end(r);
+}
+
 static const struct rig_ip *ask_time(struct rig *r, uint32_t *receive)
 {
     struct rig_ip p = rig_icmp(P, A, 13, 0, 0x00070009);
@@ -342,6 +370,7 @@ static const struct t_case cases[] = {
     {"nobody answers a group", nobody_answers_a_group},
     {"a flood of echo has a limit", a_flood_of_echo_has_a_limit},
     {"the time of day is told in milliseconds", the_time_of_day_is_told_in_milliseconds},
+    {"the answer has the options that came", the_answer_has_the_options_that_came},
     {"information is history", information_is_history},
     {"an agent tells the mask", an_agent_tells_the_mask},
     {"a mask that is not certain is not told", a_mask_that_is_not_certain_is_not_told},

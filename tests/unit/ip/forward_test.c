@@ -252,7 +252,7 @@ static void broadcasts_of_another_network(void)
 {
     begin();
     send_to(0, HOST(0), ip4(10, 1, 0, 255));
-    T_CHECK(is_silent_drop(WEFT_DROP_IP4_DIRECTED_BCAST, 1));
+    T_CHECK(is_silent_drop(WEFT_DROP_IP4_DIRECTED, 1));
     T_EQ(weft_counter(r.st, WEFT_COUNT_IP4_DELIVERED), 0);
     set_options(1, (struct weft_forward_options){.takes_broadcasts = true});
     send_to(0, HOST(0), ip4(10, 1, 0, 255));
