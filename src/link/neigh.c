@@ -451,6 +451,7 @@ static struct pkt *expire_asked(struct net *net, struct neigh *n)
     /* A call of the user asks by the time seen last, which may be long ago: the request left just
      * now, and the second until the next one begins now (RFC 1122 2.3.2.1). */
     if (net->now_ns - n->sent_ns > RETRANS_NS + LATE_NS && n->tries != TRIES_NEVER) {
+        n->asked_ns += net->now_ns - n->sent_ns;
         n->sent_ns = net->now_ns;
         arm(net, n, net->now_ns + RETRANS_NS);
         return NULL;

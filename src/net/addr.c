@@ -115,6 +115,7 @@ static void fill_filter(struct wf_addrs *t)
         set_filter(t, t->tab[i].ip4);
         set_filter(t, t->tab[i].ip4 & mask);
         set_filter(t, t->tab[i].ip4 | ~mask);
+        set_filter(t, t->tab[i].ip4 | ~wf_ip4_mask(wf_ip4_class_len(t->tab[i].ip4)));
     }
 }
 

@@ -353,6 +353,33 @@ static void a_gateway_takes_full_packets_and_cuts_them(void)
     rig_end(r);
 }
 
+/* proves: ARP-1122-02 */
+/* A program may have slept since the stack last saw the time: its request waits a second for the
+ * answer from when it leaves, not from when it was asked for. */
+static void a_request_by_an_old_clock_waits_for_its_answer(void)
+{
+    struct rig *r = rig_new(true);
+    struct weft_endpoint to = {.addr = weft_ip4(10, 9, 0, 1), .port = 7};
+    uint8_t reply[60] = {0};
+    uint64_t sock = 0;
+    size_t n;
+    T_EQ(weft_sock_open(r->st, WEFT_SOCK_UDP, &sock), 0);
+    T_EQ(weft_sock_sendto(r->st, sock, "late", 4, &to), 4);
+    r->now_ns += 32000ULL * 1000000000;
+    weft_advance(r->st, r->now_ns);
+    weft_advance(r->st, r->now_ns);
+    while ((n = rig_pull(r)) > 0 && memcmp(r->f + 38, "\x0a\x09\x00\x01", 4) != 0)
+        ;
+    T_CHECK(n >= 42);
+    rig_arp(rig_eth(reply, rig_mac, rig_peer, 0x0806), 2, rig_peer, 0x0a090001, rig_mac, 0x0a090002);
+    rig_push(r, reply, sizeof(reply));
+    while ((n = rig_pull(r)) > 0 && (r->f[12] != 8 || r->f[13] != 0))
+        ;
+    T_CHECK(n >= 46 && memcmp(r->f + 42, "late", 4) == 0);
+    weft_sock_close(r->st, sock);
+    rig_end(r);
+}
+
 static const struct t_case cases[] = {
     {"runts are dropped", runts_are_dropped},
     {"what ends within IP is dropped", what_ends_within_ip_is_dropped},
@@ -370,6 +397,8 @@ static const struct t_case cases[] = {
     {"groups have addresses of their own", groups_have_addresses_of_their_own},
     {"point-to-point interfaces need no ARP", point_to_point_interfaces_need_no_arp},
     {"a gateway takes full packets and cuts them", a_gateway_takes_full_packets_and_cuts_them},
+    {"a request by an old clock waits for its answer",
+     a_request_by_an_old_clock_waits_for_its_answer},
 };
 
 T_MAIN(cases)
