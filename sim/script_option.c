@@ -90,6 +90,9 @@ static const struct {
     size_t at;
 } limits[] = {
     {"reasm_max", offsetof(struct weft_config, reasm_max)},
+    {"mc_members_max", offsetof(struct weft_config, mc_members_max)},
+    {"mc_groups_max", offsetof(struct weft_config, mc_groups_max)},
+    {"mc_sources_max", offsetof(struct weft_config, mc_sources_max)},
     {"reasm_frags_max", offsetof(struct weft_config, reasm_frags_max)},
     {"reasm_time_ms", offsetof(struct weft_config, reasm_time_ms)},
     {"pkts_max", offsetof(struct weft_config, pkts_max)},

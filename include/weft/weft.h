@@ -9,6 +9,7 @@
 #define WEFT_VERSION_PATCH 0
 
 #include "weft/cc.h"
+#include "weft/igmp.h"
 #include "weft/netif.h"
 #include "weft/sock.h"
 #include "weft/stack.h"

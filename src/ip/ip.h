@@ -5,6 +5,8 @@
 
 #include "ip/dst.h"
 #include "ip/icmp.h"
+#include "ip/igmp.h"
+#include "ip/mroute.h"
 #include "ip/reasm.h"
 #include "net/net.h"
 #include "wire/wire.h"
@@ -29,6 +31,7 @@ struct wf_ip {
     uint32_t reasm_chunks; /* Chunks held by datagrams in reassembly. */
     struct wf_pmtu pmtu[PMTU_SLOTS];
     struct wf_icmp_limit limit;
+    struct wf_igmp igmp;
     uint16_t ids[ID_SLOTS]; /* Identification counters, by hash of the path (RFC 7739 5.3). */
 };
 

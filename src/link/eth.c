@@ -24,7 +24,7 @@ enum verdict wf_link_input(struct net *net, struct netif *nif, struct pkt *p)
     if ((h.src[0] & 1) != 0)
         return wf_net_drop(net, p, WEFT_DROP_ETH_SRC_BAD);
     p->is_link_group = (h.dst[0] & 1) != 0;
-    if (!p->is_link_group && memcmp(h.dst, nif->mac, 6) != 0)
+    if (p->is_link_group ? !wf_netif_hears(nif, h.dst) : memcmp(h.dst, nif->mac, 6) != 0)
         return wf_net_drop(net, p, WEFT_DROP_ETH_NOT_FOR_US);
 
     wf_pkt_pull(p, ETH_HDR_BYTES);

@@ -61,6 +61,9 @@ static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
     [WEFT_TCP_PACING] = {0, 1, true, false, ALWAYS},
     [WEFT_TCP_MTU_PROBING] = {0, TCP_MTU_PROBING_COUNT - 1, true, false, ALWAYS},
     [WEFT_TCP_MAX_PACING_RATE] = {0, INT64_MAX, true, false, ALWAYS},
+    [WEFT_IP_MULTICAST_TTL] = {0, 255, false, true, ALWAYS},
+    [WEFT_IP_MULTICAST_LOOP] = {0, 1, false, true, ALWAYS},
+    [WEFT_IP_MULTICAST_IF] = {0, 65, false, true, ALWAYS},
     [WEFT_TCP_RECOVERY] = {0, WEFT_TCP_RECOVERY_COUNT - 1, true, false, UNTIL_OPEN},
 };
 
@@ -80,6 +83,12 @@ static void set_dgram(struct udp_ep *ep, enum weft_sock_opt opt, int64_t v)
         ep->is_df = v != 0;
     else if (opt == WEFT_IP_RECVERR)
         ep->has_errq = v != 0;
+    else if (opt == WEFT_IP_MULTICAST_TTL)
+        ep->mc_ttl = (uint8_t)v;
+    else if (opt == WEFT_IP_MULTICAST_LOOP)
+        ep->is_mc_loop = v != 0;
+    else if (opt == WEFT_IP_MULTICAST_IF)
+        ep->mc_ifindex = (uint16_t)v;
 }
 
 static void set_tcp(struct tcp_user *u, enum weft_sock_opt opt, int64_t v)
@@ -146,6 +155,8 @@ int weft_sock_set(struct weft_stack *st, uint64_t sock, enum weft_sock_opt opt, 
     if (s->type == WEFT_SOCK_TCP ? !r->is_tcp : !r->is_dgram)
         return -WEFT_EOPNOTSUPP;
     if (value < r->min || value > r->max)
+        return -WEFT_EINVAL;
+    if (opt == WEFT_IP_MULTICAST_IF && value != 0 && wf_netif_get(net, (uint16_t)value) == NULL)
         return -WEFT_EINVAL;
     if ((r->until != ALWAYS && s->conn != NULL) || (r->until == UNTIL_OPEN && s->listener != NULL))
         return -WEFT_EISCONN;
@@ -232,6 +243,12 @@ static int64_t get_dgram(const struct udp_ep *ep, enum weft_sock_opt opt)
         return ep->tos;
     if (opt == WEFT_IP_DF)
         return ep->is_df;
+    if (opt == WEFT_IP_MULTICAST_TTL)
+        return ep->mc_ttl;
+    if (opt == WEFT_IP_MULTICAST_LOOP)
+        return ep->is_mc_loop;
+    if (opt == WEFT_IP_MULTICAST_IF)
+        return ep->mc_ifindex;
     return ep->has_errq;
 }
 

@@ -22,4 +22,8 @@ struct udp_ep *wf_udp_find(const struct net *net, uint8_t proto, const struct we
 int wf_udp_fits(const struct udp_ep *ep, uint8_t proto, const struct weft_endpoint *local,
                 const struct weft_endpoint *remote);
 
+/** wf_udp_fan_out() - A datagram to a broadcast or group address: all that fit get it; takes @p */
+void wf_udp_fan_out(struct net *net, struct pkt *p, const struct udp_dgram *d,
+                    const struct weft_endpoint *local);
+
 #endif /* WF_UDP_DEMUX_H */

@@ -18,6 +18,8 @@ struct udp_ep *wf_udp_open(struct net *net, uint8_t proto, struct wf_ready *read
     ep->proto = proto;
     ep->ready = ready;
     ep->ttl = IP4_TTL_DEFAULT;
+    ep->mc_ttl = 1; /* RFC 1112 6.1. */
+    ep->is_mc_loop = true;
     ep->rcvbuf = net->cfg->rcvbuf_bytes;
     return ep;
 }
@@ -51,6 +53,7 @@ void wf_udp_close(struct net *net, struct udp_ep *ep)
         wf_net_drop(net, recv_pop(ep), WEFT_DROP_SOCK_CLOSED);
     while (ep->err_head != NULL)
         err_pop(net, ep);
+    wf_igmp_leave_all(net, &ep->members);
     wf_list_remove(&ep->room_link);
     if (ep->is_bound)
         wf_udp_unlink(net, ep);

@@ -52,14 +52,22 @@ static void queue(struct net *net, struct udp_ep *ep, struct pkt *p, const struc
     wf_ready_mark(net, ep->ready);
 }
 
+/* Of a group's datagrams an endpoint gets those that its own membership lets in (RFC 3376 3.1). */
+static bool takes(const struct udp_ep *ep, const struct udp_dgram *d)
+{
+    uint32_t to4 = wf_addr_to4(&d->to);
+    return !wf_ip4_is_multicast(to4) ||
+           wf_igmp_takes(ep->members, d->ifindex, to4, wf_addr_to4(&d->from.addr));
+}
+
 /* RFC 1122 4.1.3.6 and RFC 1112: every endpoint that fits gets its copy. */
-static void fan_out(struct net *net, struct pkt *p, const struct udp_dgram *d,
+void wf_udp_fan_out(struct net *net, struct pkt *p, const struct udp_dgram *d,
                     const struct weft_endpoint *local)
 {
     struct udp_ep *last = NULL;
     for (struct udp_ep *ep = *wf_udp_bucket(net, IP_PROTO_UDP, local->port); ep != NULL;
          ep = ep->hash_next) {
-        if (wf_udp_fits(ep, IP_PROTO_UDP, local, &d->from) == 0)
+        if (wf_udp_fits(ep, IP_PROTO_UDP, local, &d->from) == 0 || !takes(ep, d))
             continue;
         if (last != NULL) {
             struct pkt *copy = wf_pkt_alloc(&net->pool);
@@ -117,7 +125,7 @@ enum verdict wf_udp_input(struct net *net, struct pkt *p, const struct rx_meta *
     if (ep != NULL)
         queue(net, ep, p, &d);
     else
-        fan_out(net, p, &d, &local);
+        wf_udp_fan_out(net, p, &d, &local);
     return RX_DONE;
 }
 

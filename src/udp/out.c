@@ -15,11 +15,13 @@ static int resolve(struct net *net, struct udp_ep *ep, const struct weft_endpoin
         return -WEFT_EINVAL;
     uint32_t dst4 = wf_addr_to4(&to->addr);
     enum ip4_kind kind = wf_addrs_kind(net, dst4, 0);
-    if (kind == IP4_INVALID)
+    if (kind == IP4_INVALID || dst4 == net->ip->igmp.ssm_net) /* RFC 4607 4.3: nobody's group. */
         return -WEFT_EINVAL;
     if (kind == IP4_BROADCAST && !ep->is_broadcast)
         return -WEFT_EACCES;
-    if (!wf_ip4_source(net, dst4, &src4, &ifindex))
+    bool is_mc = kind == IP4_MULTICAST;
+    if (is_mc ? !wf_udp_group_way(net, ep, dst4, &src4, &ifindex)
+              : !wf_ip4_source(net, dst4, &src4, &ifindex))
         return -WEFT_ENETUNREACH;
     if (!ep->is_bound) {
         struct weft_endpoint any = {0};
@@ -32,7 +34,7 @@ static int resolve(struct net *net, struct udp_ep *ep, const struct weft_endpoin
     *o = (struct ip4_out){.src4 = is_own ? wf_addr_to4(&ep->local.addr) : src4,
                           .dst4 = dst4,
                           .proto = ep->proto,
-                          .ttl = ep->ttl,
+                          .ttl = is_mc ? ep->mc_ttl : ep->ttl,
                           .tos = ep->tos,
                           .is_df = ep->is_df,
                           .ifindex = ifindex};
@@ -122,6 +124,12 @@ int64_t wf_udp_send(struct net *net, struct udp_ep *ep, const uint8_t *buf, size
         finish_ping(net, p, ep);
     else
         push_udp(net, p, ep, dst->port, &o, nif);
+    if (ep->proto == IP_PROTO_UDP && ep->is_mc_loop && wf_ip4_is_multicast(o.dst4))
+        wf_udp_loop(net, p, &o);
+    if (o.ttl == 0) { /* A group's, and it stays in this host (RFC 1112 6.1). */
+        wf_pkt_free(&net->pool, p);
+        return (int64_t)len;
+    }
     err = wf_ip4_output(net, p, &o);
     if (err != 0)
         return err;
