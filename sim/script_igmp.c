@@ -341,7 +341,7 @@ static int64_t table(struct sx *s, const struct sx_call *c)
 {
     uint64_t cursor = 0;
     struct weft_mc_group g;
-    char text[512] = "none", want[512], quoted[64];
+    char text[500] = "none", want[512], quoted[64];
     int64_t version = 0;
     weft_advance(s->st, wf_sx_now(s)); /* Times are left over from then on. */
     while (weft_mc_group_next(s->st, &cursor, &g)) {

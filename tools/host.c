@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host_groups.h"
 #include "job.h"
 #include "net.h"
 #include "priv.h"
@@ -29,6 +30,7 @@ struct host_opts {
     unsigned simple;        /* Bits of enum weft_simple. */
     bool has_http;
     struct weft_http_config http;
+    struct wf_group_opts groups;
 };
 
 /** struct running - A host that is up */
@@ -83,6 +85,31 @@ static int set_serve(void *opts, const char *arg)
     return code;
 }
 
+static int add_join(void *opts, const char *arg)
+{
+    return wf_groups_add(&((struct host_opts *)opts)->groups, "join", arg);
+}
+
+static int add_igmp_router(void *opts, const char *arg)
+{
+    return wf_groups_add(&((struct host_opts *)opts)->groups, "igmp-router", arg);
+}
+
+static int add_mroute(void *opts, const char *arg)
+{
+    return wf_groups_add(&((struct host_opts *)opts)->groups, "mroute", arg);
+}
+
+static int add_proxy(void *opts, const char *arg)
+{
+    return wf_groups_add(&((struct host_opts *)opts)->groups, "igmp-proxy", arg);
+}
+
+static int add_tree(void *opts, const char *arg)
+{
+    return wf_groups_add(&((struct host_opts *)opts)->groups, "mroute-tree", arg);
+}
+
 #define AT(field) offsetof(struct host_opts, field)
 
 static const struct wf_opt opts[] = {
@@ -91,6 +118,14 @@ static const struct wf_opt opts[] = {
      0, 0, NULL},
     {"serve", 0, WF_OPT_CALL, "LIST", "echo,discard,chargen,http,http=DIR[,put]", 0, 0, 0,
      set_serve},
+    {"join", 0, WF_OPT_CALL, "GROUP[@IF][,SRC]", "be a member of a group", 0, 0, 0, add_join},
+    {"igmp-router", 0, WF_OPT_CALL, "IF[,...]", "ask a link which groups it wants", 0, 0, 0,
+     add_igmp_router},
+    {"mroute", 0, WF_OPT_CALL, "IF[,ttl=N]", "forward groups between these links", 0, 0, 0,
+     add_mroute},
+    {"igmp-proxy", 0, WF_OPT_CALL, "IF", "join there what other links want", 0, 0, 0, add_proxy},
+    {"mroute-tree", 0, WF_OPT_CALL, "GROUP,IN,OUT", "forward a group in any case", 0, 0, 0,
+     add_tree},
     {"control", 0, WF_OPT_TEXT, "PATH", "control socket (default: by the name)", AT(control), 0, 0,
      NULL},
     {"pid-file", 0, WF_OPT_TEXT, "PATH", "write the process id there", AT(pid_file), 0, 0, NULL},
@@ -192,6 +227,8 @@ static int start(struct running *r, const struct host_opts *o)
         return wf_trouble("cannot wait for signals");
     int code = wf_net_open(&o->net, &r->h);
     if (code == 0)
+        code = wf_groups_start(&o->groups, r->h);
+    if (code == 0)
         code = start_services(r, o);
     if (code == 0)
         code = start_control(r, o);
@@ -284,7 +321,9 @@ const struct wf_tool wf_tool_host = {
     .example =
         "  weft host --link tap:weft0 --address 10.0.0.2/24 --gateway 10.0.0.1 --serve echo,http\n"
         "  weft host --name r1 --forward --link tap:left --address 10.0.1.1/24 \\\n"
-        "            --link tap:right --address 10.0.2.1/24\n",
+        "            --link tap:right --address 10.0.2.1/24\n"
+        "  weft host --name m1 --link a=tap:left --address 10.0.1.1/24 --link b=tap:right \\\n"
+        "            --address 10.0.2.1/24 --igmp-router b --mroute a --mroute b,ttl=8\n",
     .more =
         "It prints one line when it is ready, and ends on SIGINT, SIGTERM or SIGHUP. Started by\n"
         "root it becomes nobody (--user) once its links are open; root's --serve http=DIR must\n"
