@@ -3,11 +3,13 @@
  * DOC: Groups across links: forwarding by tables, TTL thresholds and static trees, source filters,
  * a proxy, the querier election, the link's filter.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "net.h"
 #include "t.h"
 #include "weft/igmp.h"
+#include "weft/netif.h"
 #include "weft/trace.h"
 
 #define PORT 9
@@ -414,7 +416,76 @@ static void a_host_without_an_address_reports_from_none(void)
     weft_world_destroy(w);
 }
 
+/* The first octets of the frame that a stack of its own sends for a datagram; its length. */
+static size_t first_frame(struct weft_addr to, uint8_t *out)
+{
+    struct weft_config cfg;
+    struct weft_if_config ic = {
+        .name = "e0", .kind = WEFT_IF_ETHER, .mac = {2, 0, 0, 0, 0, 1}, .mtu = 1500};
+    struct weft_addr own = weft_ip4(10, 0, 0, 1);
+    struct weft_route r = {.gateway = weft_ip4(10, 0, 0, 254)};
+    struct weft_endpoint at = {.addr = to, .port = PORT};
+    struct weft_stack *st = NULL;
+    struct weft_frame f;
+    uint64_t sock, skipped = 0;
+    weft_config_default(&cfg);
+    cfg.seed[0] = 1;
+    size_t bytes = (weft_stack_footprint(&cfg) + 63) / 64 * 64;
+    void *mem = aligned_alloc(64, bytes), *area = malloc(1 << 20);
+    T_EQ(weft_stack_init(&st, &cfg, mem, bytes), 0);
+    T_CHECK(weft_area_add(st, area, 1 << 20) > 0);
+    T_EQ(weft_if_add(st, &ic), 2);
+    T_EQ(weft_addr_add(st, 2, &own, 24), 0);
+    T_EQ(weft_route_add(st, &r), 0);
+    while (weft_tx(st, 2, &f, 1, S) == 1) { /* It announces its address. */
+        weft_tx_done(st, &f.cookie, 1);
+        skipped++;
+    }
+    T_EQ(skipped, 1);
+    T_EQ(weft_sock_open(st, WEFT_SOCK_UDP, &sock), 0);
+    T_EQ(weft_sock_sendto(st, sock, "data", 4, &at), 4);
+    T_EQ(weft_tx(st, 2, &f, 1, S), 1);
+    size_t n = f.iov[0].len < 34 ? f.iov[0].len : 34;
+    memcpy(out, f.iov[0].base, n);
+    free(mem);
+    free(area);
+    return n;
+}
+
+/* A gateway is no way for it, though one is known. proves: MC-HOST-04 MC-HOST-07 */
+static void the_link_address_is_the_group_s(void)
+{
+    static const uint8_t mac[6] = {0x01, 0x00, 0x5e, 0x01, 0x02, 0x03};
+    uint8_t b[34];
+    T_EQ(first_frame(weft_ip4(239, 0x81, 2, 3), b), 34);
+    T_CHECK(memcmp(b, mac, 6) == 0);
+    T_EQ(b[12] << 8 | b[13], 0x0800);
+    T_EQ(b[30], 239);
+}
+
+/* proves: MC-HOST-02 CAP-IGMP-05 */
+static void the_sender_says_which_interface(void)
+{
+    struct tree t;
+    begin(&t);
+    uint64_t k = member(t.k, group(1)), h = member(t.h, group(1)), r = sock_on(t.r, 1000);
+    wait(t.w, S);
+    for (int64_t ifindex = 3; ifindex <= 4; ifindex++) {
+        struct weft_msg_info info;
+        T_EQ(weft_sock_set(weft_node_stack(t.r), r, WEFT_IP_MULTICAST_IF, ifindex), 0);
+        send_ttl(t.r, r, group(1), 1);
+        wait(t.w, S);
+        T_EQ(received(t.h, h, &info), ifindex == 3);
+        T_EQ(received(t.k, k, &info), ifindex == 4);
+        T_EQ(info.from.addr.b[13], ifindex - 1); /* From the address of that one. */
+    }
+    T_EQ(weft_sock_set(weft_node_stack(t.r), r, WEFT_IP_MULTICAST_IF, 9), -WEFT_EINVAL);
+    weft_world_destroy(t.w);
+}
+
 static const struct t_case cases[] = {
+    {"the link address is the group's", the_link_address_is_the_group_s},
+    {"the sender says which interface", the_sender_says_which_interface},
     {"a group goes where it is wanted", a_group_goes_where_it_is_wanted},
     {"the TTL says how far", the_ttl_says_how_far},
     {"sources are filtered on the way", sources_are_filtered_on_the_way},
