@@ -31,8 +31,8 @@ static int join(struct weft_stack *st, const struct lab_step_group *g)
     if (err == 0)
         err = weft_sock_bind(st, sock, &local);
     if (err == 0 && is_given(&g->source))
-        err = weft_mc_source(st, sock, WEFT_MC_JOIN_SOURCE, &g->group, &g->source,
-                             interface(st, g));
+        err =
+            weft_mc_source(st, sock, WEFT_MC_JOIN_SOURCE, &g->group, &g->source, interface(st, g));
     else if (err == 0)
         err = weft_mc_join(st, sock, &g->group, interface(st, g));
     if (err != 0)
@@ -95,10 +95,9 @@ static int upstream(struct weft_stack *st, const struct lab_step_group *g)
 
 const char *wf_group_begin(struct lab_run *run, struct lab_step *s)
 {
-    static int (*const acts[])(struct weft_stack *st, const struct lab_step_group *g) = {
+    static int (*const acts[])(struct weft_stack * st, const struct lab_step_group *g) = {
         [LAB_GROUP_JOIN] = join,   [LAB_GROUP_LEAVE] = leave, [LAB_GROUP_SEND] = send,
-        [LAB_GROUP_ROUTE] = route, [LAB_GROUP_STOP] = stop,
-        [LAB_GROUP_UPSTREAM] = upstream,
+        [LAB_GROUP_ROUTE] = route, [LAB_GROUP_STOP] = stop,   [LAB_GROUP_UPSTREAM] = upstream,
     };
     struct weft_node *node = wf_lab_node(run->lab, s->from)->node;
     if (weft_node_is_down(node))

@@ -55,7 +55,7 @@ static const struct lab_field node_fields[] = {
 };
 #undef NODE
 
-static const char *const group_acts[] = {"join", "leave", "send",     "route",
+static const char *const group_acts[] = {"join", "leave",    "send", "route",
                                          "stop", "upstream", NULL};
 #define GROUP(f) offsetof(struct lab_step_group, f)
 static const struct lab_field group_fields[] = {

@@ -373,8 +373,7 @@ static void old_message(struct net *net, const struct rx_meta *m, const struct i
     if (wf_igmp_is_ssm(net, q->group)) /* RFC 4604 3.5. */
         return;
     if (q->type == IGMP_LEAVE) {
-        if (i->is_querier && i->use.version > 1)
-            apply(net, m->ifindex, q->group, (struct record){.type = IGMP_TO_IN}, m->src4);
+        apply(net, m->ifindex, q->group, (struct record){.type = IGMP_TO_IN}, m->src4);
         return;
     }
     apply(net, m->ifindex, q->group, (struct record){.type = IGMP_IS_EX}, m->src4);

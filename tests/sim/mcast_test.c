@@ -175,7 +175,7 @@ static void the_ttl_says_how_far(void)
     weft_world_destroy(t.w);
 }
 
-/* proves: IGMP3-R-03 SSMG-03 SSMG-05 IGMP3-R-22 */
+/* proves: IGMP3-R-03 SSMG-03 SSMG-05 */
 static void sources_are_filtered_on_the_way(void)
 {
     struct tree t;
@@ -364,7 +364,7 @@ static void one_of_two_routers_asks(void)
     weft_world_destroy(w);
 }
 
-/* proves: MC-HOST-07 MC-HOST-14 MC-HOST-15 */
+/* proves: MC-HOST-15 */
 static void the_link_lets_in_what_is_joined(void)
 {
     struct tree t;
