@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host_groups.h"
 #include "host_icmp.h"
 #include "job.h"
 #include "net.h"
@@ -32,6 +33,7 @@ struct host_opts {
     unsigned simple;        /* Bits of enum weft_simple. */
     bool has_http;
     struct weft_http_config http;
+    struct wf_group_opts groups;
     struct wf_host_icmp icmp;
     struct wf_rarp_opts rarp;
 };
@@ -89,6 +91,31 @@ static int set_serve(void *opts, const char *arg)
     return code;
 }
 
+static int add_join(void *opts, const char *arg)
+{
+    return wf_groups_add(&((struct host_opts *)opts)->groups, "join", arg);
+}
+
+static int add_igmp_router(void *opts, const char *arg)
+{
+    return wf_groups_add(&((struct host_opts *)opts)->groups, "igmp-router", arg);
+}
+
+static int add_mroute(void *opts, const char *arg)
+{
+    return wf_groups_add(&((struct host_opts *)opts)->groups, "mroute", arg);
+}
+
+static int add_proxy(void *opts, const char *arg)
+{
+    return wf_groups_add(&((struct host_opts *)opts)->groups, "igmp-proxy", arg);
+}
+
+static int add_tree(void *opts, const char *arg)
+{
+    return wf_groups_add(&((struct host_opts *)opts)->groups, "mroute-tree", arg);
+}
+
 static int set_icmp(void *opts, const char *arg)
 {
     struct host_opts *o = opts;
@@ -140,6 +167,14 @@ static const struct wf_opt opts[] = {
      1U << 24, NULL},
     {"serve", 0, WF_OPT_CALL, "LIST", "echo,discard,chargen,http,http=DIR[,put]", 0, 0, 0,
      set_serve},
+    {"join", 0, WF_OPT_CALL, "GROUP[@IF][,SRC]", "be a member of a group", 0, 0, 0, add_join},
+    {"igmp-router", 0, WF_OPT_CALL, "IF[,...]", "ask a link which groups it wants", 0, 0, 0,
+     add_igmp_router},
+    {"mroute", 0, WF_OPT_CALL, "IF[,ttl=N]", "forward groups between these links", 0, 0, 0,
+     add_mroute},
+    {"igmp-proxy", 0, WF_OPT_CALL, "IF", "join there what other links want", 0, 0, 0, add_proxy},
+    {"mroute-tree", 0, WF_OPT_CALL, "GROUP,IN,OUT", "forward a group in any case", 0, 0, 0,
+     add_tree},
     {"icmp", 0, WF_OPT_CALL, "LIST",
      "timestamp,mask,information,redirects,discovery,... (see the manual)", 0, 0, 0, set_icmp},
     {"rarp", 0, WF_OPT_CALL, NULL, "ask for the address of the last --link by RARP", 0, 0, 0,
@@ -272,6 +307,8 @@ static int start(struct running *r, struct host_opts *o)
     if (code == 0)
         code = wf_rarp_start(&r->rarp, &o->rarp, r->h);
     if (code == 0)
+        code = wf_groups_start(&o->groups, r->h);
+    if (code == 0)
         code = start_services(r, o);
     if (code == 0) {
         int e = wf_host_icmp_start(&o->icmp, r->h, o->is_forwarding);
@@ -379,7 +416,9 @@ const struct wf_tool wf_tool_host = {
         "  weft host --link tap:weft0 --address 10.0.0.2/24 --gateway 10.0.0.1 --serve echo,http\n"
         "  weft host --name r1 --forward --link tap:left --address 10.0.1.1/24 \\\n"
         "            --link tap:right --address 10.0.2.1/24\n"
-        "  weft host --link tap:weft0 --mac 02:00:00:00:00:0a --rarp --rarp-prefix 24\n",
+        "  weft host --link tap:weft0 --mac 02:00:00:00:00:0a --rarp --rarp-prefix 24\n"
+        "  weft host --name m1 --link a=tap:left --address 10.0.1.1/24 --link b=tap:right \\\n"
+        "            --address 10.0.2.1/24 --igmp-router b --mroute a --mroute b,ttl=8\n",
     .more =
         "It prints one line when it is ready, and ends on SIGINT, SIGTERM or SIGHUP. Started by\n"
         "root it becomes nobody (--user) once its links are open; root's --serve http=DIR must\n"

@@ -20,8 +20,8 @@ struct weft_cc_ops;
 enum weft_sock_type {
     WEFT_SOCK_TCP = 1,
     WEFT_SOCK_UDP = 2,
-    WEFT_SOCK_PING = 3, /* ICMP queries (echo, timestamp, information, address mask): whole ICMP
-                           messages, the identifier is the local port. */
+    WEFT_SOCK_PING = 3,    /* ICMP queries (echo, timestamp, information, address mask): whole ICMP
+                              messages, the identifier is the local port. */
     WEFT_SOCK_UDPLITE = 4, /* As UDP, but the checksum may cover a part only (RFC 3828). */
     WEFT_SOCK_ICMP = 5, /* Whole ICMP messages of any type, and copies of those that arrive and are
                            no request the stack answers; see WEFT_ICMP_TYPES. */
@@ -104,10 +104,13 @@ enum weft_sock_opt {
     WEFT_TCP_MAX_PACING_RATE, /* bytes/s, 0 = no limit; a limit turns pacing on */
     WEFT_TCP_RECOVERY,        /* enum weft_tcp_recovery: how losses are found, RACK by default;
                                  before connect or listen */
+    WEFT_IP_MULTICAST_TTL,  /* 0..255: of datagrams to groups, 1 by default; 0 stays in this host */
+    WEFT_IP_MULTICAST_LOOP, /* 0, 1: members in this host get what is sent, 1 by default */
+    WEFT_IP_MULTICAST_IF,   /* interface that groups are sent to by, 0 (the default) = by route */
     WEFT_ICMP_TYPES, /* ICMP sockets: a bit for each type that is wanted, bit 63 for 63 and more; -1
                         = all, the default */
-    WEFT_IP_MTU,           /* get: bytes of the path to the peer of a connected datagram socket */
-    WEFT_UDP_CSUM,         /* 0, 1: send UDP with a checksum, 1 by default */
+    WEFT_IP_MTU,     /* get: bytes of the path to the peer of a connected datagram socket */
+    WEFT_UDP_CSUM,   /* 0, 1: send UDP with a checksum, 1 by default */
     WEFT_UDP_NEED_CSUM,    /* 0, 1: UDP datagrams that come without a checksum are dropped */
     WEFT_UDPLITE_SEND_COV, /* bytes of the datagram, 8-byte header included, that the checksum
                               covers, 8..65535; 0 = all, the default. 1 to 7 count as 8. */

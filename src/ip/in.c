@@ -77,6 +77,8 @@ static enum verdict deliver(struct net *net, struct pkt **p_io, const struct ip4
 {
     struct pkt *p = *p_io;
     if (h->mf || h->frag_off_bytes != 0) {
+        if (m->proto == IP_PROTO_IGMP) /* No IGMP message is that long. */
+            return wf_net_drop(net, p, WEFT_DROP_IGMP_FRAGMENT);
         bool is_group = m->is_group;
         p = wf_reasm_input(net, p, h);
         if (p == NULL)
@@ -98,9 +100,23 @@ static enum verdict deliver(struct net *net, struct pkt **p_io, const struct ip4
         return RX_UDP;
     case IP_PROTO_ICMP:
         return RX_ICMP4;
+    case IP_PROTO_IGMP:
+        return RX_IGMP;
     default:
         return RX_NO_PROTO;
     }
+}
+
+/* Somebody on another link may want it, and somebody here (RFC 1112 7.2, RFC 3376 3). */
+static enum verdict group_input(struct net *net, struct pkt **p_io, const struct ip4_hdr *h,
+                                struct rx_meta *m)
+{
+    struct pkt *p = *p_io;
+    m->is_group = true;
+    bool is_forwarded = net->ip->igmp.has_mroute && wf_mroute_input(net, p, m);
+    if (wf_igmp_hears(net, m))
+        return deliver(net, p_io, h, m);
+    return is_forwarded ? wf_net_done(net, p) : wf_net_drop(net, p, WEFT_DROP_IP4_NOT_JOINED);
 }
 
 /* A broadcast directed to a network of ours that is not where it came from (RFC 2644). */
@@ -129,8 +145,7 @@ static enum verdict whose(struct net *net, const struct netif *nif, struct pkt *
             return RX_FORWARD;
         return deliver(net, p_io, h, m);
     case IP4_MULTICAST:
-        m->is_group = true;
-        return deliver(net, p_io, h, m);
+        return group_input(net, p_io, h, m);
     case IP4_OTHER:
         if (nif->is_any_address)
             return deliver(net, p_io, h, m);
@@ -162,7 +177,8 @@ enum verdict wf_ip4_input(struct net *net, struct pkt **p_io, struct rx_meta *m)
     if (!p->is_coalesced) /* Of a super-frame gathered here only the first length is told. */
         wf_pkt_trim(&net->pool, p, h.total_bytes); /* Ethernet padding goes (RFC 894). */
     fill_meta(m, &h, p);
-    if (!source_ok(net, nif, m->src4) && !wf_icmp_may_lack_source(net, p, m))
+    if (!source_ok(net, nif, m->src4) && !wf_icmp_may_lack_source(net, p, m) &&
+        !wf_igmp_may_lack_source(m))
         return wf_net_drop(net, p, WEFT_DROP_IP4_BAD_SRC);
     /* RFC 1122 3.3.6: a unicast datagram in a link broadcast is not answered and not taken. */
     if (p->is_link_group && wf_addrs_kind(net, m->dst4, nif->index) <= IP4_LOCAL)

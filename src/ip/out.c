@@ -10,6 +10,7 @@ void wf_ip_init(struct net *net)
 {
     struct wf_ip *ip = net->ip;
     wf_list_init(&ip->reasm_order);
+    wf_igmp_init(net);
     for (uint32_t i = 0; i < ID_SLOTS; i++)
         ip->ids[i] = (uint16_t)wf_rng_u32(&net->rng);
     wf_icmp_init(net);

@@ -55,12 +55,12 @@ struct pkt {
     struct pkt *parent;      /* Cut frame: the super-frame its payload lies in. */
     uint32_t refs;           /* Holders: 1 + cut frames. */
     uint16_t frags_n;
-    uint16_t ifindex;      /* In: where it came from. Out: where it goes. */
-    struct pkt *next;      /* Link of the one list the packet is on. */
-    uint8_t *data;         /* First byte of the layer being processed. */
-    uint32_t len;          /* Bytes of the linear part at data. */
-    uint32_t total;        /* Bytes of linear part and fragments. */
-    uint32_t pinned;       /* Memory that holding it pins, for accounting. */
+    uint16_t ifindex; /* In: where it came from. Out: where it goes. */
+    struct pkt *next; /* Link of the one list the packet is on. */
+    uint8_t *data;    /* First byte of the layer being processed. */
+    uint32_t len;     /* Bytes of the linear part at data. */
+    uint32_t total;   /* Bytes of linear part and fragments. */
+    uint32_t pinned;  /* Memory that holding it pins, for accounting. */
     union {
         uint32_t next_hop;  /* Out, waiting for a neighbour: IPv4 next hop as a number. */
         uint32_t queued_us; /* Out, in a transmit queue: when it came, low bits of the time. */

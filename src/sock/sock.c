@@ -5,7 +5,8 @@
 /* What the datagram sockets speak. */
 static const uint8_t proto_of[] = {[WEFT_SOCK_UDP] = IP_PROTO_UDP,
                                    [WEFT_SOCK_PING] = IP_PROTO_ICMP,
-                                   [WEFT_SOCK_UDPLITE] = IP_PROTO_UDPLITE};
+                                   [WEFT_SOCK_UDPLITE] = IP_PROTO_UDPLITE,
+                                   [WEFT_SOCK_ICMP] = IP_PROTO_ICMP};
 
 int weft_sock_open(struct weft_stack *st, enum weft_sock_type type, uint64_t *out)
 {

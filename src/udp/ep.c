@@ -18,6 +18,8 @@ struct udp_ep *wf_udp_open(struct net *net, uint8_t proto, struct wf_ready *read
     ep->proto = proto;
     ep->ready = ready;
     ep->ttl = IP4_TTL_DEFAULT;
+    ep->mc_ttl = 1; /* RFC 1112 6.1. */
+    ep->is_mc_loop = true;
     ep->recv_cov = -1;
     ep->rcvbuf = net->cfg->rcvbuf_bytes;
     ep->icmp_types = ~0ull;
@@ -53,6 +55,7 @@ void wf_udp_close(struct net *net, struct udp_ep *ep)
         wf_net_drop(net, recv_pop(ep), WEFT_DROP_SOCK_CLOSED);
     while (ep->err_head != NULL)
         err_pop(net, ep);
+    wf_igmp_leave_all(net, &ep->members);
     wf_list_remove(&ep->room_link);
     if (ep->is_bound)
         wf_udp_unlink(net, ep);
@@ -153,7 +156,7 @@ int wf_udp_connect(struct net *net, struct udp_ep *ep, const struct weft_endpoin
     uint16_t ifindex = 0;
     if (!ep->is_broadcast && wf_addrs_kind(net, dst4, 0) == IP4_BROADCAST)
         return -WEFT_EACCES;
-    if (!wf_ip4_source(net, dst4, &src4, &ifindex))
+    if (!wf_udp_way(net, ep, dst4, &src4, &ifindex))
         return -WEFT_ENETUNREACH;
     struct weft_endpoint l = {.addr = wf_addr_from4(src4), .port = ep->local.port};
     int err = ep->is_bound ? 0 : wf_udp_autobind(net, ep, &l.addr);

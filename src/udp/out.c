@@ -64,15 +64,17 @@ static int check_destination(const struct net *net, const struct udp_ep *ep,
     if (!wf_addr_is4(&to->addr) || wf_addr_is_any(&to->addr) ||
         (to->port == 0 && ep->proto != IP_PROTO_ICMP))
         return -WEFT_EINVAL;
-    enum ip4_kind kind = wf_addrs_kind(net, wf_addr_to4(&to->addr), 0);
-    if (kind == IP4_INVALID)
+    uint32_t dst4 = wf_addr_to4(&to->addr);
+    enum ip4_kind kind = wf_addrs_kind(net, dst4, 0);
+    if (kind == IP4_INVALID || dst4 == net->ip->igmp.ssm_net) /* RFC 4607 4.3: nobody's group. */
         return -WEFT_EINVAL;
     return kind == IP4_BROADCAST && !ep->is_broadcast ? -WEFT_EACCES : 0;
 }
 
-/* The interface it leaves by, and that one's address; a group's zone names the link. */
-static int way_out(const struct net *net, const struct weft_addr *to, uint32_t *src4,
-                   uint16_t *ifindex)
+/* The interface it leaves by, and that one's address. A group's link is named by the zone in its
+ * address, then by the endpoint, then by the routes. */
+static int way_out(const struct net *net, const struct udp_ep *ep, const struct weft_addr *to,
+                   uint32_t *src4, uint16_t *ifindex)
 {
     uint32_t dst4 = wf_addr_to4(to);
     if (to->zone != 0 && wf_addrs_kind(net, dst4, 0) > IP4_LOCAL) {
@@ -80,7 +82,7 @@ static int way_out(const struct net *net, const struct weft_addr *to, uint32_t *
         *src4 = wf_addrs_source(net, *ifindex, dst4);
         return wf_netif_get(net, *ifindex) != NULL ? 0 : -WEFT_EINVAL;
     }
-    return wf_ip4_source(net, dst4, src4, ifindex) ? 0 : -WEFT_ENETUNREACH;
+    return wf_udp_way(net, ep, dst4, src4, ifindex) ? 0 : -WEFT_ENETUNREACH;
 }
 
 /* What the send needs to know about the way; 0 or -WEFT_E... */
@@ -94,17 +96,18 @@ static int resolve(struct net *net, struct udp_ep *ep, const struct weft_udp_tx 
     if (err == 0 && (tx->ttl == 0 || tx->ttl > 255 || tx->tos > 255))
         err = -WEFT_EINVAL;
     if (err == 0)
-        err = way_out(net, &to->addr, &src4, &ifindex);
+        err = way_out(net, ep, &to->addr, &src4, &ifindex);
     if (err == 0)
         err = source(net, ep, tx, dst4, &src4);
     if (err == 0 && !ep->is_bound)
         err = wf_udp_autobind(net, ep, &any);
     if (err != 0)
         return err;
+    uint8_t ttl = wf_ip4_is_multicast(dst4) ? ep->mc_ttl : ep->ttl;
     w->o = (struct ip4_out){.src4 = src4,
                             .dst4 = dst4,
                             .proto = ep->proto,
-                            .ttl = tx->ttl > 0 ? (uint8_t)tx->ttl : ep->ttl,
+                            .ttl = tx->ttl > 0 ? (uint8_t)tx->ttl : ttl,
                             .tos = tx->tos >= 0 ? (uint8_t)tx->tos : ep->tos,
                             .is_df = ep->is_df,
                             .ifindex = ifindex};
@@ -217,6 +220,12 @@ int64_t wf_udp_send(struct net *net, struct udp_ep *ep, const uint8_t *buf, size
         finish_ping(net, p, ep);
     else
         push_udp(net, p, ep, &w);
+    if (ep->proto != IP_PROTO_ICMP && ep->is_mc_loop && wf_ip4_is_multicast(w.o.dst4))
+        wf_udp_loop(net, p, &w.o);
+    if (w.o.ttl == 0) { /* A group's, and it stays in this host (RFC 1112 6.1). */
+        wf_pkt_free(&net->pool, p);
+        return (int64_t)len;
+    }
     err = wf_ip4_output(net, p, &w.o);
     if (err != 0)
         return err;

@@ -455,7 +455,7 @@ static void errors_by_the_thousand(void)
         if (i % 1000 == 0)
             bad_run(b, 1 * MS);
     }
-    T_EQ(bad_drops(b, WEFT_DROP_ICMP_TYPE_UNKNOWN), 20000);
+    T_EQ(bad_drops(b, WEFT_DROP_ICMP_QUENCH), 20000);
     unsigned waiting = 0;
     for (unsigned i = 0; i < 10000; i++) {
         quote(b, 3, 3, &sent);

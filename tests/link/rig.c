@@ -227,6 +227,7 @@ void rig_meet(struct rig *r)
 {
     static const uint8_t none[6];
     uint8_t f[60] = {0};
+    r->now_ns += 200000000; /* A sender gets one answer in 100 ms. */
     rig_arp(rig_eth(f, rig_group, rig_peer, 0x0806), 1, rig_peer, 0x0a090001, none, 0x0a090002);
     rig_push(r, f, sizeof(f));
     T_CHECK(rig_pull(r) >= 42);
