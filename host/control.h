@@ -13,6 +13,15 @@
 /** wf_ctl_address() - Text of an address; unspecified ones become "*" */
 json_t *wf_ctl_address(const struct weft_addr *a);
 
+/** wf_ctl_groups() - Groups that are joined, and wanted on links */
+json_t *wf_ctl_groups(struct weft_host *h);
+
+/** wf_ctl_igmp() - IGMP on each interface */
+json_t *wf_ctl_igmp(struct weft_host *h);
+
+/** wf_ctl_mroutes() - Static multicast trees */
+json_t *wf_ctl_mroutes(struct weft_host *h);
+
 /** wf_ctl_route() - A route as an object */
 json_t *wf_ctl_route(const struct weft_stack *st, const struct weft_route *r);
 

@@ -326,7 +326,8 @@ struct json_t *weft_ctl_show(struct weft_host *h, const char *what)
     } tables[] = {
         {"links", show_links},           {"addresses", show_addresses}, {"routes", show_routes},
         {"neighbours", show_neighbours}, {"sockets", show_sockets},     {"counters", show_counters},
-        {"drops", show_drops},
+        {"drops", show_drops},           {"groups", wf_ctl_groups},     {"igmp", wf_ctl_igmp},
+        {"mroutes", wf_ctl_mroutes},
     };
     for (size_t i = 0; i < WF_ARRAY_LEN(tables); i++)
         if (strcmp(tables[i].name, what) == 0)

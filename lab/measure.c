@@ -290,6 +290,9 @@ void wf_measure(struct lab_run *run, struct lab_step *s)
         s->summary =
             weft_node_is_down(wf_lab_node(run->lab, s->from)->node) ? "it is down" : "it is up";
         break;
+    case LAB_STEP_GROUP:
+        s->summary = "done";
+        break;
     case LAB_STEP_REFUSED:
         set_text(s, "error", wf_step_error_name(wf_step_result(s, 0)->err));
         s->summary = wf_step_error_name(wf_step_result(s, 0)->err);

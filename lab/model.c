@@ -22,6 +22,7 @@ const char *const wf_lab_step_names[] = {[LAB_STEP_PING] = "ping",
                                          [LAB_STEP_FLOOD] = "syn-flood",
                                          [LAB_STEP_NODE] = "node",
                                          [LAB_STEP_MEASURE] = "measure",
+                                         [LAB_STEP_GROUP] = "group",
                                          [LAB_STEP_NEIGH] = "neigh",
                                          [LAB_STEP_FORGE] = "arp-forge",
                                          NULL};
@@ -183,6 +184,7 @@ const struct lab_metric *wf_lab_metrics(enum lab_step_kind kind, size_t *n)
         [LAB_STEP_NEIGH] = METRICS(time_metrics),
         [LAB_STEP_FORGE] = METRICS(time_metrics),
         [LAB_STEP_MEASURE] = METRICS(measure_metrics),
+        [LAB_STEP_GROUP] = METRICS(time_metrics),
     };
     _Static_assert(sizeof(tcp_metrics) / sizeof(tcp_metrics[0]) <= LAB_METRICS_MAX, "room");
     *n = metrics[kind].n;

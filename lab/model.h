@@ -178,6 +178,7 @@ enum lab_step_kind {
     LAB_STEP_FLOOD,
     LAB_STEP_NODE,
     LAB_STEP_MEASURE,
+    LAB_STEP_GROUP,
     LAB_STEP_NEIGH,
     LAB_STEP_FORGE,
 
@@ -333,6 +334,25 @@ struct lab_step_node {
     int what; /* enum lab_node_act */
 };
 
+/** enum lab_group_act - What a node does about a group */
+enum lab_group_act {
+    LAB_GROUP_JOIN,
+    LAB_GROUP_LEAVE,
+    LAB_GROUP_SEND,
+    LAB_GROUP_ROUTE, /* Be a router for the link's groups, and forward. */
+    LAB_GROUP_STOP,
+    LAB_GROUP_UPSTREAM, /* Be a proxy: forward there, and join what is wanted elsewhere. */
+};
+
+/** struct lab_step_group - Who does what about which group */
+struct lab_step_group {
+    const char *node, *interface; /* NULL = its first one. */
+    int what;                     /* enum lab_group_act */
+    struct weft_addr group, source;
+    uint64_t ttl, count, port, version;
+    uint64_t wait; /* ns until the step is over. */
+};
+
 /** struct lab_step_show - What to show of a node */
 struct lab_step_show {
     const char *node;
@@ -369,6 +389,7 @@ struct lab_step {
     struct lab_step_link link;
     struct lab_step_show show;
     struct lab_step_node node;
+    struct lab_step_group group;
     struct lab_step_neigh neigh;
     struct lab_step_forge forge;
     uint64_t wait;

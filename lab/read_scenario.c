@@ -55,6 +55,23 @@ static const struct lab_field node_fields[] = {
 };
 #undef NODE
 
+static const char *const group_acts[] = {"join", "leave",    "send", "route",
+                                         "stop", "upstream", NULL};
+#define GROUP(f) offsetof(struct lab_step_group, f)
+static const struct lab_field group_fields[] = {
+    {LAB_VALUE("node", LAB_T_NAME, GROUP(node)), .is_required = true},
+    {LAB_WORDS("do", GROUP(what), group_acts), .is_required = true},
+    {LAB_CALL("group", GROUP(group), wf_read_addr)},
+    {LAB_CALL("source", GROUP(source), wf_read_addr)},
+    {LAB_VALUE("interface", LAB_T_NAME, GROUP(interface))},
+    {LAB_NUMBER("ttl", LAB_T_COUNT, GROUP(ttl), 0, 255)},
+    {LAB_NUMBER("count", LAB_T_COUNT, GROUP(count), 1, 1000)},
+    {LAB_NUMBER("port", LAB_T_COUNT, GROUP(port), 1, 65535)},
+    {LAB_NUMBER("version", LAB_T_COUNT, GROUP(version), 1, 3)},
+    {LAB_NUMBER("wait", LAB_T_TIME, GROUP(wait), 0, 86400 * SECOND)},
+};
+#undef GROUP
+
 static void read_what(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
 {
     static const struct lab_field word = {.type = LAB_T_CHOICE, .choices = wf_lab_show_names};
@@ -177,6 +194,21 @@ static void read_node_step(struct lab_doc *d, yaml_node_t *n, const struct lab_a
                                &s->from);
 }
 
+static void read_group(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
+                       struct lab_step *s)
+{
+    static const struct lab_table t = LAB_TABLE(group_fields);
+    unsigned errors = d->errors;
+    s->group.ttl = s->group.count = 1;
+    s->group.port = 5004;
+    s->group.version = 3;
+    s->group.wait = SECOND;
+    wf_doc_read_map(d, n, at, &t, &s->group);
+    if (d->errors == errors)
+        (void)wf_read_node_ref(d, wf_read_value_of(d, n, "node"), at, s->group.node, false,
+                               &s->from);
+}
+
 static void read_kind(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
                       struct lab_step *s)
 {
@@ -213,6 +245,9 @@ static void read_kind(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at
         break;
     case LAB_STEP_NODE:
         read_node_step(d, n, at, s);
+        break;
+    case LAB_STEP_GROUP:
+        read_group(d, n, at, s);
         break;
     case LAB_STEP_PARALLEL: /* By wf_read_steps(). */
     case LAB_STEP_KINDS:
@@ -252,6 +287,8 @@ static const char *describe(struct lab_doc *d, const struct lab_step *s)
                              s->talk.to);
     case LAB_STEP_NODE:
         return wf_lab_printf(d->arena, "%s %s", node_acts[s->node.what], s->node.which);
+    case LAB_STEP_GROUP:
+        return wf_lab_printf(d->arena, "%s: %s groups", s->group.node, group_acts[s->group.what]);
     case LAB_STEP_MEASURE:
         return wf_lab_printf(d->arena, "measure for %s",
                              wf_units_text(buf, sizeof(buf), LAB_UNIT_TIME, s->wait));
@@ -306,6 +343,7 @@ static const struct lab_field step_fields[] = {
     KIND("syn-flood", LAB_STEP_FLOOD),
     KIND("node", LAB_STEP_NODE),
     KIND("measure", LAB_STEP_MEASURE),
+    KIND("group", LAB_STEP_GROUP),
     KIND("neigh", LAB_STEP_NEIGH),
     KIND("arp-forge", LAB_STEP_FORGE),
     {LAB_VALUE("name", LAB_T_TEXT, PART(name))},
@@ -331,7 +369,7 @@ static enum lab_step_kind only_kind(struct lab_doc *d, yaml_node_t *n, const str
         wf_doc_error(d, n, at,
                      "a step does exactly one thing (ping, traceroute, arp, udp, tcp-transfer, "
                      "tcp-requests, tcp-simultaneous, connect-refused, syn-flood, link, node, "
-                     "neigh, arp-forge, wait, measure, show or parallel)");
+                     "group, neigh, arp-forge, wait, measure, show or parallel)");
     return count == 1 ? (enum lab_step_kind)found : LAB_STEP_KINDS;
 }
 

@@ -50,6 +50,9 @@ const char *wf_run_boot(struct lab_run *run, struct lab_node *node);
 /** wf_flood_begin() - Find the way to who is to be flooded; why there is none, or NULL */
 const char *wf_flood_begin(struct lab_run *run, struct lab_step *s);
 
+/** wf_group_begin() - Do what a step says about a group; why it could not be, or NULL */
+const char *wf_group_begin(struct lab_run *run, struct lab_step *s);
+
 /** wf_flood_wake() - Send the next SYN; true if it was the last one */
 bool wf_flood_wake(struct lab_run *run, struct lab_step *s);
 

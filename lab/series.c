@@ -162,6 +162,7 @@ void wf_flow_add(struct lab_flow *f, const struct weft_trace_rec *r)
     case WEFT_TRACE_TCP_UNDO:
     case WEFT_TRACE_LINK:
     case WEFT_TRACE_DROP:
+    case WEFT_TRACE_IGMP_OLDER:
         break;
     }
 }

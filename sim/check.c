@@ -28,7 +28,7 @@ bool wf_sim_check_leaks(struct weft_world *w, bool is_final)
         struct weft_usage u;
         weft_stack_usage(n->st, &u);
         uint64_t sum = (uint64_t)u.pkts + u.lent + u.chunks + u.blocks + u.socks + u.conns +
-                       u.synrcvd + u.timewait + u.busy + u.records + u.reasm;
+                       u.synrcvd + u.timewait + u.busy + u.records + u.reasm + u.groups;
         if (sum == 0)
             continue;
         if (is_final)
@@ -36,9 +36,9 @@ bool wf_sim_check_leaks(struct weft_world *w, bool is_final)
                 w,
                 "node %s still holds packets %u, lent %u, chunks %u, blocks %u, sockets %u, "
                 "connections %u, half-open %u, time-wait %u, busy %u, records %u, "
-                "reassembly %u",
+                "reassembly %u, groups %u",
                 n->name, u.pkts, u.lent, u.chunks, u.blocks, u.socks, u.conns, u.synrcvd,
-                u.timewait, u.busy, u.records, u.reasm);
+                u.timewait, u.busy, u.records, u.reasm, u.groups);
         return false;
     }
     if (w->frames_in_use == 0)

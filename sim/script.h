@@ -43,6 +43,7 @@
 #define SX_AE           0x100U
 
 #define SX_PROTO_ICMP   1U
+#define SX_PROTO_IGMP   2U
 #define SX_PROTO_TCP    6U
 #define SX_PROTO_UDP    17U
 #define SX_PROTO_LITE   136U /* UDP-Lite */
@@ -85,7 +86,7 @@ struct sx_ip {
     int32_t times;              /* Inject it so often. */
     int32_t flip;               /* This octet of the IP payload is damaged on the way. */
     int32_t offset;             /* Fragment offset field, in octets, as it is. */
-    bool has_bad_csum, has_zero_csum, has_bad_ip_csum;
+    bool has_bad_csum, has_zero_csum, has_bad_ip_csum, has_no_alert;
     bool has_esrc, has_edst;
     uint8_t esrc[6], edst[6];
     bool has_opts;
@@ -118,6 +119,7 @@ enum sx_kind {
     SX_TCP,
     SX_UDP,
     SX_ICMP,
+    SX_IGMP,
     SX_ARP,
     SX_HEX,
     SX_QUIET, /* "> none for T", or "> any for T": whatever comes is passed over */
@@ -140,6 +142,10 @@ struct sx_packet {
     bool has_mtu, has_quote_seq, has_ptr;
     uint32_t mtu, icmp_id, icmp_seq, quote_seq, ptr;
     uint32_t quote_len; /* Bytes of the IP payload an injected error quotes. */
+    /* IGMP: the message without its checksum, and where it goes if the line does not say. */
+    uint8_t igmp[1500];
+    uint32_t igmp_n;
+    uint8_t igmp_dst[4];
     /* UDP-Lite: the coverage field, as it is. */
     bool is_lite, has_cov;
     uint32_t cov;
@@ -366,6 +372,26 @@ bool wf_sx_parse_call(struct sx *s, struct sx_call *out);
 
 /** wf_sx_parse_hex() - Hexadecimal digits as bytes; their number */
 uint32_t wf_sx_parse_hex(struct sx_slice text, uint8_t *out, uint32_t cap);
+
+/* ---- script_igmp.c ---- */
+
+/** wf_sx_igmp_parse() - An IGMP message, after the word "igmp" */
+bool wf_sx_igmp_parse(struct sx *s, struct sx_packet *out);
+
+/** wf_sx_igmp_build() - The bytes of the message; their number */
+uint32_t wf_sx_igmp_build(const struct sx_packet *p, uint8_t *out);
+
+/** wf_sx_igmp_fault() - What no IGMP packet of ours may have, or NULL */
+const char *wf_sx_igmp_fault(const uint8_t *bytes, uint32_t ihl, uint32_t len);
+
+/** wf_sx_igmp_match() - Compare with what the stack sent: why it is another, empty if it is not */
+void wf_sx_igmp_match(const struct sx_packet *p, const struct sx_seen *seen, char *why, size_t cap);
+
+/** wf_sx_igmp_option() - A socket option about groups; false if it is something else */
+bool wf_sx_igmp_option(struct sx *s, const struct sx_call *c, const struct sx_fd *f, int *r);
+
+/** wf_sx_igmp_call() - A call about groups that no socket has; false if it is something else */
+bool wf_sx_igmp_call(struct sx *s, const struct sx_call *c, int64_t *r);
 
 /* ---- script_ipopt.c ---- */
 

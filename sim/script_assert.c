@@ -41,6 +41,7 @@ static bool from_usage(struct sx *s, const char *name, int64_t *out)
         {"blocks", u.blocks},   {"socks", u.socks},       {"conns", u.conns},
         {"synrcvd", u.synrcvd}, {"timewait", u.timewait}, {"busy", u.busy},
         {"records", u.records}, {"reasm", u.reasm},       {"neighs", u.neighs},
+        {"groups", u.groups},
     };
     for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
         if (strcmp(list[i].name, name) == 0) {

@@ -41,6 +41,7 @@ static const struct err_name {
     {"ECONNABORTED", WEFT_ECONNABORTED, 103},
     {"EALREADY", WEFT_EALREADY, 114},
     {"EPROTO", WEFT_EPROTO, 71},
+    {"ENOENT", WEFT_ENOENT, 2},
 };
 
 #define EINPROGRESS_NAME "EINPROGRESS"
@@ -72,6 +73,8 @@ static const struct opt_name {
     {"IP_TOS", WEFT_IP_TOS, 1},
     {"IP_DF", WEFT_IP_DF, 1},
     {"IP_RECVERR", WEFT_IP_RECVERR, 1},
+    {"IP_MULTICAST_TTL", WEFT_IP_MULTICAST_TTL, 1},
+    {"IP_MULTICAST_LOOP", WEFT_IP_MULTICAST_LOOP, 1},
     {"IP_MTU", WEFT_IP_MTU, 1},
     {"UDP_CSUM", WEFT_UDP_CSUM, 1},
     {"UDP_NEED_CSUM", WEFT_UDP_NEED_CSUM, 1},
@@ -549,6 +552,9 @@ static struct result call_setsockopt(struct sx *s, const struct sx_call *c, stru
     struct result r;
     if (o == NULL && set_cc_param(s, c, f, &r))
         return r;
+    int err = 0;
+    if (o == NULL && wf_sx_igmp_option(s, c, f, &err))
+        return result_of(err);
     if (o == NULL)
         return no_option(s, c);
     if (is_fastopen_off(s, o->opt, &r))
@@ -814,6 +820,8 @@ static const char *const foreign[] = {
 
 bool wf_sx_call_check(struct sx *s, const struct sx_call *c)
 {
+    if (strncmp(c->name, "igmp_", 5) == 0)
+        return true;
     if (wf_sx_is_link_call(s, c->name))
         return true;
     if (find_call(c->name) != NULL)
@@ -832,6 +840,11 @@ bool wf_sx_call_check(struct sx *s, const struct sx_call *c)
 bool wf_sx_call(struct sx *s, const struct sx_call *c, uint64_t end_ns)
 {
     const struct call *call = find_call(c->name);
+    int64_t value = 0;
+    if (call == NULL && wf_sx_igmp_call(s, c, &value)) {
+        wf_sx_touch(s);
+        return !s->has_failed && compare(s, c, result_of(value));
+    }
     if (s->is_ether) /* Times of the link are looked at: a call is made when the script says. */
         weft_advance(s->st, s->w->now_ns);
     if (wf_sx_is_link_call(s, c->name))

@@ -289,6 +289,12 @@ static uint32_t build_l4(struct sx *s, const struct sx_packet *p, const struct s
                          const uint8_t *addrs, uint8_t *l4, uint32_t *proto)
 {
     uint32_t n;
+    if (p->kind == SX_IGMP) {
+        *proto = SX_PROTO_IGMP;
+        n = wf_sx_igmp_build(p, l4);
+        set_csum(&p->ip, l4 + 2, sum(0, l4, n));
+        return n;
+    }
     if (p->kind == SX_ICMP) {
         *proto = SX_PROTO_ICMP;
         return build_icmp(s, p, f, l4);
@@ -308,7 +314,16 @@ static uint32_t build_l4(struct sx *s, const struct sx_packet *p, const struct s
 uint32_t wf_sx_build(struct sx *s, const struct sx_packet *p, const struct sx_flow *flow,
                      uint8_t *out)
 {
+    static const uint8_t alert[4] = {0x94, 4, 0, 0};
     struct sx_ip ip = p->ip;
+    if (p->kind == SX_IGMP) {
+        if (!ip.has_no_alert && ip.opts_n == 0) {
+            memcpy(ip.opts, alert, 4);
+            ip.opts_n = 4;
+        }
+        ip.ttl = ip.ttl < 0 ? 1 : ip.ttl;
+        ip.tos = ip.tos < 0 ? 0xc0 : ip.tos;
+    }
     uint32_t hdr = IP_HDR + (ip.opts_n + 3) / 4 * 4, proto = 0;
     if (p->kind == SX_HEX)
         return wf_sx_parse_hex(p->hex, out, SX_PKT_MAX);
@@ -318,6 +333,8 @@ uint32_t wf_sx_build(struct sx *s, const struct sx_packet *p, const struct sx_fl
     const uint8_t *remote = flow != NULL ? flow->rip : s->remote_ip;
     memcpy(out + 12, ip.has_addrs ? ip.src : p->is_inbound ? remote : local, 4);
     memcpy(out + 16, ip.has_addrs ? ip.dst : p->is_inbound ? local : remote, 4);
+    if (p->kind == SX_IGMP && !ip.has_addrs)
+        memcpy(out + 16, p->igmp_dst, 4);
     uint32_t n = build_l4(s, p, flow, out + 12, out + hdr, &proto);
     if (ip.flip >= 0 && (uint32_t)ip.flip < n)
         out[hdr + (uint32_t)ip.flip] ^= 0x55;
@@ -498,5 +515,10 @@ bool wf_sx_read(const uint8_t *bytes, uint32_t len, struct sx_seen *p)
         read_lite(p);
     else if (p->proto == SX_PROTO_ICMP)
         read_icmp(p);
+    else if (p->proto == SX_PROTO_IGMP && p->fault == NULL) {
+        p->fault = wf_sx_igmp_fault(bytes, p->ihl, len);
+        if (p->fault == NULL && sum(0, p->l4, p->l4_len) != 0xffff)
+            p->fault = "a wrong IGMP checksum";
+    }
     return true;
 }

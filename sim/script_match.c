@@ -348,6 +348,8 @@ static void match_icmp(struct sx *s, const struct sx_packet *p, const struct sx_
 
 static uint8_t wanted_proto(const struct sx_packet *p)
 {
+    if (p->kind == SX_IGMP)
+        return SX_PROTO_IGMP;
     return p->kind == SX_ICMP ? SX_PROTO_ICMP : proto_of(p);
 }
 
@@ -375,6 +377,8 @@ bool wf_sx_match(struct sx *s, const struct sx_packet *p, const uint8_t *bytes, 
             match_tcp(s, p, &seen, &m);
         else if (p->kind == SX_ICMP)
             match_icmp(s, p, &seen, &m);
+        else if (p->kind == SX_IGMP)
+            wf_sx_igmp_match(p, &seen, m.why, sizeof(m.why));
         else
             match_bytes(s, p, &seen, wf_sx_flow_for(s, p, &seen), &m);
     }

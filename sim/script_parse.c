@@ -124,6 +124,8 @@ static bool ip_flag(struct sx *s, struct sx_ip *ip)
         ip->has_bad_csum = true;
     else if (wf_sx_take(s, "nocsum"))
         ip->has_zero_csum = true;
+    else if (wf_sx_take(s, "noalert"))
+        ip->has_no_alert = true;
     else if (wf_sx_take(s, "badipcsum"))
         ip->has_bad_ip_csum = true;
     else
@@ -575,6 +577,8 @@ bool wf_sx_parse_packet(struct sx *s, struct sx_packet *out)
         out->kind = SX_ICMP;
         return icmp_type(s, out) && icmp_detail(s, out) && icmp_quote(s, out);
     }
+    if (wf_sx_take(s, "igmp"))
+        return wf_sx_igmp_parse(s, out);
     return parse_tcp(s, out);
 }
 

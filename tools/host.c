@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host_groups.h"
 #include "host_icmp.h"
 #include "host_ip.h"
 #include "job.h"
@@ -33,6 +34,7 @@ struct host_opts {
     unsigned simple;        /* Bits of enum weft_simple. */
     bool has_http;
     struct weft_http_config http;
+    struct wf_group_opts groups;
     char ip_text[SPEC_BYTES]; /* What --ip said, cut at its commas. */
     struct wf_host_ip ip;
     struct wf_host_icmp icmp;
@@ -90,6 +92,31 @@ static int set_serve(void *opts, const char *arg)
     while (code == 0 && (word = strsep(&rest, ",")) != NULL)
         code = add_service(o, word);
     return code;
+}
+
+static int add_join(void *opts, const char *arg)
+{
+    return wf_groups_add(&((struct host_opts *)opts)->groups, "join", arg);
+}
+
+static int add_igmp_router(void *opts, const char *arg)
+{
+    return wf_groups_add(&((struct host_opts *)opts)->groups, "igmp-router", arg);
+}
+
+static int add_mroute(void *opts, const char *arg)
+{
+    return wf_groups_add(&((struct host_opts *)opts)->groups, "mroute", arg);
+}
+
+static int add_proxy(void *opts, const char *arg)
+{
+    return wf_groups_add(&((struct host_opts *)opts)->groups, "igmp-proxy", arg);
+}
+
+static int add_tree(void *opts, const char *arg)
+{
+    return wf_groups_add(&((struct host_opts *)opts)->groups, "mroute-tree", arg);
 }
 
 static int set_ip(void *opts, const char *arg)
@@ -157,6 +184,14 @@ static const struct wf_opt opts[] = {
      1U << 24, NULL},
     {"serve", 0, WF_OPT_CALL, "LIST", "echo,discard,chargen,http,http=DIR[,put]", 0, 0, 0,
      set_serve},
+    {"join", 0, WF_OPT_CALL, "GROUP[@IF][,SRC]", "be a member of a group", 0, 0, 0, add_join},
+    {"igmp-router", 0, WF_OPT_CALL, "IF[,...]", "ask a link which groups it wants", 0, 0, 0,
+     add_igmp_router},
+    {"mroute", 0, WF_OPT_CALL, "IF[,ttl=N]", "forward groups between these links", 0, 0, 0,
+     add_mroute},
+    {"igmp-proxy", 0, WF_OPT_CALL, "IF", "join there what other links want", 0, 0, 0, add_proxy},
+    {"mroute-tree", 0, WF_OPT_CALL, "GROUP,IN,OUT", "forward a group in any case", 0, 0, 0,
+     add_tree},
     {"ip", 0, WF_OPT_CALL, "LIST", "source-routes=drop|end|forward,record=no,ttl=N,...", 0, 0, 0,
      set_ip},
     {"icmp", 0, WF_OPT_CALL, "LIST",
@@ -291,6 +326,8 @@ static int start(struct running *r, struct host_opts *o)
     if (code == 0)
         code = wf_rarp_start(&r->rarp, &o->rarp, r->h);
     if (code == 0)
+        code = wf_groups_start(&o->groups, r->h);
+    if (code == 0)
         code = wf_host_ip_apply(&o->ip, weft_host_stack(r->h));
     if (code == 0)
         code = start_services(r, o);
@@ -400,7 +437,9 @@ const struct wf_tool wf_tool_host = {
         "  weft host --link tap:weft0 --address 10.0.0.2/24 --gateway 10.0.0.1 --serve echo,http\n"
         "  weft host --name r1 --forward --link tap:left --address 10.0.1.1/24 \\\n"
         "            --link tap:right --address 10.0.2.1/24\n"
-        "  weft host --link tap:weft0 --mac 02:00:00:00:00:0a --rarp --rarp-prefix 24\n",
+        "  weft host --link tap:weft0 --mac 02:00:00:00:00:0a --rarp --rarp-prefix 24\n"
+        "  weft host --name m1 --link a=tap:left --address 10.0.1.1/24 --link b=tap:right \\\n"
+        "            --address 10.0.2.1/24 --igmp-router b --mroute a --mroute b,ttl=8\n",
     .more =
         "It prints one line when it is ready, and ends on SIGINT, SIGTERM or SIGHUP. Started by\n"
         "root it becomes nobody (--user) once its links are open; root's --serve http=DIR must\n"

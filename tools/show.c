@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "net.h"
+#include "show_groups.h"
 
 struct show_opts {
     const char *host, *control;
@@ -193,13 +194,32 @@ static void print_counts(json_t *object, const struct show_opts *o)
     }
 }
 
+static void print_groups(json_t *rows, const struct show_opts *o)
+{
+    (void)o;
+    wf_print_groups(rows);
+}
+
+static void print_igmp(json_t *rows, const struct show_opts *o)
+{
+    (void)o;
+    wf_print_igmp(rows);
+}
+
+static void print_mroutes(json_t *rows, const struct show_opts *o)
+{
+    (void)o;
+    wf_print_mroutes(rows);
+}
+
 static const struct table {
     const char *name;
     void (*print)(json_t *rows, const struct show_opts *o);
 } tables[] = {
     {"links", print_links},           {"addresses", print_addresses}, {"routes", print_routes},
     {"neighbours", print_neighbours}, {"sockets", print_sockets},     {"counters", print_counts},
-    {"drops", print_counts},
+    {"drops", print_counts},          {"groups", print_groups},       {"igmp", print_igmp},
+    {"mroutes", print_mroutes},
 };
 
 /* As ip(8): any beginning of a name will do; the first that fits is meant. */
@@ -207,6 +227,8 @@ static const struct table *find(const char *word)
 {
     if (word[0] != '\0' && strncmp("neighbors", word, strlen(word)) == 0)
         word = "neighbours";
+    if (strcmp(word, "maddress") == 0 || strcmp(word, "maddr") == 0)
+        word = "groups"; /* As ip(8) has it. */
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
         if (word[0] != '\0' && strncmp(tables[i].name, word, strlen(word)) == 0)
             return &tables[i];
@@ -249,8 +271,8 @@ static int run(int argc, char **argv)
         return wf_usage("--host and --control exclude each other");
     const struct table *t = argc == 1 ? find(argv[0]) : NULL;
     if (t == NULL)
-        return wf_usage("show what? links, addresses, routes, neighbours, sockets, counters or "
-                        "drops%s%s%s",
+        return wf_usage("show what? links, addresses, routes, neighbours, sockets, counters, "
+                        "drops, groups, igmp or mroutes%s%s%s",
                         argc > 0 ? ", not '" : "", argc > 0 ? argv[argc - 1] : "",
                         argc > 0 ? "'" : "");
     return show(t, &o);
@@ -258,12 +280,13 @@ static int run(int argc, char **argv)
 
 const struct wf_tool wf_tool_show = {
     .name = "show",
-    .summary = "show links, addresses, routes, neighbours, sockets, counters, drops",
-    .operands = "links|addresses|routes|neighbours|sockets|counters|drops",
+    .summary = "show links, addresses, routes, neighbours, sockets, counters, drops, groups",
+    .operands = "links|addresses|routes|neighbours|sockets|counters|drops|groups|igmp|mroutes",
     .opts = opts,
     .example = "  weft show links -s\n"
                "  weft show neigh --json\n"
-               "  weft show s -s --host r1\n",
-    .more = "Names may be cut short, as for ip(8): l, a, r, n, s, c, d.\n",
+               "  weft show s -s --host r1\n"
+               "  weft show groups\n",
+    .more = "Names may be cut short, as for ip(8): l, a, r, n, s, c, d, g, i, m.\n",
     .run = run,
 };

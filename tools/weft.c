@@ -7,9 +7,9 @@
 #include "weft/weft.h"
 
 static const struct wf_tool *const tools[] = {
-    &wf_tool_lab,  &wf_tool_host,    &wf_tool_ping,   &wf_tool_traceroute, &wf_tool_fetch,
-    &wf_tool_show, &wf_tool_capture, &wf_tool_script, &wf_tool_ipcalc,     &wf_tool_neigh,
-    &wf_tool_arp,  &wf_tool_route,
+    &wf_tool_lab,    &wf_tool_host,  &wf_tool_ping,    &wf_tool_traceroute,
+    &wf_tool_fetch,  &wf_tool_show,  &wf_tool_capture, &wf_tool_script,
+    &wf_tool_ipcalc, &wf_tool_neigh, &wf_tool_arp,     &wf_tool_route,
 };
 
 static const struct wf_tool *find(const char *name)

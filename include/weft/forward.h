@@ -24,9 +24,9 @@ enum weft_rpf {
 
 /** struct weft_forward_options - Options of one interface; all zero = the defaults */
 struct weft_forward_options {
-    enum weft_rpf rpf;      /* For packets that arrive here. */
-    bool is_off;            /* Nothing is forwarded in or out here (RFC 1812 5.3.11). */
-    bool takes_broadcasts;  /* Broadcasts directed to this network are let in (RFC 2644). */
+    enum weft_rpf rpf;     /* For packets that arrive here. */
+    bool is_off;           /* Nothing is forwarded in or out here (RFC 1812 5.3.11). */
+    bool takes_broadcasts; /* Broadcasts directed to this network are let in (RFC 2644). */
 };
 
 /**

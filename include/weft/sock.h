@@ -104,6 +104,9 @@ enum weft_sock_opt {
     WEFT_TCP_MAX_PACING_RATE, /* bytes/s, 0 = no limit; a limit turns pacing on */
     WEFT_TCP_RECOVERY,        /* enum weft_tcp_recovery: how losses are found, RACK by default;
                                  before connect or listen */
+    WEFT_IP_MULTICAST_TTL,  /* 0..255: of datagrams to groups, 1 by default; 0 stays in this host */
+    WEFT_IP_MULTICAST_LOOP, /* 0, 1: members in this host get what is sent, 1 by default */
+    WEFT_IP_MULTICAST_IF,   /* interface that groups are sent to by, 0 (the default) = by route */
     WEFT_ICMP_TYPES, /* ICMP sockets: a bit for each type that is wanted, bit 63 for 63 and more; -1
                         = all, the default */
     WEFT_IP_MTU,     /* get: bytes of the path to the peer of a connected datagram socket */

@@ -46,8 +46,13 @@ struct weft_config {
     uint32_t chunk_bytes; /* Size of a chunk, a power of two, 4096..65536. */
     uint32_t blocks_max;  /* Pieces in receive and reassembly queues, 64..2^24. */
 
-    uint32_t socks_max;        /* Sockets. */
-    uint32_t udp_max;          /* Of these, UDP and PING sockets. */
+    uint32_t socks_max;      /* Sockets. */
+    uint32_t udp_max;        /* Of these, UDP and PING sockets. */
+    uint32_t mc_members_max; /* Groups joined by sockets, each counted on its own. */
+    uint32_t
+        mc_groups_max; /* Groups joined on interfaces, and as many wanted on a router's links. */
+    uint32_t mc_sources_max;   /* Sources in all lists. */
+    uint32_t mroutes_max;      /* Static multicast trees. */
     uint32_t sock_errs_max;    /* Queued ICMP errors (WEFT_IP_RECVERR) of all sockets. */
     uint32_t tcp_conns_max;    /* Connections; at least as many as are to be open at once. */
     uint32_t tcp_listens_max;  /* Listening sockets. */
@@ -218,6 +223,7 @@ void weft_set_forwarding(struct weft_stack *st, bool is_forwarding);
 struct weft_usage {
     uint32_t pkts, lent, chunks, chunks_total, blocks;
     uint32_t socks, conns, synrcvd, timewait, busy, records, neighs, reasm;
+    uint32_t groups; /* Memberships, groups and sources. */
 };
 
 /**

@@ -68,6 +68,16 @@ struct weft_stack;
     X(IP4_FORWARD_OFF, "ip4.forwarding_off")                                                       \
     X(IP4_REFUSED, "ip4.route_refuses")                                                            \
     X(IP4_PROTO_UNKNOWN, "ip4.unknown_protocol")                                                   \
+    X(IP4_NOT_JOINED, "ip4.group_not_joined")                                                      \
+    X(IGMP_FRAGMENT, "igmp.fragment")                                                              \
+    X(IGMP_TRUNCATED, "igmp.truncated")                                                            \
+    X(IGMP_BAD_CSUM, "igmp.bad_checksum")                                                          \
+    X(IGMP_BAD_LEN, "igmp.bad_len")                                                                \
+    X(IGMP_BAD_GROUP, "igmp.bad_group")                                                            \
+    X(IGMP_BAD_TTL, "igmp.bad_ttl")                                                                \
+    X(IGMP_BAD_DST, "igmp.bad_destination")                                                        \
+    X(IGMP_NO_ALERT, "igmp.no_router_alert")                                                       \
+    X(IGMP_TYPE_UNKNOWN, "igmp.unknown_type")                                                      \
     X(IP6_UNSUPPORTED, "ip6.not_enabled")                                                          \
     X(FRAG_BAD, "frag.bad_length")                                                                 \
     X(FRAG_OVERLAP, "frag.overlap")                                                                \
@@ -170,6 +180,15 @@ enum weft_drop {
     X(ICMP_ERRORS_IN, "icmp.errors_in")                                                            \
     X(ICMP_ERRORS_OUT, "icmp.errors_out")                                                          \
     X(ICMP_RATE_LIMITED, "icmp.rate_limited")                                                      \
+    X(IGMP_IN, "igmp.in")                                                                          \
+    X(IGMP_OUT, "igmp.out")                                                                        \
+    X(IGMP_OLD_QUERIES, "igmp.older_queries")                                                      \
+    X(IGMP_OLD_SSM, "igmp.older_queries_for_ssm")                                                  \
+    X(IGMP_TABLE_FULL, "igmp.table_full")                                                          \
+    X(MROUTE_FORWARDED, "mroute.forwarded")                                                        \
+    X(MROUTE_WRONG_IF, "mroute.wrong_interface")                                                   \
+    X(MROUTE_TTL, "mroute.ttl_below_threshold")                                                    \
+    X(MROUTE_TOO_BIG, "mroute.too_big")                                                            \
     X(ICMP_QUERIES_IN, "icmp.queries_in")                                                          \
     X(ICMP_QUERY_REPLIES_OUT, "icmp.query_replies_out")                                            \
     X(ICMP_REDIRECTS_TAKEN, "icmp.redirects_taken")                                                \
@@ -232,19 +251,21 @@ enum weft_counter {
 
 /** enum weft_trace_kind - What a record of the trace ring says, and what its values mean */
 enum weft_trace_kind {
-    WEFT_TRACE_DROP = 1,  /* v0 = enum weft_drop, v1 = bytes. */
-    WEFT_TRACE_TCP_STATE, /* v0 = old, v1 = new state (enum weft_tcp_state). */
-    WEFT_TRACE_TCP_SEND,  /* v0 = seq - iss, v1 = bytes, v2 = enum weft_tcp_why, v3 = flight,
-                             v4 = cwnd, v5 = send window. */
-    WEFT_TRACE_TCP_ACK,   /* v0 = una - iss, v1 = cwnd, v2 = ssthresh, v3 = srtt us, v4 = rto us,
-                             v5 = flight. */
-    WEFT_TRACE_TCP_RECV,  /* v0 = rcv.nxt - irs, v1 = bytes taken, v2 = window advertised,
-                             v3 = bytes out of order. */
-    WEFT_TRACE_TCP_LOSS,  /* v0 = seq - iss, v1 = bytes marked lost, v2 = enum weft_tcp_why. */
-    WEFT_TRACE_TCP_UNDO,  /* v0 = una - iss, v1 = cwnd, v2 = ssthresh, v3 = by: 1 timestamps,
-                             2 D-SACK, 3 F-RTO. */
-    WEFT_TRACE_LINK,      /* v0 = enum weft_link_event_kind, v1 = IPv4 address, v2, v3 = first 2 and
-                             last 4 bytes of the other's hardware address. */
+    WEFT_TRACE_DROP = 1,   /* v0 = enum weft_drop, v1 = bytes. */
+    WEFT_TRACE_TCP_STATE,  /* v0 = old, v1 = new state (enum weft_tcp_state). */
+    WEFT_TRACE_TCP_SEND,   /* v0 = seq - iss, v1 = bytes, v2 = enum weft_tcp_why, v3 = flight,
+                              v4 = cwnd, v5 = send window. */
+    WEFT_TRACE_TCP_ACK,    /* v0 = una - iss, v1 = cwnd, v2 = ssthresh, v3 = srtt us, v4 = rto us,
+                              v5 = flight. */
+    WEFT_TRACE_TCP_RECV,   /* v0 = rcv.nxt - irs, v1 = bytes taken, v2 = window advertised,
+                              v3 = bytes out of order. */
+    WEFT_TRACE_TCP_LOSS,   /* v0 = seq - iss, v1 = bytes marked lost, v2 = enum weft_tcp_why. */
+    WEFT_TRACE_TCP_UNDO,   /* v0 = una - iss, v1 = cwnd, v2 = ssthresh, v3 = by: 1 timestamps,
+                              2 D-SACK, 3 F-RTO. */
+    WEFT_TRACE_IGMP_OLDER, /* A querier older than this router: v0 = version, v1 = its address; at
+                              most once a minute an interface. */
+    WEFT_TRACE_LINK, /* v0 = enum weft_link_event_kind, v1 = IPv4 address, v2, v3 = first 2 and
+                        last 4 bytes of the other's hardware address. */
 };
 
 /** enum weft_tcp_why - Why TCP sent, or did not */

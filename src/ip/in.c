@@ -74,6 +74,10 @@ static struct pkt *make_whole(struct net *net, struct pkt *p, const struct ip4_h
                               struct rx_meta *m)
 {
     if (h->mf || h->frag_off_bytes != 0) {
+        if (m->proto == IP_PROTO_IGMP) { /* No IGMP message is that long. */
+            wf_net_drop(net, p, WEFT_DROP_IGMP_FRAGMENT);
+            return NULL;
+        }
         bool is_group = m->is_group;
         p = wf_reasm_input(net, p, h);
         if (p == NULL)
@@ -110,9 +114,23 @@ static enum verdict deliver(struct net *net, struct pkt **p_io, const struct ip4
         return RX_UDP;
     case IP_PROTO_ICMP:
         return RX_ICMP4;
+    case IP_PROTO_IGMP:
+        return RX_IGMP;
     default:
         return RX_NO_PROTO;
     }
+}
+
+/* Somebody on another link may want it, and somebody here (RFC 1112 7.2, RFC 3376 3). */
+static enum verdict group_input(struct net *net, struct pkt **p_io, const struct ip4_hdr *h,
+                                struct rx_meta *m)
+{
+    struct pkt *p = *p_io;
+    m->is_group = true;
+    bool is_forwarded = net->ip->igmp.has_mroute && wf_mroute_input(net, p, m);
+    if (wf_igmp_hears(net, m))
+        return deliver(net, p_io, h, m);
+    return is_forwarded ? wf_net_done(net, p) : wf_net_drop(net, p, WEFT_DROP_IP4_NOT_JOINED);
 }
 
 /* Addressed to us: here its way ends, or a source route names where it goes on. */
@@ -143,8 +161,7 @@ static enum verdict whose(struct net *net, const struct netif *nif, struct pkt *
         m->is_group = true;
         return deliver(net, p_io, h, m);
     case IP4_MULTICAST:
-        m->is_group = true;
-        return deliver(net, p_io, h, m);
+        return group_input(net, p_io, h, m);
     case IP4_OTHER:
         if (nif->is_any_address)
             return local(net, p_io, h, m);

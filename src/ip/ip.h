@@ -5,6 +5,8 @@
 
 #include "ip/dst.h"
 #include "ip/icmp.h"
+#include "ip/igmp.h"
+#include "ip/mroute.h"
 #include "ip/options.h"
 #include "ip/reasm.h"
 #include "ip/redirect.h"
@@ -49,6 +51,7 @@ struct wf_ip {
     uint32_t reasm_chunks; /* Chunks held by datagrams in reassembly. */
     struct wf_pmtu pmtu[PMTU_SLOTS];
     struct wf_icmp icmp;
+    struct wf_igmp igmp;
     struct wf_ip_switches sw;
     struct wf_ip_ids ids[ID_SLOTS]; /* By hash of the path (RFC 7739 5.3). */
 };

@@ -10,6 +10,7 @@ void wf_ip_init(struct net *net)
 {
     struct wf_ip *ip = net->ip;
     wf_list_init(&ip->reasm_order);
+    wf_igmp_init(net);
     ip->sw = (struct wf_ip_switches){.ttl = IP4_TTL_DEFAULT};
     wf_icmp_init(net);
 }

@@ -42,9 +42,9 @@ enum verdict wf_link_input(struct net *net, struct netif *nif, struct pkt *p)
             return wf_net_drop(net, p, why);
         hdr_bytes = ETH_VLAN_HDR_BYTES;
     }
+    bool is_heard = p->is_link_group ? wf_netif_hears(nif, h.dst) : memcmp(h.dst, nif->mac, 6) == 0;
     /* A RARP server looks at what others answer. */
-    if (!p->is_link_group && memcmp(h.dst, nif->mac, 6) != 0 &&
-        (h.type != ETHERTYPE_RARP || nif->rarp == NULL))
+    if (!is_heard && (h.type != ETHERTYPE_RARP || nif->rarp == NULL))
         return wf_net_drop(net, p, WEFT_DROP_ETH_NOT_FOR_US);
 
     wf_pkt_pull(p, hdr_bytes);

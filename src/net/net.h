@@ -30,6 +30,7 @@ enum verdict {
     RX_ICMP4,    /* data points to an ICMP message; the rx record says who sent it. */
     RX_UDP,      /* data points to a UDP header. */
     RX_TCP,      /* data points to a TCP header. */
+    RX_IGMP,     /* data points to an IGMP message, the IP header in front of it. */
     RX_FORWARD,  /* data points to an IPv4 header that is for somebody else. */
     RX_NO_PROTO, /* For us, but nobody speaks this protocol. */
 };
@@ -42,6 +43,11 @@ enum timer_kind {
     TIMER_TCP_CONN,
     TIMER_TCP_SYNRCVD,
     TIMER_TCP_TIMEWAIT,
+    TIMER_IGMP_ANSWER,
+    TIMER_IGMP_CHANGE,
+    TIMER_IGMP_GENERAL,
+    TIMER_IGMP_QUERY,
+    TIMER_IGMP_RGROUP,
     TIMER_REDIRECT,
     TIMER_RARP,
 };

@@ -69,6 +69,7 @@ int wf_netif_add(struct net *net, const struct weft_if_config *c)
                           .gso_max_bytes = c->gso_max_bytes != 0 ? c->gso_max_bytes : 65535,
                           .txq_max = c->txq_max != 0 ? c->txq_max : TXQ_DEFAULT,
                           .is_any_address = c->is_any_address,
+                          .group_bins = wf_netif_group_bin(0xe0000001u), /* All hosts. */
                           .hdr_bytes = c->kind == WEFT_IF_ETHER ? ETH_HDR_BYTES : 0,
                           .is_up = true};
     memcpy(nif->name, c->name, sizeof(nif->name));

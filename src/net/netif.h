@@ -33,6 +33,7 @@ struct netif {
     bool is_up, is_any_address;
     bool is_learning_from_ip; /* An option of weft/arp.h, here for the way in. */
     bool is_blocked;          /* The driver has no room. */
+    bool is_all_groups;       /* All group frames are let in: a router's interface. */
     bool has_vlans;
     bool is_held_down; /* VLAN: down because its parent is. */
     uint8_t hdr_bytes; /* What lies in front of an IP header. */
@@ -42,6 +43,7 @@ struct netif {
     uint8_t rpf; /* enum weft_rpf; these three are struct weft_forward_options. */
     bool is_forward_off;
     bool may_direct_bcast; /* Broadcasts to its network from elsewhere are taken and sent. */
+    uint64_t group_bins;   /* Of groups that are joined: a filter that may let in too many. */
     uint16_t txq_max;
     uint32_t txq_len;
     struct wf_queue queue;
@@ -90,6 +92,21 @@ void wf_netif_flush(struct net *net, struct netif *nif, enum weft_drop why);
 
 /** wf_sender_wake() - Have a sender asked for packets; no-op if it waits already */
 void wf_sender_wake(struct netif *nif, struct wf_sender *s);
+
+/** wf_netif_group_bin() - The bin of a group's link address, its low 23 bits, as a bit */
+static inline uint64_t wf_netif_group_bin(uint32_t group)
+{
+    return 1ull << ((group & 0x7fffffu) * 0x9e3779b1u >> 26);
+}
+
+/** wf_netif_hears() - Whether a frame to this link-layer group address is let in */
+static inline bool wf_netif_hears(const struct netif *nif, const uint8_t mac[6])
+{
+    uint32_t group = (uint32_t)mac[3] << 16 | (uint32_t)mac[4] << 8 | mac[5];
+    bool is_ip4_group = mac[0] == 0x01 && mac[1] == 0 && mac[2] == 0x5e && mac[3] < 0x80;
+    return !is_ip4_group || nif->is_all_groups ||
+           (nif->group_bins & wf_netif_group_bin(group)) != 0;
+}
 
 /** wf_netif_has_output() - Whether there is something to ask it for that can be built now */
 static inline bool wf_netif_has_output(const struct netif *nif, const struct pkt_pool *pool)

@@ -62,6 +62,9 @@ static const struct opt_range ranges[WEFT_SOCK_OPT_COUNT] = {
     [WEFT_TCP_PACING] = {0, 1, true, false, ALWAYS},
     [WEFT_TCP_MTU_PROBING] = {0, TCP_MTU_PROBING_COUNT - 1, true, false, ALWAYS},
     [WEFT_TCP_MAX_PACING_RATE] = {0, INT64_MAX, true, false, ALWAYS},
+    [WEFT_IP_MULTICAST_TTL] = {0, 255, false, true, ALWAYS},
+    [WEFT_IP_MULTICAST_LOOP] = {0, 1, false, true, ALWAYS},
+    [WEFT_IP_MULTICAST_IF] = {0, 65, false, true, ALWAYS},
     [WEFT_IP_MTU] = {1, 0, false, true, ALWAYS}, /* Only read. */
     [WEFT_UDP_CSUM] = {0, 1, false, true, ALWAYS},
     [WEFT_UDP_NEED_CSUM] = {0, 1, false, true, ALWAYS},
@@ -150,6 +153,8 @@ int weft_sock_set(struct weft_stack *st, uint64_t sock, enum weft_sock_opt opt, 
     if (s->type == WEFT_SOCK_TCP ? !r->is_tcp : !r->is_dgram)
         return -WEFT_EOPNOTSUPP;
     if (value < r->min || value > r->max)
+        return -WEFT_EINVAL;
+    if (opt == WEFT_IP_MULTICAST_IF && value != 0 && wf_netif_get(net, (uint16_t)value) == NULL)
         return -WEFT_EINVAL;
     if ((r->until != ALWAYS && s->conn != NULL) || (r->until == UNTIL_OPEN && s->listener != NULL))
         return -WEFT_EISCONN;

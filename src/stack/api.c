@@ -70,6 +70,7 @@ int weft_if_set_up(struct weft_stack *st, uint16_t ifindex, bool is_up)
     if (is_up && nif->kind == WEFT_IF_ETHER)
         wf_acd_up(net, nif);
     wf_vlan_set_up(st, nif);
+    wf_igmp_if_up(net, ifindex);
     return 0;
 }
 
@@ -160,6 +161,8 @@ void weft_stack_usage(const struct weft_stack *st, struct weft_usage *out)
                                .timewait = net->tcp->timewaits.in_use,
                                .busy = net->tcp->reasms.in_use,
                                .records = net->tcp->recs.in_use,
+                               .groups = net->ip->igmp.members.in_use +
+                                         net->ip->igmp.groups.in_use + net->ip->igmp.srcs.in_use,
                                .neighs = net->link->neighs.in_use,
                                .reasm = net->ip->reasms.in_use};
 }
@@ -168,13 +171,29 @@ void weft_stack_check(const struct weft_stack *st)
 {
     const struct net *net = wf_net_of_const(st);
     const struct wf_tcp *t = net->tcp;
-    const struct wf_slab *slabs[] = {
-        &net->pool.pkts,    &net->pool.bufs.lent, &net->pool.bufs.chunks,
-        &net->pool.blks,    &net->socks->socks,   &t->conns,
-        &t->listeners,      &t->synrcvds,         &t->timewaits,
-        &t->recs,           &t->reasms,           &t->ccs,
-        &net->link->neighs, &net->link->acds,     &net->ip->reasms,
-        &net->udp->eps,     &net->udp->errs,      &net->link->rarps};
+    const struct wf_slab *slabs[] = {&net->pool.pkts,
+                                     &net->pool.bufs.lent,
+                                     &net->pool.bufs.chunks,
+                                     &net->pool.blks,
+                                     &net->socks->socks,
+                                     &t->conns,
+                                     &t->listeners,
+                                     &t->synrcvds,
+                                     &t->timewaits,
+                                     &t->recs,
+                                     &t->reasms,
+                                     &t->ccs,
+                                     &net->link->neighs,
+                                     &net->link->acds,
+                                     &net->ip->reasms,
+                                     &net->udp->eps,
+                                     &net->udp->errs,
+                                     &net->link->rarps,
+                                     &net->ip->igmp.members,
+                                     &net->ip->igmp.groups,
+                                     &net->ip->igmp.srcs,
+                                     &net->ip->igmp.rgroups,
+                                     &net->ip->igmp.routes};
     for (uint32_t i = 0; i < WF_ARRAY_LEN(slabs); i++)
         WF_ASSERT(wf_slab_check(slabs[i]));
     WF_ASSERT(wf_wheel_check(&net->wheel));

@@ -31,6 +31,10 @@ void weft_config_default(struct weft_config *cfg)
         .blocks_max = 32768,
         .socks_max = 1024,
         .udp_max = 256,
+        .mc_members_max = 256,
+        .mc_groups_max = 256,
+        .mc_sources_max = 4096,
+        .mroutes_max = 64,
         .sock_errs_max = 512,
         .tcp_conns_max = 1024,
         .tcp_listens_max = 64,
@@ -82,6 +86,8 @@ static bool config_ok(const struct weft_config *c)
                       in(c->tcp_records_max, 16, 1u << 24) &&
                       in(c->tcp_uto_min_s, 100, c->tcp_uto_max_s) &&
                       in(c->tcp_uto_max_s, 100, 32767u * 60);
+    bool is_mc_ok = in(c->mc_members_max, 1, 1u << 20) && in(c->mc_groups_max, 1, 1u << 20) &&
+                    in(c->mc_sources_max, 1, 1u << 22) && in(c->mroutes_max, 1, 65536);
     bool is_mtu_ok = in(c->tcp_mtu_base, 68, 65535) && in(c->tcp_mtu_min, 68, 1280) &&
                      in(c->tcp_mtu_raise_s, 300, 21600) &&
                      c->tcp_mtu_probing < TCP_MTU_PROBING_COUNT &&
@@ -89,7 +95,7 @@ static bool config_ok(const struct weft_config *c)
     bool is_rest_ok = is_mtu_ok && c->tcp_ecn < TCP_ECN_ASK_COUNT &&
                       in(c->sndbuf_bytes, 2048, 1u << 30) && in(c->rcvbuf_bytes, 2048, 1u << 30) &&
                       (c->trace_max == 0 || (is_pow2(c->trace_max) && c->trace_max <= 1u << 24));
-    return is_net_ok && is_mem_ok && is_sock_ok && is_rest_ok;
+    return is_net_ok && is_mc_ok && is_mem_ok && is_sock_ok && is_rest_ok;
 }
 
 /** struct arena - The region while it is cut; base NULL = only count */
@@ -142,6 +148,11 @@ static const struct slab_row slabs[] = {
     SLAB(link.acds, acd, addrs_max),
     SLAB(link.rarps, rarp, ifs_max),
     SLAB(ip.reasms, reasm, reasm_max),
+    SLAB(ip.igmp.members, mc_member, mc_members_max),
+    SLAB(ip.igmp.groups, mc_group, mc_groups_max),
+    SLAB(ip.igmp.srcs, mc_src, mc_sources_max),
+    SLAB(ip.igmp.rgroups, igmp_rgroup, mc_groups_max),
+    SLAB(ip.igmp.routes, wf_mroute, mroutes_max),
     SLAB(net.pool.pkts, pkt, pkts_max),
     SLAB(net.pool.bufs.lent, wf_buf, lent_max),
     SLAB(net.pool.bufs.chunks, wf_chunk, chunks_max),
@@ -162,6 +173,8 @@ static const struct slab_row slabs[] = {
 static const struct table_row tables[] = {
     TABLE(link.buckets, link.buckets_mask, neighs_max),
     TABLE(ip.reasm_buckets, ip.reasm_mask, reasm_max),
+    TABLE(ip.igmp.buckets, ip.igmp.mask, mc_groups_max),
+    TABLE(ip.igmp.rbuckets, ip.igmp.rmask, mc_groups_max),
     TABLE(udp.buckets, udp.bucket_mask, udp_max),
     TABLE(tcp.conn_tab, tcp.conn_mask, tcp_conns_max),
     TABLE(tcp.synrcvd_tab, tcp.synrcvd_mask, tcp_synrcvd_max),
@@ -194,6 +207,7 @@ static uint32_t buckets(uint32_t entries)
 static void cut(struct arena *a, const struct weft_config *c, struct weft_stack *st)
 {
     void *ifs = take_zeroed(a, (c->ifs_max + 1) * sizeof(struct netif)); /* And loopback. */
+    void *igmp = take_zeroed(a, (c->ifs_max + 1) * sizeof(struct igmp_if));
     void *addrs = take(a, (c->addrs_max + 1) * sizeof(struct wf_ifaddr));
     void *routes = take(a, wf_routes_bytes(c->routes_max + 1));
     for (uint32_t i = 0; i < WF_ARRAY_LEN(slabs); i++) {
@@ -217,6 +231,7 @@ static void cut(struct arena *a, const struct weft_config *c, struct weft_stack 
     if (st == NULL)
         return;
     st->net.ifs.tab = ifs;
+    st->ip.igmp.ifs = igmp;
     st->net.addrs.tab = addrs;
     wf_routes_init(&st->net.routes, routes, c->routes_max + 1);
     st->link.ifs = link_ifs;

@@ -50,6 +50,21 @@ static void expire(struct net *net, struct wf_timer *t)
     case TIMER_TCP_TIMEWAIT:
         wf_tcp_timewait_expire(net, t);
         return;
+    case TIMER_IGMP_ANSWER:
+        wf_igmp_answer_expire(net, WF_CONTAINER_OF(t, struct mc_group, answer));
+        return;
+    case TIMER_IGMP_CHANGE:
+        wf_igmp_change_expire(net, WF_CONTAINER_OF(t, struct mc_group, change));
+        return;
+    case TIMER_IGMP_GENERAL:
+        wf_igmp_general_expire(net, WF_CONTAINER_OF(t, struct igmp_if, answer));
+        return;
+    case TIMER_IGMP_QUERY:
+        wf_igmp_query_expire(net, WF_CONTAINER_OF(t, struct igmp_if, query));
+        return;
+    case TIMER_IGMP_RGROUP:
+        wf_igmp_rgroup_expire(net, WF_CONTAINER_OF(t, struct igmp_rgroup, timer));
+        return;
     case TIMER_REDIRECT:
         wf_redirect_expire(net);
         return;

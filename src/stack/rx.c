@@ -69,6 +69,9 @@ void wf_rx_ip4(struct net *net, struct pkt *p)
     case RX_ICMP4:
         rx_icmp4(net, p, &m);
         return;
+    case RX_IGMP:
+        wf_igmp_input(net, p, &m);
+        return;
     case RX_FORWARD:
         wf_ip4_forward(net, p, &m);
         return;

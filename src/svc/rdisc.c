@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "weft/igmp.h"
 #include "weft/netif.h"
 #include "weft/sock.h"
 #include "wire/wire.h"
@@ -68,6 +69,7 @@ int weft_rdisc_start(struct weft_rdisc *r, struct weft_stack *st,
 {
     struct weft_if_info nif;
     struct weft_endpoint any = {.port = 0};
+    const struct weft_addr all_routers = weft_ip4(224, 0, 0, 2);
     uint64_t sock;
     if (!is_valid(cfg) || weft_if_get(st, cfg->ifindex, &nif) != 0)
         return -WEFT_EINVAL;
@@ -82,6 +84,8 @@ int weft_rdisc_start(struct weft_rdisc *r, struct weft_stack *st,
         err = weft_sock_set(st, sock, WEFT_SO_BROADCAST, 1);
     if (err == 0)
         err = weft_sock_bind(st, sock, &any);
+    if (err == 0 && cfg->is_router && !cfg->is_by_broadcast) /* RFC 1256 4.3. */
+        err = weft_mc_join(st, sock, &all_routers, cfg->ifindex);
     if (err != 0) {
         (void)weft_sock_close(st, sock);
         return err;

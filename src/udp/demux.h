@@ -5,6 +5,15 @@
 
 #include "udp/udp.h"
 
+/** struct udp_in - A datagram on its way to an endpoint */
+struct udp_in {
+    struct udp_dgram d;
+    struct weft_endpoint local;
+    uint32_t cov_bytes, full_bytes; /* Covered by the checksum; all, header included. */
+    uint8_t proto;
+    bool has_csum;
+};
+
 /** wf_udp_bucket() - The chain of endpoints for a protocol and local port */
 struct udp_ep **wf_udp_bucket(const struct net *net, uint8_t proto, uint16_t port);
 
@@ -21,5 +30,8 @@ struct udp_ep *wf_udp_find(const struct net *net, uint8_t proto, const struct we
 /** wf_udp_fits() - How well an endpoint fits: 0 = not at all, more is better */
 int wf_udp_fits(const struct udp_ep *ep, uint8_t proto, const struct weft_endpoint *local,
                 const struct weft_endpoint *remote);
+
+/** wf_udp_fan_out() - A datagram to a broadcast or group address: all that fit get it; takes @p */
+void wf_udp_fan_out(struct net *net, struct pkt *p, const struct udp_in *in);
 
 #endif /* WF_UDP_DEMUX_H */

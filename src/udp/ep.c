@@ -19,6 +19,8 @@ struct udp_ep *wf_udp_open(struct net *net, uint8_t proto, struct wf_ready *read
     ep->ready = ready;
     ep->ttl = net->ip->sw.ttl;
     ep->df = WEFT_IP_DF_FITS;
+    ep->mc_ttl = 1; /* RFC 1112 6.1. */
+    ep->is_mc_loop = true;
     ep->recv_cov = -1;
     ep->rcvbuf = net->cfg->rcvbuf_bytes;
     ep->icmp_types = ~0ull;
@@ -54,6 +56,7 @@ void wf_udp_close(struct net *net, struct udp_ep *ep)
         wf_net_drop(net, recv_pop(ep), WEFT_DROP_SOCK_CLOSED);
     while (ep->err_head != NULL)
         err_pop(net, ep);
+    wf_igmp_leave_all(net, &ep->members);
     wf_list_remove(&ep->room_link);
     if (ep->is_bound)
         wf_udp_unlink(net, ep);
@@ -154,7 +157,7 @@ int wf_udp_connect(struct net *net, struct udp_ep *ep, const struct weft_endpoin
     uint16_t ifindex = 0;
     if (!ep->is_broadcast && wf_addrs_kind(net, dst4, 0) == IP4_BROADCAST)
         return -WEFT_EACCES;
-    if (!wf_ip4_source(net, dst4, &src4, &ifindex))
+    if (!wf_udp_way(net, ep, dst4, &src4, &ifindex))
         return -WEFT_ENETUNREACH;
     struct weft_endpoint l = {.addr = wf_addr_from4(src4), .port = ep->local.port};
     int err = ep->is_bound ? 0 : wf_udp_autobind(net, ep, &l.addr);

@@ -9,15 +9,6 @@
 
 _Static_assert(sizeof(struct udp_dgram) <= PKT_DGRAM_BYTES, "fits the packet");
 
-/** struct udp_in - A datagram on its way to an endpoint */
-struct udp_in {
-    struct udp_dgram d;
-    struct weft_endpoint local;
-    uint32_t cov_bytes, full_bytes; /* Covered by the checksum; all, header included. */
-    uint8_t proto;
-    bool has_csum;
-};
-
 /* Memory that is mostly empty is given back by copying. */
 static struct pkt *shrink(struct net *net, struct pkt *p)
 {
@@ -102,15 +93,23 @@ static bool offer_copy(struct net *net, struct udp_ep *ep, const struct pkt *p,
     return is_taken;
 }
 
+/* Of a group's datagrams an endpoint gets those that its own membership lets in (RFC 3376 3.1). */
+static bool takes(const struct udp_ep *ep, const struct udp_dgram *d)
+{
+    uint32_t to4 = wf_addr_to4(&d->to);
+    return !wf_ip4_is_multicast(to4) ||
+           wf_igmp_takes(ep->members, d->ifindex, to4, wf_addr_to4(&d->from.addr));
+}
+
 /* RFC 1122 4.1.3.6 and RFC 1112: every endpoint that fits gets its copy. The frame is dropped if
  * nobody could take it. */
-static void fan_out(struct net *net, struct pkt *p, const struct udp_in *in)
+void wf_udp_fan_out(struct net *net, struct pkt *p, const struct udp_in *in)
 {
     struct udp_ep *last = NULL;
     uint32_t takers = 0, fit = 0;
     for (struct udp_ep *ep = *wf_udp_bucket(net, in->proto, in->local.port); ep != NULL;
          ep = ep->hash_next) {
-        if (wf_udp_fits(ep, in->proto, &in->local, &in->d.from) == 0)
+        if (wf_udp_fits(ep, in->proto, &in->local, &in->d.from) == 0 || !takes(ep, &in->d))
             continue;
         if (last != NULL)
             takers += offer_copy(net, last, p, in);
@@ -203,7 +202,7 @@ enum verdict wf_udp_input(struct net *net, struct pkt *p, const struct rx_meta *
     wf_pkt_pull(p, UDP_HDR_BYTES);
     wf_count(net, WEFT_COUNT_UDP_IN);
     if (ep == NULL) {
-        fan_out(net, p, &in);
+        wf_udp_fan_out(net, p, &in);
         return RX_DONE;
     }
     why = offer(net, ep, &p, &in);

@@ -24,6 +24,12 @@ void wf_udp_set(struct udp_ep *ep, enum weft_sock_opt opt, int64_t v)
         ep->send_cov = (uint16_t)coverage(v);
     else if (opt == WEFT_UDPLITE_RECV_COV)
         ep->recv_cov = coverage(v);
+    else if (opt == WEFT_IP_MULTICAST_TTL)
+        ep->mc_ttl = (uint8_t)v;
+    else if (opt == WEFT_IP_MULTICAST_LOOP)
+        ep->is_mc_loop = v != 0;
+    else if (opt == WEFT_IP_MULTICAST_IF)
+        ep->mc_ifindex = (uint16_t)v;
 }
 
 /* RFC 8085 3.2: what fits without fragments. 0 = not connected, or no way there. */
@@ -31,7 +37,7 @@ static uint32_t path_mtu(const struct net *net, const struct udp_ep *ep)
 {
     uint32_t src4 = 0, dst4 = wf_addr_to4(&ep->remote.addr);
     uint16_t ifindex = 0;
-    if (!ep->is_connected || !wf_ip4_source(net, dst4, &src4, &ifindex))
+    if (!ep->is_connected || !wf_udp_way(net, ep, dst4, &src4, &ifindex))
         return 0;
     return wf_pmtu_get(net, dst4, wf_netif_get(net, ifindex)->mtu);
 }
@@ -52,5 +58,11 @@ int64_t wf_udp_get(const struct net *net, const struct udp_ep *ep, enum weft_soc
         return ep->recv_cov;
     if (opt == WEFT_IP_MTU)
         return path_mtu(net, ep);
+    if (opt == WEFT_IP_MULTICAST_TTL)
+        return ep->mc_ttl;
+    if (opt == WEFT_IP_MULTICAST_LOOP)
+        return ep->is_mc_loop;
+    if (opt == WEFT_IP_MULTICAST_IF)
+        return ep->mc_ifindex;
     return ep->has_errq;
 }

@@ -68,8 +68,9 @@ static int check_destination(const struct net *net, const struct udp_ep *ep,
     if (!wf_addr_is4(&to->addr) || wf_addr_is_any(&to->addr) ||
         (to->port == 0 && ep->proto != IP_PROTO_ICMP))
         return -WEFT_EINVAL;
-    enum ip4_kind kind = wf_addrs_kind(net, wf_addr_to4(&to->addr), 0);
-    if (kind == IP4_INVALID)
+    uint32_t dst4 = wf_addr_to4(&to->addr);
+    enum ip4_kind kind = wf_addrs_kind(net, dst4, 0);
+    if (kind == IP4_INVALID || dst4 == net->ip->igmp.ssm_net) /* RFC 4607 4.3: nobody's group. */
         return -WEFT_EINVAL;
     return kind == IP4_BROADCAST && !ep->is_broadcast ? -WEFT_EACCES : 0;
 }
@@ -80,12 +81,13 @@ static bool is_in_range(const struct weft_udp_tx *tx)
 }
 
 /* The interface it leaves by, and that one's address if it has one. It is named by who sends, or by
- * the zone of a group. */
-static int way_out(const struct net *net, const struct weft_udp_tx *tx, const struct weft_addr *to,
+ * the zone of a group, or by the endpoint for groups. */
+static int way_out(const struct net *net, const struct udp_ep *ep, const struct weft_udp_tx *tx,
                    uint32_t *src4, uint16_t *ifindex)
 {
+    const struct weft_addr *to = tx->to != NULL ? &tx->to->addr : &ep->remote.addr;
     uint32_t dst4 = wf_addr_to4(to);
-    bool has_route = wf_ip4_source(net, dst4, src4, ifindex);
+    bool has_route = wf_udp_way(net, ep, dst4, src4, ifindex);
     uint32_t named = tx->ifindex;
     if (named == 0 && wf_addrs_kind(net, dst4, 0) > IP4_LOCAL)
         named = to->zone;
@@ -113,17 +115,18 @@ static int resolve(struct net *net, struct udp_ep *ep, const struct weft_udp_tx 
     if (err == 0 && !is_in_range(tx))
         err = -WEFT_EINVAL;
     if (err == 0)
-        err = way_out(net, tx, &to->addr, &src4, &ifindex);
+        err = way_out(net, ep, tx, &src4, &ifindex);
     if (err == 0)
         err = source(net, ep, tx, dst4, &src4);
     if (err == 0 && !ep->is_bound)
         err = wf_udp_autobind(net, ep, &any);
     if (err != 0)
         return err;
+    uint8_t ttl = wf_ip4_is_multicast(dst4) ? ep->mc_ttl : ep->ttl;
     w->o = (struct ip4_out){.src4 = src4,
                             .dst4 = dst4,
                             .proto = ep->proto,
-                            .ttl = tx->ttl > 0 ? (uint8_t)tx->ttl : ep->ttl,
+                            .ttl = tx->ttl > 0 ? (uint8_t)tx->ttl : ttl,
                             .tos = tx->tos >= 0 ? (uint8_t)tx->tos : ep->tos,
                             .ifindex = ifindex};
     set_df(&w->o, tx->df >= 0 ? tx->df : ep->df);
@@ -241,6 +244,12 @@ int64_t wf_udp_send(struct net *net, struct udp_ep *ep, const uint8_t *buf, size
         finish_ping(net, p, ep);
     else
         push_udp(net, p, ep, &w);
+    if (ep->proto != IP_PROTO_ICMP && ep->is_mc_loop && wf_ip4_is_multicast(w.o.dst4))
+        wf_udp_loop(net, p, &w.o);
+    if (w.o.ttl == 0) { /* A group's, and it stays in this host (RFC 1112 6.1). */
+        wf_pkt_free(&net->pool, p);
+        return (int64_t)len;
+    }
     err = wf_ip4_output(net, p, &w.o);
     if (err != 0)
         return err;

@@ -51,6 +51,10 @@ struct udp_ep {
     uint32_t recv_n, recv_charge, recv_bytes, rcvbuf;
     struct udp_err *err_head, *err_tail;
     uint32_t err_n;
+    struct mc_member *members; /* Groups it joined. */
+    uint16_t mc_ifindex;       /* Groups are sent to by this interface, 0 = by route. */
+    uint8_t mc_ttl;
+    bool is_mc_loop; /* Members here get what is sent, too. */
 };
 
 /** struct wf_udp - State of the layer; owner: the stack instance */
@@ -141,6 +145,14 @@ bool wf_udp_is_quoted(const struct net *net, const struct icmp_quote *q);
 
 /** wf_udp_quote() - An ICMP error quoted a datagram of ours; false if no endpoint sent it */
 bool wf_udp_quote(struct net *net, const struct icmp_quote *q);
+
+/** wf_udp_way() - Source and interface for what an endpoint sends there; false if there is no way
+ */
+bool wf_udp_way(const struct net *net, const struct udp_ep *ep, uint32_t dst4, uint32_t *src4,
+                uint16_t *ifindex);
+
+/** wf_udp_loop() - Give the members here a copy of a datagram (UDP header first); borrows @p */
+void wf_udp_loop(struct net *net, const struct pkt *p, const struct ip4_out *o);
 
 /** wf_udp_room() - The queue of an interface has room again: tell who waits */
 void wf_udp_room(struct net *net, struct netif *nif);

@@ -130,6 +130,18 @@ static void put_icmp(struct text *t, const struct ip4_hdr *ip, struct cursor c)
     wf_text_field(t, ", length ", length);
 }
 
+static void put_igmp(struct text *t, const struct ip4_hdr *ip, struct cursor c)
+{
+    struct igmp_msg m;
+    enum wf_igmp_err err = wf_igmp_parse(&m, c.p, c.left);
+    put_pair(t, ip, NULL);
+    wf_text_str(t, ": ");
+    if (err == IGMP_OK)
+        t->len += wf_igmp_text(t->buf + t->len, t->cap - t->len, &m);
+    else
+        put_malformed(t, "IGMP", wf_igmp_err_text(err));
+}
+
 static void put_other(struct text *t, const struct ip4_hdr *ip, struct cursor c)
 {
     put_pair(t, ip, NULL);
@@ -157,6 +169,8 @@ static void put_ip4(struct text *t, struct cursor c)
         put_udp(t, &ip, c);
     else if (is_start && ip.proto == IP_PROTO_ICMP)
         put_icmp(t, &ip, c);
+    else if (is_start && !ip.mf && ip.proto == IP_PROTO_IGMP)
+        put_igmp(t, &ip, c);
     else
         put_other(t, &ip, c);
 

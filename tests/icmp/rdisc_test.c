@@ -212,6 +212,36 @@ static void each_solicitation_is_answered(void)
     rig_end(r);
 }
 
+/* proves: ICMP-RD-09 */
+static void a_router_joins_the_group_of_routers(void)
+{
+    for (unsigned k = 0; k < 2; k++) {
+        struct rig *r = rig_new(1, true);
+        struct weft_rdisc_config c = config(true);
+        struct weft_rdisc d;
+        c.is_silent = true;
+        c.is_by_broadcast = k == 1; /* There the link knows no groups. */
+        r->keeps_igmp = true;
+        T_EQ(weft_rdisc_start(&d, r->st, &c, r->now_ns), 0);
+        run(r, &d, 5 * S);
+        const struct rig_ip *e = rig_pull(r, 0);
+        T_EQ(e != NULL, k == 0);
+        T_CHECK(e == NULL || (e->proto == 2 && e->b[0] == 0x22 && rig_get32(e->b + 12) == EVERY));
+        struct rig_ip p = rig_icmp(P, EVERY, 10, 0, 0);
+        p.is_link_group = true;
+        uint64_t before = rig_drops(r, WEFT_DROP_COUNT);
+        rig_push(r, 0, &p);
+        T_EQ(rig_drops(r, WEFT_DROP_COUNT) - before, k);
+        weft_rdisc_end(&d);
+        rig_run(r, 5 * S);
+        before = rig_drops(r, WEFT_DROP_COUNT);
+        rig_push(r, 0, &p); /* It left. */
+        T_EQ(rig_drops(r, WEFT_DROP_COUNT) - before, 1);
+        rig_clear(r);
+        rig_end(r);
+    }
+}
+
 /* proves: ICMP-RD-08 ICMP-RD-10 */
 static void a_router_says_when_it_ceases_and_who_contradicts(void)
 {
@@ -425,6 +455,7 @@ static const struct t_case cases[] = {
     {"the times of a router have limits", the_times_of_a_router_have_limits},
     {"advertisements come at random times", advertisements_come_at_random_times},
     {"each solicitation is answered", each_solicitation_is_answered},
+    {"a router joins the group of routers", a_router_joins_the_group_of_routers},
     {"a router says when it ceases, and who contradicts",
      a_router_says_when_it_ceases_and_who_contradicts},
     {"the best neighbour is the default router", the_best_neighbour_is_the_default_router},

@@ -174,6 +174,8 @@ static void answer_arp(struct rig *r, unsigned k, const uint8_t *a)
 
 static void keep(struct rig *r, unsigned k, const uint8_t *f, size_t n)
 {
+    if (f[14 + 9] == 2 && !r->keeps_igmp)
+        return;
     struct rig_ip *p = &r->seen[k][r->tail[k]++ % RIG_SEEN_MAX];
     const uint8_t *ip = f + 14;
     uint32_t hdr = (ip[0] & 15u) * 4;
@@ -250,6 +252,11 @@ void rig_push_raw(struct rig *r, unsigned k, const uint8_t *ip, size_t n, bool i
     uint8_t f[RIG_FRAME_MAX + 14];
     head(k, f, is_link_group, 0x0800);
     memcpy(f + 14, ip, n);
+    if (is_link_group && n >= 20 && ip[16] >> 4 == 14) { /* The address of the group. */
+        memcpy(f, "\x01\x00\x5e", 3);
+        memcpy(f + 3, ip + 17, 3);
+        f[3] &= 0x7f;
+    }
     uint64_t before = rig_drops(r, WEFT_DROP_COUNT);
     r->pushed++;
     push_frame(r, k, f, 14 + n);

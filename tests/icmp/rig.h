@@ -42,6 +42,7 @@ struct rig {
     uint64_t now_ns;
     uint32_t absent; /* An address that answers no ARP; 0 = all answer. */
     unsigned ifs;
+    bool keeps_igmp;                     /* Reports of groups are seen, too. */
     struct rig_ip seen[3][RIG_SEEN_MAX]; /* Ring of what came out. */
     unsigned head[3], tail[3];
     uint64_t pushed;

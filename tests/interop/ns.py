@@ -191,7 +191,7 @@ class Capture:
     def verdict(self):
         """Frames in all; every frame that is malformed or whose sum is bad is a failure."""
         bad = self.tshark("-Y", "_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 || "
-                          "udp.checksum.status == 0 || icmp.checksum.status == 0")
+                          "udp.checksum.status == 0 || icmp.checksum.status == 0 || igmp.checksum.status == 0")
         assert not bad, "\n".join(bad[:10])
         return len(self.tshark())
 

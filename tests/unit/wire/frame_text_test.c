@@ -160,7 +160,12 @@ static void malformed_ip_lines(void)
     struct frame f = {.len = 0};
     expect(&f, false, "malformed IPv4: truncated");
     add_ip(&f, IP_PROTO_IGMP, 0, 0, false);
-    expect(&f, false, "IP 10.0.0.1 > 10.0.0.2: igmp, length 0");
+    expect(&f, false, "IP 10.0.0.1 > 10.0.0.2: malformed IGMP: truncated");
+    f.len = 0;
+    add_ip(&f, IP_PROTO_IGMP, 8, 0, false);
+    wf_igmp_emit(f.b + f.len, IGMP_LEAVE, 0, 0xe0010101);
+    f.len += 8;
+    expect(&f, false, "IP 10.0.0.1 > 10.0.0.2: IGMPv2, leave 224.1.1.1");
     f.b[8]++;
     expect(&f, false, "malformed IPv4: bad checksum");
     f.b[3]++;
