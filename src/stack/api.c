@@ -70,7 +70,8 @@ int weft_if_set_up(struct weft_stack *st, uint16_t ifindex, bool is_up)
     if (is_up && nif->kind == WEFT_IF_ETHER)
         wf_acd_up(net, nif);
     wf_vlan_set_up(st, nif);
-    wf_igmp_if_up(net, ifindex);
+    if (is_up) /* Reports that were sent before it went down may be forgotten by now. */
+        wf_igmp_if_up(net, ifindex);
     return 0;
 }
 
