@@ -15,6 +15,11 @@ static void pass_on(struct net *net, const struct pkt *p, const struct rx_meta *
         wf_net_drop(net, copy, WEFT_DROP_NO_PKT);
         return;
     }
+    if (!wf_pkt_own_headers(&net->pool, copy, m->ip_hdr_bytes)) {
+        wf_net_drop(net, copy, WEFT_DROP_NO_PKT);
+        return;
+    }
+    copy->pinned = p->pinned;
     copy->ifindex = p->ifindex;
     copy->is_link_group = p->is_link_group;
     copy->csum = p->csum == PKT_CSUM_PARTIAL ? PKT_CSUM_NONE : p->csum;

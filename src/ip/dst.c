@@ -40,6 +40,7 @@ enum dst_state wf_dst_prepare(struct net *net, struct wf_dst *d, uint32_t dst4, 
         n = wf_neigh_use(net, nif, d->next_hop4);
         if (n == NULL)
             return DST_NO_ROOM;
+        n->is_gateway = n->is_gateway || d->next_hop4 != dst4;
         d->neigh = wf_slab_handle(&net->link->neighs, n);
     }
     if (wf_neigh_is_usable(n))

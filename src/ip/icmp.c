@@ -181,7 +181,7 @@ void wf_icmp_reply(struct net *net, struct pkt *e, const struct pkt *p, const st
 }
 
 /* A flood of requests gets so many answers, whoever sends them: each costs a packet. */
-static bool is_echo_limited(struct net *net)
+bool wf_icmp_is_limited(struct net *net)
 {
     struct wf_icmp *c = &net->ip->icmp;
     uint64_t step = NS_PER_S / c->cfg.echo_per_s;
@@ -199,7 +199,7 @@ static enum icmp_result echo(struct net *net, struct pkt *p, const struct rx_met
     wf_count(net, WEFT_COUNT_ICMP_ECHO_IN);
     if (m->is_group || net->cfg->is_echo_silent) /* RFC 1122 3.2.2.6: may be silent to groups. */
         return drop(net, p, m->is_group ? WEFT_DROP_ICMP_TO_GROUP : WEFT_DROP_ICMP_OFF);
-    if (is_echo_limited(net))
+    if (wf_icmp_is_limited(net))
         return drop(net, p, WEFT_DROP_ICMP_LIMITED);
     struct pkt *e = wf_pkt_alloc(&net->pool);
     if (e == NULL)

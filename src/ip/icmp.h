@@ -104,6 +104,9 @@ void wf_icmp_note_mask(struct net *net, struct pkt *p, const struct rx_meta *m);
 /** wf_icmp_announce_mask() - Broadcast the mask of an interface, if it has one only */
 void wf_icmp_announce_mask(struct net *net, uint16_t ifindex);
 
+/** wf_icmp_is_limited() - Whether one answer more would be too many of them; if not it counts */
+bool wf_icmp_is_limited(struct net *net);
+
 /** wf_icmp_reply() - Send the answer @e to the query @p, from the address that was asked, with the
  * options that come back; takes @e */
 void wf_icmp_reply(struct net *net, struct pkt *e, const struct pkt *p, const struct rx_meta *m);

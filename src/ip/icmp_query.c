@@ -94,7 +94,8 @@ bool wf_icmp_may_lack_source(const struct net *net, const struct pkt *p, const s
 {
     uint8_t type = 0;
     if (m->src4 != 0 || m->proto != IP_PROTO_ICMP || p->total <= m->ip_hdr_bytes ||
-        (wf_ld16be(p->data + 6) & 0x3fff) != 0)
+        (wf_ld16be(p->data + 6) & 0x3fff) != 0 ||
+        wf_addrs_kind(net, m->dst4, m->ifindex) == IP4_OTHER) /* RFC 1812 5.3.7. */
         return false;
     wf_pkt_copy_out(&net->pool, p, m->ip_hdr_bytes, &type, 1);
     bool is_agent = (net->ip->icmp.if_flags[m->ifindex] & WEFT_ICMP_MASK_AGENT) != 0;
@@ -156,13 +157,16 @@ enum icmp_result wf_icmp_query(struct net *net, struct pkt *p, const struct rx_m
 {
     const struct wf_icmp *c = &net->ip->icmp;
     wf_count(net, WEFT_COUNT_ICMP_QUERIES_IN);
-    if (h->type == ICMP4_MASK_REQUEST)
-        return (c->if_flags[m->ifindex] & WEFT_ICMP_MASK_AGENT) != 0
-                   ? mask(net, p, m, h)
-                   : drop(net, p, WEFT_DROP_ICMP_OFF);
-    bool is_time = h->type == ICMP4_TIMESTAMP_REQUEST;
-    if (is_time ? !c->cfg.answers_timestamp : !c->cfg.answers_information)
+    bool is_mask = h->type == ICMP4_MASK_REQUEST, is_time = h->type == ICMP4_TIMESTAMP_REQUEST;
+    bool is_on = is_time ? c->cfg.answers_timestamp : c->cfg.answers_information;
+    if (is_mask)
+        is_on = (c->if_flags[m->ifindex] & WEFT_ICMP_MASK_AGENT) != 0;
+    if (!is_on)
         return drop(net, p, WEFT_DROP_ICMP_OFF);
+    if (wf_icmp_is_limited(net))
+        return drop(net, p, WEFT_DROP_ICMP_LIMITED);
+    if (is_mask)
+        return mask(net, p, m, h);
     if (m->is_group) /* RFC 1122 3.2.2.8: may be silent. */
         return drop(net, p, WEFT_DROP_ICMP_TO_GROUP);
     return is_time ? timestamp(net, p, m, h) : information(net, p, m, h);

@@ -67,7 +67,7 @@ bool wf_redirect_learn(struct net *net, const struct rx_meta *m, const struct ic
 {
     uint32_t dst4 = wf_addr_to4(&q->dst);
     const struct wf_route4 *route = wf_routes_lookup4(net, dst4);
-    if (route == NULL || route->gateway == 0 || route->ifindex != m->ifindex ||
+    if (dst4 == 0 || route == NULL || route->gateway == 0 || route->ifindex != m->ifindex ||
         wf_redirect_hop(net, dst4, m->ifindex, route->gateway) != m->src4 || q->gateway4 == m->src4)
         return false;
     struct wf_redirect *r = slot(net, dst4);

@@ -47,6 +47,12 @@ static void drop(struct net *net, struct acd *a)
     wf_slab_free(&net->link->acds, a);
 }
 
+/* Drawn by lladdr.c; what somebody set by hand in 169.254/16 is theirs. */
+static bool is_drawn(const struct net *net, uint16_t ifindex, uint32_t ip4)
+{
+    return wf_link_if(net, wf_netif_get(net, ifindex))->ll_ip4 == ip4;
+}
+
 static struct acd *make(struct net *net, uint16_t ifindex, uint32_t ip4, uint8_t prefix_len)
 {
     struct acd *a = find(net, ifindex, ip4);
@@ -58,7 +64,7 @@ static struct acd *make(struct net *net, uint16_t ifindex, uint32_t ip4, uint8_t
     a->ip4 = ip4;
     a->ifindex = ifindex;
     a->prefix_len = prefix_len;
-    a->is_link_local = wf_ip4_is_link_local(ip4);
+    a->is_link_local = is_drawn(net, ifindex, ip4);
     return a;
 }
 
@@ -172,7 +178,7 @@ void wf_acd_up(struct net *net, struct netif *nif)
         struct wf_ifaddr a = net->addrs.tab[i];
         bool is_ours = a.ifindex == nif->index;
         if (is_ours &&
-            (options(net, nif)->detect == WEFT_ACD_PROBE || wf_ip4_is_link_local(a.ip4)) &&
+            (options(net, nif)->detect == WEFT_ACD_PROBE || is_drawn(net, nif->index, a.ip4)) &&
             wf_acd_begin(net, nif, a.ip4, a.prefix_len)) {
             (void)wf_addrs_del(net, nif->index, a.ip4);
             wf_lladdr_gone(net, nif, a.ip4, false);
@@ -226,7 +232,7 @@ void wf_acd_conflict(struct net *net, struct netif *nif, uint32_t ip4, const uin
     struct link_news news = {
         .kind = WEFT_LINK_EVENT_ADDR_CONFLICT, .ifindex = nif->index, .ip4 = ip4, .mac = mac};
     wf_link_event(net, &news);
-    if (wf_ip4_is_link_local(ip4))
+    if (is_drawn(net, nif->index, ip4))
         defend = WEFT_ACD_DEFEND_ONCE;
 
     bool is_second = own->conflict_ns != 0 && net->now_ns - own->conflict_ns < DEFEND_NS;

@@ -123,6 +123,8 @@ void wf_link_output(struct net *net, struct netif *nif, struct pkt *p, uint32_t 
     p->ifindex = nif->index;
     p->next_hop = next_hop4;
     struct neigh *n = wf_neigh_use(net, nif, next_hop4);
+    if (n != NULL && wf_ld32be(p->data + 16) != next_hop4)
+        n->is_gateway = true;
     if (n == NULL) {
         wf_net_drop(net, p, WEFT_DROP_NEIGH_TABLE_FULL);
     } else if (wf_neigh_is_usable(n)) {

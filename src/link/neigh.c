@@ -66,34 +66,36 @@ void wf_neigh_forget(struct net *net, struct neigh *n, enum weft_drop why)
 
 /* ---- what a full table gives up ---- */
 
-static bool is_gateway(const struct net *net, const struct neigh *n)
+static bool may_evict(const struct neigh *n)
 {
-    for (uint32_t i = 0; i < net->routes.n; i++)
-        if (net->routes.tab[i].gateway == n->ip4 && net->routes.tab[i].ifindex == n->ifindex)
-            return true;
-    return false;
+    return n->state != WEFT_NEIGH_PERMANENT && wf_list_is_empty(&n->waiters);
 }
 
-/* Who was asked for just now is not given up: it would be asked for again at once. */
-static bool may_evict(const struct net *net, const struct neigh *n)
+/* Who was asked for just now would be asked for again at once. */
+static bool is_fresh(const struct net *net, const struct neigh *n)
 {
-    return n->state != WEFT_NEIGH_PERMANENT && wf_list_is_empty(&n->waiters) &&
-           (n->wait_n == 0 || net->now_ns - n->asked_ns >= RETRANS_NS);
+    return n->wait_n != 0 && net->now_ns - n->asked_ns < RETRANS_NS;
 }
 
 static struct neigh *victim(const struct net *net)
 {
     struct neigh *gateway = NULL;
+    uint32_t fresh_n = 0;
     WF_LIST_FOR_EACH (l, &net->link->idle) {
         struct neigh *n = WF_CONTAINER_OF(l, struct neigh, lru);
-        if (may_evict(net, n))
+        if (!may_evict(n))
+            continue;
+        if (!is_fresh(net, n))
             return n;
+        fresh_n++;
     }
+    if (fresh_n > net->link->neighs.max / 4) /* A flood of strangers costs few who are of use. */
+        return NULL;
     WF_LIST_FOR_EACH (l, &net->link->used) {
         struct neigh *n = WF_CONTAINER_OF(l, struct neigh, lru);
-        if (!may_evict(net, n))
+        if (!may_evict(n))
             continue;
-        if (!is_gateway(net, n))
+        if (!n->is_gateway)
             return n;
         gateway = gateway != NULL ? gateway : n;
     }

@@ -51,6 +51,7 @@ struct neigh {
     bool is_delay;   /* STALE: used, the delay before the probe runs. */
     bool is_used;    /* A packet was sent by it. */
     bool has_rival;
+    bool is_gateway; /* Packets for others were sent by it. */
     uint32_t wait_n;
     struct pkt *wait_head, *wait_tail;
     struct wf_list waiters; /* struct wf_sender */

@@ -14,9 +14,9 @@
 /* The IPv4 header of a packet that has its link header, or NULL. */
 static uint8_t *ip_header(const struct netif *nif, const struct pkt *p)
 {
-    uint32_t at = nif->kind == WEFT_IF_ETHER ? ETH_HDR_BYTES : 0;
+    uint32_t at = nif->hdr_bytes;
     bool is_ip = p->len >= at + IP4_HDR_BYTES && p->data[at] >> 4 == 4;
-    return is_ip && (at == 0 || wf_ld16be(p->data + 12) == ETHERTYPE_IP4) ? p->data + at : NULL;
+    return is_ip && (at == 0 || wf_ld16be(p->data + at - 2) == ETHERTYPE_IP4) ? p->data + at : NULL;
 }
 
 static uint32_t class_of(const struct netif *nif, const struct pkt *p)

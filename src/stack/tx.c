@@ -224,6 +224,8 @@ static uint32_t cut_frames(struct net *net, struct netif *nif, struct weft_frame
         }
         add_iov(f, headers, p->len);
         add_payload(nif, f, len);
+        if (WF_UNLIKELY(f->len < ETH_MIN_BYTES))
+            pad(nif, f);
         nif->tx_bytes += f->len;
     }
     nif->cut_next = (uint16_t)i;

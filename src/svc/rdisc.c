@@ -252,10 +252,9 @@ static struct weft_route route_by(const struct weft_rdisc *r, const struct weft_
 static void leave_gateway(struct weft_rdisc *r)
 {
     struct weft_route old = route_by(r, &r->gateway);
-    if (number(&r->gateway) == 0)
-        return;
-    int err = weft_route_del(r->st, &old); /* Somebody may have taken it away already. */
-    (void)err;
+    if (r->is_installed)
+        (void)!weft_route_del(r->st, &old); /* Somebody may have taken it away already. */
+    r->is_installed = false;
     r->gateway = nobody;
 }
 
@@ -274,6 +273,7 @@ static bool choose(struct weft_rdisc *r, uint64_t now_ns, struct weft_rdisc_even
         return true;
     struct weft_route way = route_by(r, &b->addr);
     int err = weft_route_add(r->st, &way);
+    r->is_installed = err == 0; /* One that was there before stays when this router goes. */
     r->gateway = b->addr;
     ev->addr = b->addr;
     ev->preference = b->preference;
@@ -290,10 +290,14 @@ static bool advert_ok(const struct icmp4_hdr *h, uint32_t n)
            n >= ICMP4_HDR_BYTES + (uint32_t)h->entries * h->entry_words * 4;
 }
 
-static void take_advert(struct weft_rdisc *r, const uint8_t *m, uint32_t n, uint64_t now_ns)
+static void take_advert(struct weft_rdisc *r, const uint8_t *m, uint32_t n,
+                        const struct weft_msg_info *info, uint64_t now_ns)
 {
     struct icmp4_hdr h;
     struct icmp4_router e;
+    bool is_own = false;
+    if (!is_on_link(r, number(&info->from.addr), &is_own) || is_own)
+        return;
     if (wf_icmp4_parse(&h, m, n) != ICMP4_OK || !advert_ok(&h, n))
         return;
     for (uint32_t i = 0; wf_icmp4_parse_router(&e, &h, m, n, i); i++)
@@ -347,7 +351,7 @@ static bool take_messages(struct weft_rdisc *r, uint64_t now_ns, struct weft_rdi
         if (m[0] == ICMP4_ROUTER_SOLICIT) {
             take_solicit(r, m, &info, now_ns);
         } else if (!r->cfg.is_router) {
-            take_advert(r, m, (uint32_t)n, now_ns);
+            take_advert(r, m, (uint32_t)n, &info, now_ns);
         } else if (differs(r, m, (uint32_t)n, ev)) {
             ev->from = info.from.addr;
             return true;

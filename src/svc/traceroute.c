@@ -52,6 +52,8 @@ static bool is_valid(const struct weft_traceroute_config *cfg)
         return false;
     if (cfg->first_hop == 0 || cfg->max_hops < cfg->first_hop || cfg->queries == 0)
         return false;
+    if ((unsigned)cfg->how > WEFT_TRACE_TCP)
+        return false;
     if (cfg->how == WEFT_TRACE_TCP)
         return cfg->port != 0 && !cfg->finds_mtu;
     uint32_t probes = (uint32_t)(cfg->max_hops - cfg->first_hop + 1) * cfg->queries;

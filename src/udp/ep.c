@@ -160,7 +160,8 @@ int wf_udp_connect(struct net *net, struct udp_ep *ep, const struct weft_endpoin
     if (!wf_udp_way(net, ep, dst4, &src4, &ifindex))
         return -WEFT_ENETUNREACH;
     struct weft_endpoint l = {.addr = wf_addr_from4(src4), .port = ep->local.port};
-    int err = ep->is_bound ? 0 : wf_udp_autobind(net, ep, &l.addr);
+    const struct weft_addr *own = ep->has_own_addr ? &ep->local.addr : &l.addr;
+    int err = ep->is_bound ? 0 : wf_udp_autobind(net, ep, own);
     if (err != 0)
         return err;
     if (!ep->has_own_addr) { /* Another peer may be reached by another interface. */

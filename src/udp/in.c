@@ -239,10 +239,10 @@ bool wf_icmp_tap(struct net *net, struct pkt *p, const struct rx_meta *m)
             continue;
         struct pkt *copy = wf_pkt_alloc(&net->pool);
         if (copy == NULL || !wf_pkt_share(copy, p, 0, p->total)) {
-            wf_net_note_drop(net, WEFT_DROP_NO_PKT);
+            wf_count(net, WEFT_COUNT_UDP_COPIES_LOST);
             if (copy != NULL)
                 wf_pkt_free(&net->pool, copy);
-            return is_taken;
+            continue;
         }
         copy->ifindex = p->ifindex;
         copy->pinned = p->pinned;

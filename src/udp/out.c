@@ -107,7 +107,6 @@ static int way_out(const struct net *net, const struct udp_ep *ep, const struct 
 /* What the send needs to know about the way; 0 or -WEFT_E... */
 static int resolve(struct net *net, struct udp_ep *ep, const struct weft_udp_tx *tx, struct way *w)
 {
-    static const struct weft_addr any;
     const struct weft_endpoint *to = tx->to != NULL ? tx->to : &ep->remote;
     uint32_t src4 = 0, dst4 = wf_addr_to4(&to->addr);
     uint16_t ifindex = 0;
@@ -119,7 +118,7 @@ static int resolve(struct net *net, struct udp_ep *ep, const struct weft_udp_tx 
     if (err == 0)
         err = source(net, ep, tx, dst4, &src4);
     if (err == 0 && !ep->is_bound)
-        err = wf_udp_autobind(net, ep, &any);
+        err = wf_udp_autobind(net, ep, &ep->local.addr); /* Chosen before, or any. */
     if (err != 0)
         return err;
     uint8_t ttl = wf_ip4_is_multicast(dst4) ? ep->mc_ttl : ep->ttl;
