@@ -69,7 +69,7 @@ struct weft_rdisc {
     uint64_t random[2];
     uint32_t sent;
     struct weft_rdisc_router routers[WEFT_RDISC_ROUTERS_MAX];
-    struct weft_addr gateway; /* Of the default route; unspecified = there is none. */
+    struct weft_addr gateway;              /* Of the default route; unspecified = there is none. */
     bool is_open, has_heard, is_installed; /* The default route is of our making. */
     uint8_t message[WEFT_RDISC_MESSAGE_BYTES];
 };

@@ -371,7 +371,8 @@ static void a_request_by_an_old_clock_waits_for_its_answer(void)
     while ((n = rig_pull(r)) > 0 && memcmp(r->f + 38, "\x0a\x09\x00\x01", 4) != 0)
         ;
     T_CHECK(n >= 42);
-    rig_arp(rig_eth(reply, rig_mac, rig_peer, 0x0806), 2, rig_peer, 0x0a090001, rig_mac, 0x0a090002);
+    rig_arp(rig_eth(reply, rig_mac, rig_peer, 0x0806), 2, rig_peer, 0x0a090001, rig_mac,
+            0x0a090002);
     rig_push(r, reply, sizeof(reply));
     while ((n = rig_pull(r)) > 0 && (r->f[12] != 8 || r->f[13] != 0))
         ;
