@@ -95,6 +95,27 @@ static void a_flood_of_echo_has_a_limit(void)
     rig_end(r);
 }
 
+/* The same one: whoever asks for the time costs as much. */
+static void a_flood_of_queries_has_a_limit(void)
+{
+    struct rig *r = rig_new(1, false);
+    struct weft_icmp_config *c = config(r);
+    c->echo_per_s = 100;
+    c->answers_timestamp = true;
+    T_EQ(weft_icmp_set(r->st, c), 0);
+    struct rig_ip p = rig_icmp(P, A, 13, 0, 1);
+    rig_icmp_body(&p, "abcdefghijkl", 12);
+    unsigned n = 0;
+    for (unsigned i = 0; i < 1000; i++) {
+        rig_push(r, 0, &p);
+        n += rig_pull(r, 0) != NULL;
+        rig_run(r, 1 * MS);
+    }
+    T_CHECK(n >= 100 && n <= 130);
+    T_EQ(rig_drops(r, WEFT_DROP_ICMP_LIMITED), 1000 - n);
+    rig_end(r);
+}
+
 /* ---- timestamp ---- */
 
 /* proves: ICMP-H-37 ICMP-H-38 */
@@ -369,6 +390,7 @@ static const struct t_case cases[] = {
      echo_comes_back_from_the_address_that_was_asked},
     {"nobody answers a group", nobody_answers_a_group},
     {"a flood of echo has a limit", a_flood_of_echo_has_a_limit},
+    {"a flood of queries has a limit", a_flood_of_queries_has_a_limit},
     {"the time of day is told in milliseconds", the_time_of_day_is_told_in_milliseconds},
     {"the answer has the options that came", the_answer_has_the_options_that_came},
     {"information is history", information_is_history},

@@ -277,11 +277,11 @@ static void a_router_says_when_it_ceases_and_who_contradicts(void)
 
 /* ---- as a host ---- */
 
-/* An advertisement of these routers, @words for each. */
-static void advertise(struct rig *r, struct weft_rdisc *d, uint32_t life_s, uint32_t words,
-                      const uint32_t *entries, unsigned n)
+/* An advertisement of these routers, @words for each, from this sender. */
+static void advertise_from(struct rig *r, uint32_t src, uint32_t life_s, uint32_t words,
+                           const uint32_t *entries, unsigned n)
 {
-    struct rig_ip p = rig_icmp(entries[0], ALL, 9, 0, n << 24 | words << 16 | life_s);
+    struct rig_ip p = rig_icmp(src, ALL, 9, 0, n << 24 | words << 16 | life_s);
     p.is_link_group = true;
     for (unsigned i = 0; i < n; i++) {
         uint8_t e[12] = {0};
@@ -290,6 +290,12 @@ static void advertise(struct rig *r, struct weft_rdisc *d, uint32_t life_s, uint
         rig_icmp_body(&p, e, 4 * words);
     }
     rig_push(r, 0, &p);
+}
+
+static void advertise(struct rig *r, struct weft_rdisc *d, uint32_t life_s, uint32_t words,
+                      const uint32_t *entries, unsigned n)
+{
+    advertise_from(r, entries[0], life_s, words, entries, n);
     (void)steps(r, d);
     rig_clear(r);
 }
@@ -424,6 +430,42 @@ static void what_is_no_advertisement_changes_nothing(void)
     leave(r, &d);
 }
 
+/* Who is no neighbour says nothing about neighbours (RFC 1256 5.2: of the link). */
+static void a_sender_off_the_link_is_not_believed(void)
+{
+    static const uint32_t senders[] = {IP(192, 0, 2, 1), IP(10, 0, 1, 254), A};
+    struct weft_rdisc d;
+    struct rig *r = host(&d);
+    for (unsigned i = 0; i < 3; i++) {
+        advertise_from(r, senders[i], 1800, 2, (uint32_t[]){G, 5}, 1);
+        (void)steps(r, &d);
+        T_EQ(gateway(r), 0);
+    }
+    advertise_from(r, G2, 1800, 2, (uint32_t[]){G, 5}, 1);
+    (void)steps(r, &d);
+    T_EQ(gateway(r), G);
+    leave(r, &d);
+}
+
+/* The route was there before the router was heard: it is not taken away with it. */
+static void a_route_set_by_hand_outlives_its_router(void)
+{
+    struct weft_rdisc d;
+    struct rig *r = host(&d);
+    struct weft_route way = {.dst = rig_addr(0), .gateway = rig_addr(G), .ifindex = 2};
+    T_EQ(weft_route_add(r->st, &way), 0);
+    advertise(r, &d, 1800, 2, (uint32_t[]){G, 5}, 1);
+    T_EQ(rig_get32(last.addr.b + 12), G);
+    T_EQ(gateway(r), G);
+    advertise(r, &d, 0, 2, (uint32_t[]){G, 5}, 1);
+    T_EQ(rig_get32(last.addr.b + 12), 0);
+    T_EQ(gateway(r), G);
+    weft_rdisc_end(&d);
+    T_EQ(gateway(r), G);
+    T_EQ(weft_route_del(r->st, &way), 0);
+    leave(r, &d);
+}
+
 /* proves: ICMP-RD-16 ICMP-RD-17 ICMP-RD-11 */
 static void a_host_solicits_until_it_hears(void)
 {
@@ -461,6 +503,8 @@ static const struct t_case cases[] = {
     {"the best neighbour is the default router", the_best_neighbour_is_the_default_router},
     {"routers go when their time is over", routers_go_when_their_time_is_over},
     {"what is no advertisement changes nothing", what_is_no_advertisement_changes_nothing},
+    {"a sender off the link is not believed", a_sender_off_the_link_is_not_believed},
+    {"a route set by hand outlives its router", a_route_set_by_hand_outlives_its_router},
     {"a host solicits until it hears", a_host_solicits_until_it_hears},
 };
 

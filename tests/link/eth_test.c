@@ -200,14 +200,83 @@ static void the_own_address_as_source_proves_nothing(void)
     rig_end(r);
 }
 
-static void sum_tcp(uint8_t *ip)
+/* Of a header of @bytes without data. */
+static void sum_tcp(uint8_t *ip, uint32_t bytes)
 {
-    uint32_t s = 6 + 20;
-    for (unsigned i = 12; i < 40; i += 2)
+    uint32_t s = 6 + bytes;
+    put16(ip + 36, 0);
+    for (unsigned i = 12; i < 20 + bytes; i += 2)
         s += (uint32_t)ip[i] << 8 | ip[i + 1];
     while (s >> 16 != 0)
         s = (s & 0xffff) + (s >> 16);
     put16(ip + 36, ~s);
+}
+
+/* A segment without data of 10.9.0.1:5000 to port 80, a SYN or an ACK of @ack. */
+static void push_tcp(struct rig *r, uint32_t seq, const uint8_t *ack)
+{
+    static const uint8_t mss[4] = {2, 4, 1460 >> 8, 1460 & 255};
+    uint8_t f[60] = {0};
+    uint32_t bytes = ack == NULL ? 24 : 20;
+    uint8_t *p = rig_eth(f, rig_mac, rig_peer, 0x0800);
+    p = rig_ip(p, 6, 0x0a090001, 0x0a090002, (uint16_t)bytes);
+    put16(p, 5000);
+    put16(p + 2, 80);
+    put16(p + 6, seq);
+    p[12] = (uint8_t)(bytes / 4 << 4);
+    p[13] = ack == NULL ? 2 : 0x10;
+    put16(p + 14, 20000);
+    if (ack == NULL)
+        memcpy(p + 20, mss, 4);
+    else
+        memcpy(p + 8, ack, 4);
+    sum_tcp(f + 14, bytes);
+    rig_push(r, f, sizeof(f));
+}
+
+/* A connection of 10.9.0.1 to port 80 without timestamps. */
+static uint64_t accept_peer(struct rig *r)
+{
+    struct weft_endpoint at = {.port = 80};
+    uint64_t listener = 0, sock = 0;
+    uint8_t ack[4];
+    T_EQ(weft_sock_open(r->st, WEFT_SOCK_TCP, &listener), 0);
+    T_EQ(weft_sock_bind(r->st, listener, &at), 0);
+    T_EQ(weft_sock_listen(r->st, listener, 1), 0);
+    push_tcp(r, 1, NULL);
+    T_CHECK(rig_pull(r) >= 58);
+    memcpy(ack, r->f + 38, 4);
+    for (unsigned i = 3; ++ack[i] == 0 && i > 0;)
+        i--;
+    push_tcp(r, 2, ack);
+    T_EQ(weft_sock_accept(r->st, listener, &sock, NULL), 0);
+    T_EQ(weft_sock_close(r->st, listener), 0);
+    return sock;
+}
+
+/* The last frame that a super-frame is cut into may be as short as any other. */
+static void the_short_end_of_a_cut_is_padded(void)
+{
+    static const uint8_t zeros[3], data[2 * 1460 + 3] = {1};
+    struct rig *r = rig_bare(1);
+    struct weft_if_config c = {.name = "eth0", .kind = WEFT_IF_ETHER, .caps = WEFT_CAP_TX_PAD};
+    struct weft_addr a = weft_ip4(10, 9, 0, 2);
+    memcpy(c.mac, rig_mac, 6);
+    r->eth0 = (uint16_t)weft_if_add(r->st, &c);
+    T_EQ(weft_addr_add(r->st, r->eth0, &a, 24), 0);
+    rig_run(r, S);
+    rig_meet(r);
+    uint64_t sock = accept_peer(r);
+    T_EQ(weft_sock_set(r->st, sock, WEFT_TCP_NODELAY, 1), 0);
+    T_EQ(weft_sock_send(r->st, sock, data, sizeof(data)), sizeof(data));
+    T_EQ(rig_pull(r), 1514);
+    T_EQ(rig_pull(r), 1514);
+    T_EQ(rig_pull(r), 60);
+    T_EQ(r->f[16] << 8 | r->f[17], 43);
+    T_EQ(memcmp(r->f + 57, zeros, 3), 0);
+    T_EQ(weft_counter(r->st, WEFT_COUNT_TX_SEGMENTED), 3);
+    T_EQ(weft_sock_abort(r->st, sock), 0);
+    rig_end(r);
 }
 
 /* proves: BAD-ETH-12 ETH-1122-09 */
@@ -229,7 +298,7 @@ static void unicast_in_a_group_frame_draws_nothing(void)
         put16(p + 2, 80);
         p[12] = 0x50;
         p[13] = 2;
-        sum_tcp(f + 14);
+        sum_tcp(f + 14, 20);
         rig_push(r, f, 60);
         if (i < 2)
             T_EQ(rig_pull(r), 0);
@@ -386,6 +455,7 @@ static const struct t_case cases[] = {
     {"what ends within IP is dropped", what_ends_within_ip_is_dropped},
     {"padding is no part of the packet", padding_is_no_part_of_the_packet},
     {"short frames are padded with zeros", short_frames_are_padded_with_zeros},
+    {"the short end of a cut is padded", the_short_end_of_a_cut_is_padded},
     {"giants are dropped and the MTU holds", giants_are_dropped_and_the_mtu_holds},
     {"IP travels as type 0800", ip_travels_as_type_0800},
     {"unknown types are dropped", unknown_types_are_dropped},

@@ -56,6 +56,18 @@ static size_t echo(uint8_t *f, uint8_t net, uint16_t bytes)
     return (size_t)(rig_echo(p, bytes) - f);
 }
 
+/* An echo reply has the TOS of its request. */
+static size_t echo_tos(uint8_t *f, uint8_t net, uint8_t tos)
+{
+    size_t n = echo(f, net, 100);
+    uint32_t sum = (uint32_t)(f[24] << 8 | f[25]);
+    f[15] = tos;
+    sum = sum >= tos ? sum - tos : sum + 0xffff - tos;
+    f[24] = (uint8_t)(sum >> 8);
+    f[25] = (uint8_t)sum;
+    return n;
+}
+
 static void meet(struct vr *v, uint16_t id, uint16_t tci)
 {
     uint8_t f[68];
@@ -146,15 +158,27 @@ static void the_precedence_of_ip_reaches_the_tag(void)
     struct vr v = make();
     uint8_t f[1600];
     meet(&v, 7, 7);
-    size_t n = echo(f, 7, 100);
-    f[15] = 0xa0; /* An echo reply has the TOS of its request. */
-    uint32_t sum = (uint32_t)(f[24] << 8 | f[25]);
-    sum = sum >= 0xa0 ? sum - 0xa0 : sum + 0xffff - 0xa0;
-    f[24] = (uint8_t)(sum >> 8);
-    f[25] = (uint8_t)sum;
+    size_t n = echo_tos(f, 7, 0xa0);
     rig_push(v.r, f, tag(f, n, 7));
     T_CHECK(rig_pull(v.r) > 100);
     T_EQ(v.r->f[14] << 8 | v.r->f[15], 5 << 13 | 7);
+    rig_end(v.r);
+}
+
+/* The queue of a VLAN looks behind the tag. */
+static void a_vlan_sends_higher_precedence_first(void)
+{
+    struct weft_queue_options o = {.is_by_precedence = true};
+    struct vr v = make();
+    uint8_t f[1600];
+    meet(&v, 7, 7);
+    T_EQ(weft_if_set_queue(v.r->st, v.v[0], &o), 0);
+    for (uint8_t i = 0; i < 16; i++)
+        rig_push(v.r, f, tag(f, echo_tos(f, 7, (uint8_t)(i % 8 << 5)), 7));
+    for (uint8_t i = 0; i < 16; i++) {
+        T_CHECK(rig_pull(v.r) > 100);
+        T_EQ(v.r->f[19], (7 - i / 2) << 5);
+    }
     rig_end(v.r);
 }
 
@@ -277,6 +301,7 @@ static const struct t_case cases[] = {
     {"priority tags are the parent's", priority_tags_are_the_parents},
     {"what no interface is for is dropped", what_no_interface_is_for_is_dropped_by_name},
     {"the precedence of IP reaches the tag", the_precedence_of_ip_reaches_the_tag},
+    {"a VLAN sends higher precedence first", a_vlan_sends_higher_precedence_first},
     {"the MTU is at most the parent's", the_mtu_is_at_most_the_parents},
     {"it follows its parent", it_follows_its_parent},
     {"they take turns", they_take_turns},

@@ -217,6 +217,13 @@ static void what_stays_where_it_is(void)
         send_to(0, HOST(0), bad[i]); /* What is a group's is for us at most. */
         T_EQ(router_take(&r, 1) + router_take(&r, 2), 0);
     }
+    uint32_t len = ip_frame(buf, 0, 0, HOST(2), 46); /* A solicitation for somebody else. */
+    buf[IP_AT + 9] = 1;
+    buf[IP_AT + 20] = 10;
+    put16(buf + IP_AT + 22, 0xf5ff);
+    ip_resum(buf);
+    router_in(&r, 0, buf, len);
+    T_CHECK(is_silent_drop(WEFT_DROP_IP4_BAD_SRC, sizeof(bad) / sizeof(bad[0]) + 1));
     send_to(0, ip4(169, 254, 1, 1), HOST(2));
     T_CHECK(is_silent_drop(WEFT_DROP_IP4_LINK_LOCAL, 1));
     send_to(0, HOST(0), ip4(169, 254, 1, 1));
