@@ -6,6 +6,7 @@
  * is in. "events" lists what was heard last, oldest first; nothing is taken away by reading.
  */
 #include "control.h"
+#include "weft/ethers.h"
 
 #include <string.h>
 
@@ -36,18 +37,6 @@ static uint16_t find_if(struct weft_ctl_conn *conn, const json_t *request,
     return is_found ? r.ifindex : 0;
 }
 
-static bool read_mac(uint8_t mac[6], const char *text)
-{
-    unsigned b[6];
-    char rest;
-    if (text == NULL || sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", &b[0], &b[1], &b[2], &b[3], &b[4],
-                               &b[5], &rest) != 6)
-        return false;
-    for (int i = 0; i < 6; i++)
-        mac[i] = (uint8_t)b[i];
-    return true;
-}
-
 static void answer(struct weft_ctl_conn *conn, int err)
 {
     if (err == 0)
@@ -73,7 +62,9 @@ static void op_set(struct weft_ctl_conn *conn, const json_t *request, const char
     const char *text = text_of(request, "address");
     struct weft_addr a;
     uint8_t mac[6];
-    if (text == NULL || weft_addr_parse(&a, text) != 0 || !read_mac(mac, text_of(request, "mac"))) {
+    const char *mac_text = text_of(request, "mac");
+    if (text == NULL || weft_addr_parse(&a, text) != 0 || mac_text == NULL ||
+        !weft_mac_parse(mac, mac_text)) {
         weft_ctl_error(conn, "an address and a hardware address are needed");
         return;
     }

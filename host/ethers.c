@@ -18,8 +18,7 @@ static char *first_word(char *line, char **rest)
     return strtok_r(line, BLANKS, rest);
 }
 
-/* Six octets of one or two digits each, as ethers(5) has them. */
-static bool parse_mac(uint8_t mac[6], const char *text)
+bool weft_mac_parse(uint8_t mac[6], const char *text)
 {
     for (unsigned i = 0; i < 6; i++) {
         size_t n = strspn(text, "0123456789abcdefABCDEF");
@@ -70,7 +69,7 @@ static int one_pair(struct weft_rarp_server *s, const struct where *at, const ch
     uint8_t mac[6];
     struct weft_addr addr;
     const char *who = strtok_r(NULL, BLANKS, rest);
-    if (!parse_mac(mac, mac_text))
+    if (!weft_mac_parse(mac, mac_text))
         return wf_host_fail(at->err, at->err_cap,
                             "%s:%u: '%.40s' is no hardware address such as "
                             "02:00:00:00:00:01",

@@ -231,8 +231,12 @@ static inline size_t copy_to_line(uint64_t *sum, uint8_t *q, const uint8_t *p, s
         *sum += w;
         at += 4;
     }
-    if ((n & 8) != 0)
-        *sum += wf_vec_word8(q, p, at);
+    if ((n & 8) != 0) {
+        uint64_t w;
+        memcpy(&w, p + at, 8);
+        memcpy(q + at, &w, 8);
+        *sum += (w & 0xffffffffU) + (w >> 32);
+    }
     return n;
 }
 

@@ -41,6 +41,7 @@ static int no_poll(struct weft_driver *d, uint32_t *want)
     return -1;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is the table's. */
 static uint64_t no_service(struct weft_driver *d, uint64_t now_ns, uint32_t *changes)
 {
     (void)d, (void)now_ns, (void)changes;

@@ -23,8 +23,8 @@ void wf_read_rarp_server(struct lab_doc *d, yaml_node_t *n, const struct lab_at 
 /** wf_rarp_begin() - Let an interface of a node that has booted ask and answer; 0 or -WEFT_E... */
 int wf_rarp_begin(struct weft_stack *st, const struct lab_iface *f);
 
-/** wf_read_mac_key() - Read a hardware address; a lab_read_fn */
-void wf_read_mac_key(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to);
+/** wf_read_mac() - Read a hardware address; a lab_read_fn */
+void wf_read_mac(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to);
 
 /** wf_lab_parse_mac() - A unicast hardware address in lower case */
 bool wf_lab_parse_mac(uint8_t mac[6], const char *text);

@@ -53,9 +53,6 @@ void wf_read_neigh(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, s
 /** wf_read_forge() - Read a step that sends forged ARP messages */
 void wf_read_forge(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, struct lab_step *s);
 
-/** wf_read_mac() - A hardware address from text; false if it is none */
-bool wf_read_mac(const char *text, uint8_t mac[6]);
-
 /** wf_read_option() - Read a socket option into struct lab_opts; its name is the key at @at */
 void wf_read_option(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to);
 

@@ -5,18 +5,7 @@
 #include <string.h>
 
 #include "read.h"
-
-bool wf_read_mac(const char *text, uint8_t mac[6])
-{
-    unsigned b[6];
-    char rest;
-    if (text == NULL || sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", &b[0], &b[1], &b[2], &b[3], &b[4],
-                               &b[5], &rest) != 6)
-        return false;
-    for (int i = 0; i < 6; i++)
-        mac[i] = (uint8_t)b[i];
-    return true;
-}
+#include "weft/ethers.h"
 
 static void read_hw(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
 {
@@ -24,7 +13,7 @@ static void read_hw(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, 
     const char *text = wf_doc_scalar(d, n, at, "a hardware address such as 02:00:00:00:00:01");
     if (text == NULL)
         return;
-    out->is_there = wf_read_mac(text, out->mac);
+    out->is_there = weft_mac_parse(out->mac, text);
     if (!out->is_there)
         wf_doc_error(d, n, at, "expected a hardware address such as 02:00:00:00:00:01, got \"%s\"",
                      text);

@@ -190,7 +190,7 @@ bool wf_lab_parse_mac(uint8_t mac[6], const char *text)
     return (mac[0] & 1) == 0;
 }
 
-void wf_read_mac_key(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
+void wf_read_mac(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
 {
     const char *text = wf_doc_scalar(d, n, at, "a hardware address");
     uint8_t mac[6];
@@ -238,7 +238,7 @@ static void read_addrs(struct lab_doc *d, yaml_node_t *n, const struct lab_at *a
 #define IFACE(f) offsetof(struct lab_iface, f)
 static const struct lab_field iface_fields[] = {
     {LAB_CALL("address", 0, read_addrs)},
-    {LAB_CALL("mac", IFACE(mac), wf_read_mac_key)},
+    {LAB_CALL("mac", IFACE(mac), wf_read_mac)},
     {LAB_NUMBER("mtu", LAB_T_BYTES, IFACE(mtu), 68, 65535)},
     {LAB_VALUE("vlan-of", LAB_T_NAME, IFACE(vlan_of))},
     {LAB_NUMBER("vlan", LAB_T_COUNT, IFACE(vlan_id), 1, WEFT_VLAN_ID_MAX)},

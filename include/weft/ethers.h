@@ -3,9 +3,14 @@
 #ifndef WEFT_ETHERS_H
 #define WEFT_ETHERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "weft/rarp.h"
+
+/** weft_mac_parse() - Six octets of one or two hexadecimal digits each, with colons (ethers(5)) */
+bool weft_mac_parse(uint8_t mac[6], const char *text);
 
 /**
  * weft_ethers_read() - Put the pairs of a file into a server's table
