@@ -430,7 +430,7 @@ static void what_is_no_advertisement_changes_nothing(void)
     leave(r, &d);
 }
 
-/* Who is no neighbour says nothing about neighbours (RFC 1256 5.2: of the link). */
+/* Who is no neighbour says nothing about neighbours. */
 static void a_sender_off_the_link_is_not_believed(void)
 {
     static const uint32_t senders[] = {IP(192, 0, 2, 1), IP(10, 0, 1, 254), A};
