@@ -9,7 +9,14 @@
 
 #include "weft/rarp.h"
 
-/** weft_mac_parse() - Six octets of one or two hexadecimal digits each, with colons (ethers(5)) */
+/**
+ * weft_mac_parse() - A hardware address from text
+ *
+ * @mac: filled with its six octets; undefined if there is none
+ * @text: six numbers of one or two hexadecimal digits with colons between them, as ethers(5) has
+ *
+ * Return: false if @text is none.
+ */
 bool weft_mac_parse(uint8_t mac[6], const char *text);
 
 /**
