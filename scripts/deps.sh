@@ -21,6 +21,7 @@ run,test       traceroute                          traceroute
 run,test       curl                                curl
 test           sysctl                              procps
 test           mandoc                              mandoc
+test           mtr                                 mtr-tiny
 test           tcpdump                             tcpdump
 test           tshark                              tshark
 check          c++                                 build-essential
