@@ -22,6 +22,7 @@ run,test       curl                                curl
 test           sysctl                              procps
 test           mandoc                              mandoc
 test           mtr                                 mtr-tiny
+test           socat                               socat
 test           tcpdump                             tcpdump
 test           tshark                              tshark
 check          c++                                 build-essential
