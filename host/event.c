@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /** DOC: host event - what the stack reports about addresses and neighbours: kept, and told on */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "host.h"
+
+#define LINES_MOST  10u /* At once; then one a second. */
+#define NS_PER_LINE 1000000000u
 
 static const char *what_of(const struct weft_link_event *e)
 {
@@ -48,16 +52,39 @@ void wf_event_text(char *buf, size_t cap, const struct weft_stack *st,
                    is_ours ? "at" : "from", m[0], m[1], m[2], m[3], m[4], m[5], info.cfg.name, old);
 }
 
+/* Who sends frames makes events, as many as frames: the log grows at a rate of its own. */
+static bool may_tell(struct weft_host *h)
+{
+    uint64_t now_ns = weft_host_now();
+    if (h->told_until_ns < now_ns)
+        h->told_until_ns = now_ns;
+    if (h->told_until_ns - now_ns > (LINES_MOST - 1) * (uint64_t)NS_PER_LINE) {
+        h->untold_n++;
+        return false;
+    }
+    h->told_until_ns += NS_PER_LINE;
+    return true;
+}
+
+static void tell(struct weft_host *h, const struct weft_link_event *e)
+{
+    char line[WF_EVENT_BYTES + 40];
+    wf_event_text(line, WF_EVENT_BYTES, h->st, e);
+    if (h->untold_n > 0) {
+        size_t n = strlen(line);
+        (void)snprintf(line + n, sizeof(line) - n, " (%" PRIu64 " more untold)", h->untold_n);
+    }
+    h->untold_n = 0;
+    h->on_event(h->on_event_arg, line);
+}
+
 void wf_host_events(struct weft_host *h)
 {
     struct weft_link_event e;
     while (weft_link_event_read(h->st, &e, 1, NULL) == 1) {
         h->events[h->events_n++ % WF_EVENTS_KEPT] = e;
-        if (h->on_event != NULL) {
-            char line[WF_EVENT_BYTES];
-            wf_event_text(line, sizeof(line), h->st, &e);
-            h->on_event(h->on_event_arg, line);
-        }
+        if (h->on_event != NULL && may_tell(h))
+            tell(h, &e);
     }
 }
 

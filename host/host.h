@@ -59,7 +59,9 @@ struct weft_host {
     uint64_t events_n;
     void (*on_event)(void *arg, const char *line);
     void *on_event_arg;
-    int stop_fd; /* An eventfd that weft_host_stop() raises. */
+    uint64_t told_until_ns; /* Lines that were told, a second each, from now on. */
+    uint64_t untold_n;      /* Events since the last line. */
+    int stop_fd;            /* An eventfd that weft_host_stop() raises. */
     atomic_bool is_stopped;
     bool is_open; /* Every link has its driver and interface. */
 };

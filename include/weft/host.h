@@ -594,8 +594,8 @@ int weft_private_tun(const struct weft_prefix *kernel, uint32_t mtu, char *err, 
 /**
  * weft_host_on_event() - Be told what happens to addresses and neighbours
  * @h: host
- * @fn: gets one line, such as "duplicate address 10.0.0.2 from 02:00:00:00:00:66 on eth0"; NULL =
- * none
+ * @fn: gets one line, such as "duplicate address 10.0.0.2 from 02:00:00:00:00:66 on eth0", for ten
+ * events and then for one a second, with the number of those in between; NULL = none
  * @arg: for @fn
  */
 void weft_host_on_event(struct weft_host *h, void (*fn)(void *arg, const char *line), void *arg);

@@ -174,5 +174,18 @@ def poisoned():
         ns.wait_for(lambda: neigh(h, "10.9.0.1")["mac"] == "02:00:00:00:00:66")
 
 
-tap.run([resolved_both_ways, asked_by_arping, followed, duplicate_not_taken, duplicate_detected_by_arping,
+def log_is_bounded():
+    """A station that changes its hardware address with each frame makes ten lines, then one a second"""
+    with ns.weft_host() as h:
+        for i in range(200):
+            sha = f"02:00:00:00:01:{i:02x}"
+            forge(1, sha, "10.9.0.2", "00:00:00:00:00:00", "10.9.0.2", "ff:ff:ff:ff:ff:ff")
+        ns.wait_for(lambda: h.show("counters")["arp.conflicts"] >= 200)
+        h.proc.terminate()
+        h.proc.wait(timeout=10)
+        lines = [x for x in h.proc.stderr.read().splitlines() if "duplicate address" in x]
+        assert 10 <= len(lines) <= 20, lines
+
+
+tap.run([log_is_bounded, resolved_both_ways, asked_by_arping, followed, duplicate_not_taken, duplicate_detected_by_arping,
          duplicate_in_use, static_entry, unanswered, link_local, proxy, not_poisoned, poisoned])
