@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rarp.h"
+
 const char *const wf_lab_kind_names[] = {
     [LAB_HOST] = "host", [LAB_ROUTER] = "router", [LAB_SWITCH] = "switch", [LAB_HUB] = "hub", NULL};
 
@@ -263,10 +265,20 @@ static void free_steps(struct lab_vec *steps)
     wf_vec_free(steps);
 }
 
+static void free_ifaces(struct lab_vec *ifaces)
+{
+    for (size_t i = 0; i < ifaces->n; i++) {
+        const struct lab_iface *f = (const struct lab_iface *)ifaces->items + i;
+        if (f->rarp_server != NULL)
+            wf_vec_free(&f->rarp_server->rows);
+    }
+    wf_vec_free(ifaces);
+}
+
 void wf_lab_free(struct lab *lab)
 {
     for (size_t i = 0; i < lab->nodes.n; i++) {
-        wf_vec_free(&wf_lab_node(lab, i)->ifaces);
+        free_ifaces(&wf_lab_node(lab, i)->ifaces);
         wf_vec_free(&wf_lab_node(lab, i)->routes);
     }
     wf_vec_free(&lab->nodes);
