@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (struct igmp_msg walk = m; wf_igmp_rec_next(&walk, &r); n++)
         FUZZ_CHECK(r.sources + (size_t)4 * r.sources_n <= data + size);
     FUZZ_CHECK(n == m.records_n);
-    if (size == IGMP_HDR_BYTES && m.type != IGMP_REPORT3) {
+    /* A sum of all ones is the other form of none: we send one of them only. */
+    if (size == IGMP_HDR_BYTES && m.type != IGMP_REPORT3 && (data[2] & data[3]) != 0xff) {
         wf_igmp_emit(again, m.type, data[1], m.group);
         FUZZ_CHECK(memcmp(again, data, sizeof(again)) == 0);
     }

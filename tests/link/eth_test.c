@@ -450,7 +450,20 @@ static void a_request_by_an_old_clock_waits_for_its_answer(void)
     rig_end(r);
 }
 
+/* An address goes by the number alone, too. */
+static void an_address_goes_without_its_interface(void)
+{
+    struct rig *r = rig_new(true);
+    struct weft_addr a = weft_ip4(10, 9, 0, 2), other = weft_ip4(10, 9, 0, 3);
+    T_EQ(weft_addr_del(r->st, 0, &other), -WEFT_ENOENT);
+    T_EQ(weft_addr_del(r->st, 99, &a), -WEFT_ENOENT);
+    T_EQ(weft_addr_del(r->st, 0, &a), 0);
+    T_EQ(weft_addr_del(r->st, 0, &a), -WEFT_ENOENT);
+    rig_end(r);
+}
+
 static const struct t_case cases[] = {
+    {"an address goes without its interface", an_address_goes_without_its_interface},
     {"runts are dropped", runts_are_dropped},
     {"what ends within IP is dropped", what_ends_within_ip_is_dropped},
     {"padding is no part of the packet", padding_is_no_part_of_the_packet},
