@@ -91,7 +91,7 @@ struct weft_mc_filter {
  * weft_mc_set_filter() - Replace a membership as a whole (RFC 3376 2, setipv4sourcefilter())
  * @st: stack
  * @sock: UDP socket
- * @f: wanted; INCLUDE with an empty list ends the membership. ifindex 0 as for weft_mc_join()
+ * @pub: wanted; INCLUDE with an empty list ends the membership. ifindex 0 as for weft_mc_join()
  *
  * Return: 0, -WEFT_EBADF, -WEFT_EOPNOTSUPP, -WEFT_EINVAL (an address of the wrong kind, EXCLUDE in
  * the source-specific range), -WEFT_ENOENT or -WEFT_ENOMEM (more than WEFT_MC_SOURCES_MAX sources,
@@ -104,7 +104,7 @@ int weft_mc_set_filter(struct weft_stack *st, uint64_t sock, const struct weft_m
  * weft_mc_get_filter() - Read a membership
  * @st: stack
  * @sock: UDP socket
- * @f: group and ifindex say which (0 = any); the rest is filled
+ * @out: group and ifindex say which (0 = any); the rest is filled
  *
  * Return: 0, -WEFT_EBADF, -WEFT_EOPNOTSUPP or -WEFT_EADDRNOTAVAIL (not joined).
  */
@@ -114,12 +114,12 @@ int weft_mc_get_filter(const struct weft_stack *st, uint64_t sock, struct weft_m
 /**
  * weft_mc_set_ssm() - Set the range of groups of source-specific multicast, 232.0.0.0/8 at first
  * @st: stack
- * @net: first address of the range
+ * @first: first address of the range
  * @prefix_len: 4..32
  *
  * Return: 0 or -WEFT_EINVAL.
  */
-int weft_mc_set_ssm(struct weft_stack *st, const struct weft_addr *net, uint8_t prefix_len)
+int weft_mc_set_ssm(struct weft_stack *st, const struct weft_addr *first, uint8_t prefix_len)
     __attribute__((warn_unused_result));
 
 /**
@@ -276,24 +276,24 @@ struct weft_mroute {
 /**
  * weft_mroute_add() - Add a static tree
  * @st: stack
- * @r: source, group, interfaces
+ * @pub: source, group, interfaces
  *
  * Interfaces where the group is wanted are added to its branches. The same source and group replace
  * the entry.
  *
  * Return: 0, -WEFT_EINVAL (an address or interface of the wrong kind) or -WEFT_ENOMEM.
  */
-int weft_mroute_add(struct weft_stack *st, const struct weft_mroute *r)
+int weft_mroute_add(struct weft_stack *st, const struct weft_mroute *pub)
     __attribute__((warn_unused_result));
 
 /**
  * weft_mroute_del() - Remove a static tree
  * @st: stack
- * @r: source and group
+ * @pub: source and group
  *
  * Return: 0, -WEFT_EINVAL or -WEFT_ENOENT.
  */
-int weft_mroute_del(struct weft_stack *st, const struct weft_mroute *r)
+int weft_mroute_del(struct weft_stack *st, const struct weft_mroute *pub)
     __attribute__((warn_unused_result));
 
 /**

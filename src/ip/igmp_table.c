@@ -407,7 +407,7 @@ void wf_igmp_lower(struct net *net, uint16_t ifindex, const struct igmp_msg *q)
 {
     struct igmp_rgroup *g = find(net, ifindex, q->group);
     const struct igmp_if *i = wf_igmp_if(net, ifindex);
-    uint64_t max_ms = wf_igmp_decode(q->code) * 100u;
+    uint64_t max_ms = (uint64_t)wf_igmp_decode(q->code) * 100u;
     uint64_t low_ns = net->now_ns + i->use.robustness * max_ms * NS_PER_MS;
     if (g == NULL)
         return;

