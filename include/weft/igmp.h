@@ -91,13 +91,13 @@ struct weft_mc_filter {
  * weft_mc_set_filter() - Replace a membership as a whole (RFC 3376 2, setipv4sourcefilter())
  * @st: stack
  * @sock: UDP socket
- * @pub: wanted; INCLUDE with an empty list ends the membership. ifindex 0 as for weft_mc_join()
+ * @filter: wanted; INCLUDE with an empty list ends the membership. ifindex 0 as for weft_mc_join()
  *
  * Return: 0, -WEFT_EBADF, -WEFT_EOPNOTSUPP, -WEFT_EINVAL (an address of the wrong kind, EXCLUDE in
  * the source-specific range), -WEFT_ENOENT or -WEFT_ENOMEM (more than WEFT_MC_SOURCES_MAX sources,
  * or another limit; nothing changed).
  */
-int weft_mc_set_filter(struct weft_stack *st, uint64_t sock, const struct weft_mc_filter *f)
+int weft_mc_set_filter(struct weft_stack *st, uint64_t sock, const struct weft_mc_filter *filter)
     __attribute__((warn_unused_result));
 
 /**
@@ -108,7 +108,7 @@ int weft_mc_set_filter(struct weft_stack *st, uint64_t sock, const struct weft_m
  *
  * Return: 0, -WEFT_EBADF, -WEFT_EOPNOTSUPP or -WEFT_EADDRNOTAVAIL (not joined).
  */
-int weft_mc_get_filter(const struct weft_stack *st, uint64_t sock, struct weft_mc_filter *f)
+int weft_mc_get_filter(const struct weft_stack *st, uint64_t sock, struct weft_mc_filter *out)
     __attribute__((warn_unused_result));
 
 /**
@@ -276,24 +276,24 @@ struct weft_mroute {
 /**
  * weft_mroute_add() - Add a static tree
  * @st: stack
- * @pub: source, group, interfaces
+ * @route: source, group, interfaces
  *
  * Interfaces where the group is wanted are added to its branches. The same source and group replace
  * the entry.
  *
  * Return: 0, -WEFT_EINVAL (an address or interface of the wrong kind) or -WEFT_ENOMEM.
  */
-int weft_mroute_add(struct weft_stack *st, const struct weft_mroute *pub)
+int weft_mroute_add(struct weft_stack *st, const struct weft_mroute *route)
     __attribute__((warn_unused_result));
 
 /**
  * weft_mroute_del() - Remove a static tree
  * @st: stack
- * @pub: source and group
+ * @route: source and group
  *
  * Return: 0, -WEFT_EINVAL or -WEFT_ENOENT.
  */
-int weft_mroute_del(struct weft_stack *st, const struct weft_mroute *pub)
+int weft_mroute_del(struct weft_stack *st, const struct weft_mroute *route)
     __attribute__((warn_unused_result));
 
 /**

@@ -155,15 +155,15 @@ static bool read_key(const struct weft_mroute *r, uint32_t *src4, uint32_t *grou
     return wf_addr_is4(&r->source) && wf_ip4_can_be_host(*src4);
 }
 
-int weft_mroute_add(struct weft_stack *st, const struct weft_mroute *pub)
+int weft_mroute_add(struct weft_stack *st, const struct weft_mroute *route)
 {
     struct net *net = wf_net_of(st);
     uint32_t src4, group;
-    if (!read_key(pub, &src4, &group) || group >> 8 == MC_ALL_HOSTS >> 8 ||
-        pub->outs_n > WEFT_MROUTE_OUTS_MAX || wf_netif_get(net, pub->in_ifindex) == NULL)
+    if (!read_key(route, &src4, &group) || group >> 8 == MC_ALL_HOSTS >> 8 ||
+        route->outs_n > WEFT_MROUTE_OUTS_MAX || wf_netif_get(net, route->in_ifindex) == NULL)
         return -WEFT_EINVAL;
-    for (uint32_t i = 0; i < pub->outs_n; i++)
-        if (wf_netif_get(net, pub->outs[i]) == NULL || pub->outs[i] == pub->in_ifindex)
+    for (uint32_t i = 0; i < route->outs_n; i++)
+        if (wf_netif_get(net, route->outs[i]) == NULL || route->outs[i] == route->in_ifindex)
             return -WEFT_EINVAL;
     struct wf_mroute *r = find(net, src4, group);
     if (r == NULL)
@@ -172,18 +172,18 @@ int weft_mroute_add(struct weft_stack *st, const struct weft_mroute *pub)
         return -WEFT_ENOMEM;
     r->src4 = src4;
     r->group = group;
-    r->in = pub->in_ifindex;
-    r->outs_n = pub->outs_n;
-    for (uint32_t i = 0; i < pub->outs_n; i++)
-        r->outs[i] = pub->outs[i];
+    r->in = route->in_ifindex;
+    r->outs_n = route->outs_n;
+    for (uint32_t i = 0; i < route->outs_n; i++)
+        r->outs[i] = route->outs[i];
     return 0;
 }
 
-int weft_mroute_del(struct weft_stack *st, const struct weft_mroute *pub)
+int weft_mroute_del(struct weft_stack *st, const struct weft_mroute *route)
 {
     struct net *net = wf_net_of(st);
     uint32_t src4, group;
-    if (!read_key(pub, &src4, &group))
+    if (!read_key(route, &src4, &group))
         return -WEFT_EINVAL;
     struct wf_mroute *r = find(net, src4, group);
     if (r == NULL)

@@ -118,28 +118,28 @@ int weft_mc_source(struct weft_stack *st, uint64_t sock, enum weft_mc_change cha
     return err != 0 ? err : wf_igmp_set(net, &ep->members, &f);
 }
 
-int weft_mc_set_filter(struct weft_stack *st, uint64_t sock, const struct weft_mc_filter *pub)
+int weft_mc_set_filter(struct weft_stack *st, uint64_t sock, const struct weft_mc_filter *filter)
 {
     struct net *net = wf_net_of(st);
     struct udp_ep *ep = NULL;
     struct mc_filter f = {0};
     int err = ep_of(st, sock, &ep);
     if (err == 0)
-        err = pub != NULL ? group_of(net, &pub->group, &f.group) : -WEFT_EINVAL;
+        err = filter != NULL ? group_of(net, &filter->group, &f.group) : -WEFT_EINVAL;
     if (err != 0)
         return err;
-    if (pub->sources_n > MC_SOURCES_MAX)
+    if (filter->sources_n > MC_SOURCES_MAX)
         return -WEFT_ENOMEM;
-    if (pub->is_exclude && wf_igmp_is_ssm(net, f.group))
+    if (filter->is_exclude && wf_igmp_is_ssm(net, f.group))
         return -WEFT_EINVAL;
-    for (uint32_t i = 0; i < pub->sources_n; i++) {
-        const struct weft_addr *a = &pub->sources[i];
+    for (uint32_t i = 0; i < filter->sources_n; i++) {
+        const struct weft_addr *a = &filter->sources[i];
         if (!wf_addr_is4(a) || !wf_ip4_can_be_host(wf_addr_to4(a)))
             return -WEFT_EINVAL;
         f.sources[f.n++] = wf_addr_to4(a);
     }
-    f.is_exclude = pub->is_exclude;
-    f.ifindex = pub->ifindex;
+    f.is_exclude = filter->is_exclude;
+    f.ifindex = filter->ifindex;
     err = settle_if(net, ep, f.group, &f.ifindex);
     return err != 0 ? err : wf_igmp_set(net, &ep->members, &f);
 }
