@@ -213,6 +213,17 @@ def check_listed(folder, pattern, strip):
             err(path, 1, f"not listed in {rel(folder)}/meson.build")
 
 
+def check_mutants():
+    """A defect of the swarm's judge names a line; the judge cannot plant it if that is not there just once."""
+    for path in sorted((ROOT / "tests/swarm/mutants").glob("*.mutant")):
+        lines = path.read_text().splitlines()
+        name = next(line[5:] for line in lines if line.startswith("file "))
+        source = (ROOT / name).read_text().splitlines() if (ROOT / name).is_file() else []
+        for number, line in enumerate(lines, 1):
+            if line.startswith("-") and source.count(line[1:]) != 1:
+                err(path, number, f"{name} has this line {source.count(line[1:])} times")
+
+
 def main():
     layers, owners, rooms = table("layers.txt"), table("owners.txt"), table("outer.txt")
     core = sorted([*SRC.rglob("*.[ch]"), *PUBLIC.rglob("*.h")])
@@ -238,6 +249,7 @@ def main():
             check_outer(path, text, rooms)
     check_sizes([*core, *outer, *tests])
     check_mirror(table("mirrored.txt"))
+    check_mutants()
     check_listed(SRC, "*.c", "")
     check_listed(ROOT / "tests/unit", "*_test.c", "_test.c")
     for text in notes:
