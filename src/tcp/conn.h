@@ -164,7 +164,7 @@ void wf_tcp_after_read(struct net *net, struct tcp_conn *c);
 /** wf_tcp_ack_later() - Data in order arrived: acknowledge now or delayed */
 void wf_tcp_ack_later(struct net *net, struct tcp_conn *c);
 
-/* ---- emit.c ---- */
+/* ---- tx.c ---- */
 
 /** wf_tcp_wake() - Have the connection asked for packets */
 void wf_tcp_wake(struct net *net, struct tcp_conn *c);
@@ -172,6 +172,8 @@ void wf_tcp_wake(struct net *net, struct tcp_conn *c);
 void wf_tcp_ack_now(struct net *net, struct tcp_conn *c);
 /** wf_tcp_challenge() - Challenge ACK within its limits (RFC 5961 7) */
 void wf_tcp_challenge(struct net *net, struct tcp_conn *c);
+
+/* ---- emit.c ---- */
 
 /** struct tcp_bare - A segment without a connection: reset, SYN,ACK, ACK of TIME-WAIT */
 struct tcp_bare {

@@ -9,7 +9,7 @@
  * A segment walks: input.c (parse, checksum, whose) -> arrive.c (the eight steps of RFC 9293
  * 3.10.7.4), listen.c, synsent.c or timewait.c -> ack.c and recv.c. Nothing is sent on the way in:
  * what has to go out is noted, the connection goes on its interface's list of senders, and
- * stack/tx.c asks it: plan.c says what and why, emit.c builds the packet.
+ * stack/tx.c asks it (tx.c): plan.c says what and why, emit.c builds the packet.
  *
  * Half-open connections of a listener and TIME-WAIT are small records of their own.
  *
@@ -249,7 +249,7 @@ struct tcp_conn {
     struct tcp_listener *listener; /* Waits in its accept queue. */
     struct tcp_conn *accept_next;
     struct tcp_user user;
-    struct tcp_snd snd;       /* ack.c, plan.c, emit.c, open.c, timer.c, watch.c */
+    struct tcp_snd snd;       /* ack.c, tx.c, emit.c, open.c, timer.c, watch.c */
     struct tcp_rcv rcv;       /* recv.c, emit.c, open.c */
     struct tcp_opt opt;       /* options.c, open.c */
     struct tcp_rtt rtt;       /* rtt.c */
@@ -260,7 +260,7 @@ struct tcp_conn {
     struct tcp_rate rate;     /* rate.c */
     struct weft_cc cc;        /* cc_*.c */
     struct tcp_timers timers; /* timer.c */
-    struct tcp_ecn ecn;       /* ecn.c, emit.c, timer.c */
+    struct tcp_ecn ecn;       /* ecn.c, emit.c, tx.c, timer.c */
     struct wf_sendq sendq;
     struct wf_recvq recvq;
     struct tcp_reasm *ooo; /* NULL = nothing out of order */
