@@ -132,8 +132,10 @@ int weft_addr_del(struct weft_stack *st, uint16_t ifindex, const struct weft_add
 
 int wf_stack_addr_del(struct net *net, uint16_t ifindex, uint32_t ip4)
 {
-    if (wf_acd_del(net, ifindex, ip4)) /* It was not in use yet. */
+    if (wf_acd_del(net, ifindex, ip4)) { /* It was not in use yet. */
+        wf_acd_gone(net, wf_netif_get(net, ifindex), ip4);
         return 0;
+    }
     const struct wf_ifaddr *a = wf_addrs_find(net, ip4, ifindex);
     uint16_t at = a != NULL ? a->ifindex : 0; /* Who names no interface means any. */
     int err = wf_addrs_del(net, ifindex, ip4);
