@@ -40,7 +40,7 @@ struct netif {
     uint8_t vlan_turn; /* Parent: whose turn it is to send. */
     uint16_t parent;   /* VLAN: the interface whose wire it uses; 0 = it is none. */
     uint16_t vlan_id;
-    uint8_t rpf; /* enum weft_rpf; these three are struct weft_forward_options. */
+    uint8_t rpf; /* enum weft_rpf; this and the next are struct weft_forward_options. */
     bool is_forward_off;
     bool may_direct_bcast; /* Broadcasts to its network from elsewhere are taken and sent. */
     uint64_t group_bins;   /* Of groups that are joined: a filter that may let in too many. */
