@@ -176,31 +176,9 @@ void weft_stack_check(const struct weft_stack *st)
 {
     const struct net *net = wf_net_of_const(st);
     const struct wf_tcp *t = net->tcp;
-    const struct wf_slab *slabs[] = {&net->pool.pkts,
-                                     &net->pool.bufs.lent,
-                                     &net->pool.bufs.chunks,
-                                     &net->pool.blks,
-                                     &net->socks->socks,
-                                     &t->conns,
-                                     &t->listeners,
-                                     &t->synrcvds,
-                                     &t->timewaits,
-                                     &t->recs,
-                                     &t->reasms,
-                                     &t->ccs,
-                                     &net->link->neighs,
-                                     &net->link->acds,
-                                     &net->ip->reasms,
-                                     &net->udp->eps,
-                                     &net->udp->errs,
-                                     &net->link->rarps,
-                                     &net->ip->igmp.members,
-                                     &net->ip->igmp.groups,
-                                     &net->ip->igmp.srcs,
-                                     &net->ip->igmp.rgroups,
-                                     &net->ip->igmp.routes};
-    for (uint32_t i = 0; i < WF_ARRAY_LEN(slabs); i++)
-        WF_ASSERT(wf_slab_check(slabs[i]));
+    const struct wf_slab *s;
+    for (uint32_t i = 0; (s = wf_stack_slab(st, i)) != NULL; i++)
+        WF_ASSERT(wf_slab_check(s));
     WF_ASSERT(wf_wheel_check(&net->wheel));
     for (const struct tcp_conn *c = wf_slab_next_live(&t->conns, 0); c != NULL;
          c = wf_slab_next_live(&t->conns, wf_slab_index(&t->conns, c) + 1))

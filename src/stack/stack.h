@@ -41,6 +41,9 @@ void wf_rarp_expire(struct net *net, struct wf_timer *t);
 /** wf_stack_set_now() - Time enters: never backwards */
 void wf_stack_set_now(struct net *net, uint64_t now_ns);
 
+/** wf_stack_slab() - Slab number @i of the stack, NULL behind the last */
+const struct wf_slab *wf_stack_slab(const struct weft_stack *st, uint32_t i);
+
 /** wf_stack_addr_del() - Take an address away, with what uses it; 0 or -WEFT_ENOENT */
 int wf_stack_addr_del(struct net *net, uint16_t ifindex, uint32_t ip4);
 
