@@ -93,6 +93,12 @@ void wf_netif_flush(struct net *net, struct netif *nif, enum weft_drop why);
 /** wf_sender_wake() - Have a sender asked for packets; no-op if it waits already */
 void wf_sender_wake(struct netif *nif, struct wf_sender *s);
 
+/** wf_mac_is_station() - Whether a hardware address can be one station's: no group's, not zero */
+static inline bool wf_mac_is_station(const uint8_t mac[6])
+{
+    return (mac[0] & 1) == 0 && (mac[0] | mac[1] | mac[2] | mac[3] | mac[4] | mac[5]) != 0;
+}
+
 /** wf_netif_group_bin() - The bin of a group's link address, its low 23 bits, as a bit */
 static inline uint64_t wf_netif_group_bin(uint32_t group)
 {

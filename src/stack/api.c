@@ -91,12 +91,11 @@ int weft_if_set_mtu(struct weft_stack *st, uint16_t ifindex, uint32_t mtu)
 
 int weft_if_set_mac(struct weft_stack *st, uint16_t ifindex, const uint8_t mac[6])
 {
-    static const uint8_t none[6];
     struct net *net = wf_net_of(st);
     struct netif *nif = wf_netif_get(net, ifindex);
     if (nif == NULL)
         return -WEFT_ENOENT;
-    if (nif->kind != WEFT_IF_ETHER || mac == NULL || (mac[0] & 1) != 0 || memcmp(mac, none, 6) == 0)
+    if (nif->kind != WEFT_IF_ETHER || mac == NULL || !wf_mac_is_station(mac))
         return -WEFT_EINVAL;
     uint8_t before[6];
     memcpy(before, nif->mac, 6);
