@@ -2,9 +2,10 @@
 /**
  * DOC: weft forward - what an interface of a router lets through
  *
- * weft_set_forwarding() makes a stack a router; these options are each interface's own. Never
- * forwarded, whatever they say: link-local addresses, limited broadcasts, multicast by unicast
- * routes, 0/8, 127/8 and class E.
+ * weft_set_forwarding() makes a stack a router; these options are each interface's own. Broadcasts
+ * directed to its network are let in by WEFT_IP_IF_DIRECTED_BROADCAST (weft/ip.h). Never forwarded,
+ * whatever they say: link-local addresses, limited broadcasts, multicast by unicast routes, 0/8,
+ * 127/8 and class E.
  */
 #ifndef WEFT_FORWARD_H
 #define WEFT_FORWARD_H
@@ -24,9 +25,8 @@ enum weft_rpf {
 
 /** struct weft_forward_options - Options of one interface; all zero = the defaults */
 struct weft_forward_options {
-    enum weft_rpf rpf;     /* For packets that arrive here. */
-    bool is_off;           /* Nothing is forwarded in or out here (RFC 1812 5.3.11). */
-    bool takes_broadcasts; /* Broadcasts directed to this network are let in (RFC 2644). */
+    enum weft_rpf rpf; /* For packets that arrive here. */
+    bool is_off;       /* Nothing is forwarded in or out here (RFC 1812 5.3.11). */
 };
 
 /**

@@ -76,16 +76,6 @@ static inline uint64_t wf_csum_native(uint64_t sum, const uint8_t *p, uint32_t l
     return sum;
 }
 
-/** wf_csum_to_native() - A sum below 2^56 as it counts among native words: octets exchanged */
-static inline uint64_t wf_csum_to_native(uint64_t sum)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    return sum << 8; /* Modulo 2^16 - 1 a shift is a rotation. */
-#else
-    return sum;
-#endif
-}
-
 /** wf_csum_from_native() - The sum that such words have in network order */
 static inline uint16_t wf_csum_from_native(uint64_t sum)
 {

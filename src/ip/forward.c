@@ -223,7 +223,6 @@ int weft_if_set_forward(struct weft_stack *st, uint16_t ifindex,
         return -WEFT_EINVAL;
     nif->rpf = (uint8_t)o->rpf;
     nif->is_forward_off = o->is_off;
-    nif->may_direct_bcast = o->takes_broadcasts;
     return 0;
 }
 
@@ -234,7 +233,6 @@ int weft_if_get_forward(const struct weft_stack *st, uint16_t ifindex,
     if (nif == NULL)
         return -WEFT_ENOENT;
     *out = (struct weft_forward_options){.rpf = (enum weft_rpf)nif->rpf,
-                                         .is_off = nif->is_forward_off,
-                                         .takes_broadcasts = nif->may_direct_bcast};
+                                         .is_off = nif->is_forward_off};
     return 0;
 }

@@ -64,7 +64,6 @@ static struct acd *make(struct net *net, uint16_t ifindex, uint32_t ip4, uint8_t
     a->ip4 = ip4;
     a->ifindex = ifindex;
     a->prefix_len = prefix_len;
-    a->is_link_local = is_drawn(net, ifindex, ip4);
     return a;
 }
 
@@ -78,7 +77,7 @@ static void tell(struct net *net, const struct acd *a, enum weft_link_event_kind
 static void probe_soon(struct net *net, struct acd *a)
 {
     a->step = WEFT_ACD_PROBING;
-    a->sent = 0;
+    a->left = PROBE_NUM;
     arm(net, a, 0, PROBE_WAIT_NS);
 }
 
@@ -92,37 +91,32 @@ bool wf_acd_begin(struct net *net, struct netif *nif, uint32_t ip4, uint8_t pref
     return true;
 }
 
-/* The first announcement goes out now, the others later. */
-static void announce(struct net *net, struct netif *nif, struct acd *a, uint8_t max)
+/* One of a->left announcements; after the last the record goes. */
+static void announce(struct net *net, struct netif *nif, struct acd *a)
 {
     a->step = WEFT_ACD_ANNOUNCING;
     wf_arp_announce(net, nif, a->ip4);
-    a->sent++;
-    if (a->sent < max)
+    a->left--;
+    if (a->left > 0)
         arm(net, a, ANNOUNCE_NS, 0);
     else
         drop(net, a);
 }
 
-static uint8_t announce_max(const struct net *net, const struct netif *nif, const struct acd *a)
-{
-    const struct weft_arp_options *o = options(net, nif);
-    if (o->detect == WEFT_ACD_PROBE || a->is_link_local) /* RFC 5227 2.3 leaves no choice. */
-        return ANNOUNCE_NUM;
-    return o->detect == WEFT_ACD_CLASSIC ? 1 : o->announce_max;
-}
-
 /* An address in use is told to the link, as often as the options say. */
 static void begin_announcing(struct net *net, struct netif *nif, uint32_t ip4, uint8_t prefix_len)
 {
+    const struct weft_arp_options *o = options(net, nif);
     struct acd *a = make(net, nif->index, ip4, prefix_len);
     if (a == NULL)
         return;
-    a->sent = 0;
-    if (announce_max(net, nif, a) == 0)
+    a->left = o->detect == WEFT_ACD_CLASSIC ? 1 : o->announce_max;
+    if (o->detect == WEFT_ACD_PROBE || is_drawn(net, nif->index, ip4))
+        a->left = ANNOUNCE_NUM; /* RFC 5227 2.3 leaves no choice. */
+    if (a->left == 0)
         drop(net, a);
     else
-        announce(net, nif, a, announce_max(net, nif, a));
+        announce(net, nif, a);
 }
 
 int wf_acd_add(struct net *net, struct netif *nif, uint32_t ip4, uint8_t prefix_len)
@@ -198,7 +192,7 @@ static void refused(struct net *net, struct netif *nif, struct acd *a, const uin
     wf_count(net, WEFT_COUNT_ARP_CONFLICTS);
     tell(net, a, WEFT_LINK_EVENT_ADDR_REFUSED, mac);
     a->conflicts++;
-    if (a->is_link_local) {
+    if (is_drawn(net, a->ifindex, a->ip4)) {
         wf_lladdr_again(net, nif, a);
         return;
     }
@@ -257,10 +251,10 @@ void wf_acd_conflict(struct net *net, struct netif *nif, uint32_t ip4, const uin
 
 static void probed(struct net *net, struct netif *nif, struct acd *a)
 {
-    if (a->sent < PROBE_NUM) {
+    if (a->left > 0) {
         wf_arp_probe(net, nif, a->ip4);
-        a->sent++;
-        if (a->sent < PROBE_NUM)
+        a->left--;
+        if (a->left > 0)
             arm(net, a, PROBE_MIN_NS, PROBE_SPREAD_NS);
         else
             arm(net, a, ANNOUNCE_WAIT_NS, 0);
@@ -270,13 +264,13 @@ static void probed(struct net *net, struct netif *nif, struct acd *a)
         arm(net, a, RATE_LIMIT_NS, 0); /* The table is full. */
         return;
     }
-    a->sent = 0;
     tell(net, a, WEFT_LINK_EVENT_ADDR_READY, nif->mac);
-    if (a->is_link_local)
+    if (is_drawn(net, a->ifindex, a->ip4))
         wf_lladdr_ready(net, nif);
     else
         wf_lladdr_judge(net, nif);
-    announce(net, nif, a, ANNOUNCE_NUM);
+    a->left = ANNOUNCE_NUM;
+    announce(net, nif, a);
 }
 
 uint32_t wf_acd_expire(struct net *net, struct wf_timer *t, uint16_t *ifindex)
@@ -292,10 +286,7 @@ uint32_t wf_acd_expire(struct net *net, struct wf_timer *t, uint16_t *ifindex)
         probe_soon(net, a);
         return 0;
     case WEFT_ACD_ANNOUNCING:
-        if (a->sent < announce_max(net, nif, a))
-            announce(net, nif, a, announce_max(net, nif, a));
-        else /* The option has changed meanwhile. */
-            drop(net, a);
+        announce(net, nif, a);
         return 0;
     case WEFT_ACD_LOST: {
         uint32_t ip4 = a->ip4;

@@ -42,8 +42,7 @@ struct acd {
     uint16_t ifindex;
     uint8_t prefix_len;
     uint8_t step; /* enum weft_acd_state */
-    uint8_t sent; /* Probes or announcements. */
-    bool is_link_local;
+    uint8_t left; /* Probes or announcements to be sent. */
 };
 
 /** wf_acd_add() - Bring an address into use as the options say; 0 or an error of wf_addrs_add() */

@@ -30,7 +30,6 @@ void weft_arp_options_textbook(struct weft_neigh_options *n, struct weft_arp_opt
     n->incomplete_ms = 2 * 60 * 1000;
     n->reachable_ms = 0;
     n->is_dropping = true;
-    a->announce_max = 1;
     a->detect = WEFT_ACD_CLASSIC;
     a->is_learning_from_ip = true;
 }

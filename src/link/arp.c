@@ -18,8 +18,6 @@
 #define STRANGER_NS     1000000ull         /* To one without an entry; ... */
 #define STRANGERS_BURST 64                 /* ... so many at once. */
 
-static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-
 static uint32_t num(struct wf_ip4 a)
 {
     return wf_ld32be(a.b);
@@ -32,10 +30,10 @@ static struct wf_ip4 bytes(uint32_t v)
     return a;
 }
 
-/* From a link-local address everything is broadcast, so that conflicts are seen (RFC 3927 2.5). */
-static void arp_output(struct net *net, struct netif *nif, const struct arp_ip4 *a,
-                       const uint8_t dst[6])
+void wf_arp_output(struct net *net, struct netif *nif, const struct arp_ip4 *a, uint16_t type,
+                   const uint8_t *dst)
 {
+    static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     struct pkt *p = wf_pkt_alloc(&net->pool);
     if (p == NULL) {
         wf_net_note_drop(net, WEFT_DROP_NO_PKT);
@@ -43,8 +41,15 @@ static void arp_output(struct net *net, struct netif *nif, const struct arp_ip4 
     }
     wf_arp_emit(p->data, a);
     p->len = p->total = ARP_IP4_BYTES;
-    wf_eth_push(p, nif, wf_ip4_is_link_local(num(a->spa)) ? broadcast : dst, ETHERTYPE_ARP);
+    wf_eth_push(p, nif, dst != NULL ? dst : broadcast, type);
     wf_netif_enqueue(net, nif, p);
+}
+
+/* From a link-local address everything is broadcast, so that conflicts are seen (RFC 3927 2.5). */
+static void arp_output(struct net *net, struct netif *nif, const struct arp_ip4 *a,
+                       const uint8_t *dst)
+{
+    wf_arp_output(net, nif, a, ETHERTYPE_ARP, wf_ip4_is_link_local(num(a->spa)) ? NULL : dst);
 }
 
 static void request_output(struct net *net, struct netif *nif, uint32_t spa, uint32_t tpa,
@@ -53,7 +58,7 @@ static void request_output(struct net *net, struct netif *nif, uint32_t spa, uin
     struct arp_ip4 a = {.op = ARP_REQUEST, .spa = bytes(spa), .tpa = bytes(tpa)};
     memcpy(a.sha, nif->mac, 6);
     wf_count(net, WEFT_COUNT_ARP_REQUESTS_OUT);
-    arp_output(net, nif, &a, mac != NULL ? mac : broadcast);
+    arp_output(net, nif, &a, mac);
 }
 
 void wf_arp_request(struct net *net, struct netif *nif, uint32_t dst4, const uint8_t *mac)
@@ -94,9 +99,8 @@ static enum weft_drop why_malformed(enum wf_arp_err err)
 /* Whether the pair can be a host's. */
 static bool sender_ok(const struct net *net, const struct arp_ip4 *a, uint16_t ifindex)
 {
-    static const uint8_t none[6];
     uint32_t spa = num(a->spa);
-    if ((a->sha[0] & 1) != 0 || memcmp(a->sha, none, 6) == 0)
+    if (!wf_mac_is_station(a->sha))
         return false;
     enum ip4_kind kind = wf_addrs_kind(net, spa, ifindex);
     return spa == 0 || ((kind == IP4_OTHER || kind == IP4_LOCAL) && wf_ip4_can_be_host(spa));
@@ -284,9 +288,8 @@ enum verdict wf_arp_input(struct net *net, struct pkt *p)
 
 void wf_arp_learn_ip(struct net *net, struct netif *nif, const struct pkt *p, const uint8_t src[6])
 {
-    static const uint8_t none[6];
     struct neigh_news m = {.may_create = true};
-    if (p->len < IP4_HDR_BYTES || p->is_link_group || memcmp(src, none, 6) == 0)
+    if (p->len < IP4_HDR_BYTES || p->is_link_group || !wf_mac_is_station(src))
         return;
     m.ip4 = wf_ld32be(p->data + 12);
     bool is_for_us = wf_addrs_find(net, wf_ld32be(p->data + 16), nif->index) != NULL;

@@ -22,6 +22,10 @@ enum verdict wf_link_input(struct net *net, struct netif *nif, struct pkt *p);
 /** wf_arp_input() - An ARP message (RFC 826); takes @p */
 enum verdict wf_arp_input(struct net *net, struct pkt *p);
 
+/** wf_arp_output() - Send a message of ARP or RARP, by @type; @dst NULL = to all stations */
+void wf_arp_output(struct net *net, struct netif *nif, const struct arp_ip4 *a, uint16_t type,
+                   const uint8_t *dst);
+
 /** wf_arp_request() - Ask who has @dst4, by broadcast or, with @mac, by unicast */
 void wf_arp_request(struct net *net, struct netif *nif, uint32_t dst4, const uint8_t *mac);
 

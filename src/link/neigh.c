@@ -267,7 +267,7 @@ struct neigh *wf_neigh_use(struct net *net, struct netif *nif, uint32_t ip4)
         n->is_delay = true;
         arm(net, n, net->now_ns + DELAY_NS);
     }
-    if (!n->is_used || options(net, n)->victim == WEFT_NEIGH_VICTIM_LRU) {
+    if (!n->is_used || wf_link_if(net, nif)->neigh.victim == WEFT_NEIGH_VICTIM_LRU) {
         n->is_used = true;
         place(net, n);
     }

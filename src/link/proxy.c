@@ -10,11 +10,10 @@
 
 #include "link/link.h"
 
-/* The network number by class, as RFC 1027 2.4 means it. */
-static uint32_t class_net(uint32_t ip4)
+/* Of one network by class, as RFC 1027 2.4 means it. */
+static bool is_one_network(uint32_t a, uint32_t b)
 {
-    uint8_t len = ip4 >> 31 == 0 ? 8 : ip4 >> 30 == 2 ? 16 : 24;
-    return ip4 & wf_ip4_mask(len);
+    return ((a ^ b) & wf_ip4_mask(wf_ip4_class_len(a))) == 0;
 }
 
 static const struct arp_proxy *find(const struct net *net, uint16_t ifindex, uint32_t tpa)
@@ -38,7 +37,7 @@ bool wf_proxy_answers(const struct net *net, const struct netif *nif, uint32_t s
         return false;
     uint32_t host = ~wf_ip4_mask(r->prefix_len);
     bool is_broadcast = r->prefix_len < 31 && ((tpa & host) == host || (tpa & host) == 0);
-    return !is_broadcast && (x->is_any_network || class_net(spa) == class_net(tpa));
+    return !is_broadcast && (x->is_any_network || is_one_network(spa, tpa));
 }
 
 static bool is_same(const struct arp_proxy *x, const struct weft_arp_proxy *p)

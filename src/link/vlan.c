@@ -13,7 +13,7 @@ struct netif *wf_vlan_next(const struct net *net, const struct netif *parent, co
     return NULL;
 }
 
-static struct netif *find(const struct net *net, const struct netif *parent, uint16_t id)
+struct netif *wf_vlan_find(const struct net *net, const struct netif *parent, uint16_t id)
 {
     struct netif *v = wf_vlan_next(net, parent, NULL);
     while (v != NULL && v->vlan_id != id)
@@ -33,7 +33,7 @@ enum weft_drop wf_vlan_input(struct net *net, struct netif **nif, struct pkt *p,
         return WEFT_DROP_VLAN_STACKED;
     if (id == 0) /* A priority and nothing else. */
         return WEFT_DROP_COUNT;
-    struct netif *v = find(net, *nif, id);
+    struct netif *v = wf_vlan_find(net, *nif, id);
     if (v == NULL)
         return WEFT_DROP_VLAN_UNKNOWN;
     *nif = v;

@@ -9,6 +9,9 @@
 struct netif *wf_vlan_next(const struct net *net, const struct netif *parent,
                            const struct netif *v);
 
+/** wf_vlan_find() - The interface of @parent for VLAN @id, or NULL */
+struct netif *wf_vlan_find(const struct net *net, const struct netif *parent, uint16_t id);
+
 /**
  * wf_vlan_input() - Read the tag of a frame, which stays in front of data
  * @nif: the interface it came by; set to the one it is for

@@ -65,6 +65,28 @@ int weft_addr_parse(struct weft_addr *out, const char *text)
     return 0;
 }
 
+static int hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    int small = c | 0x20;
+    return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
+}
+
+bool weft_mac_parse(uint8_t mac[6], const char *text)
+{
+    for (int i = 0; i < 6; i++) {
+        int v = 0, n = 0;
+        for (; n < 3 && hex(*text) >= 0; n++)
+            v = v << 4 | hex(*text++);
+        if (n < 1 || n > 2 || *text != (i < 5 ? ':' : '\0'))
+            return false;
+        mac[i] = (uint8_t)v;
+        text += i < 5;
+    }
+    return true;
+}
+
 static size_t put_dec(char *at, uint32_t v)
 {
     char tmp[10];

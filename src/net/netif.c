@@ -24,9 +24,7 @@ bool wf_netifs_have_any_address(const struct net *net)
 
 static bool config_ok(const struct weft_if_config *c)
 {
-    static const uint8_t none[6];
-    bool is_mac_ok =
-        c->kind != WEFT_IF_ETHER || ((c->mac[0] & 1) == 0 && memcmp(c->mac, none, 6) != 0);
+    bool is_mac_ok = c->kind != WEFT_IF_ETHER || wf_mac_is_station(c->mac);
     return (unsigned)c->kind <= WEFT_IF_LOOPBACK && is_mac_ok && c->name[0] != '\0' &&
            c->name[WEFT_IF_NAME_MAX - 1] == '\0' &&
            (c->mtu == 0 || (c->mtu >= 68 && c->mtu <= 65535)) &&

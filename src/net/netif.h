@@ -40,7 +40,7 @@ struct netif {
     uint8_t vlan_turn; /* Parent: whose turn it is to send. */
     uint16_t parent;   /* VLAN: the interface whose wire it uses; 0 = it is none. */
     uint16_t vlan_id;
-    uint8_t rpf; /* enum weft_rpf; these three are struct weft_forward_options. */
+    uint8_t rpf; /* enum weft_rpf; this and the next are struct weft_forward_options. */
     bool is_forward_off;
     bool may_direct_bcast; /* Broadcasts to its network from elsewhere are taken and sent. */
     uint64_t group_bins;   /* Of groups that are joined: a filter that may let in too many. */
@@ -92,6 +92,12 @@ void wf_netif_flush(struct net *net, struct netif *nif, enum weft_drop why);
 
 /** wf_sender_wake() - Have a sender asked for packets; no-op if it waits already */
 void wf_sender_wake(struct netif *nif, struct wf_sender *s);
+
+/** wf_mac_is_station() - Whether a hardware address can be one station's: no group's, not zero */
+static inline bool wf_mac_is_station(const uint8_t mac[6])
+{
+    return (mac[0] & 1) == 0 && (mac[0] | mac[1] | mac[2] | mac[3] | mac[4] | mac[5]) != 0;
+}
 
 /** wf_netif_group_bin() - The bin of a group's link address, its low 23 bits, as a bit */
 static inline uint64_t wf_netif_group_bin(uint32_t group)

@@ -188,7 +188,7 @@ static struct pkt *codel_dequeue(struct net *net, struct netif *nif)
             q->drop_next_ns = control_law(q, q->drop_next_ns);
         }
         is_new = false;
-        if (mark(net, nif, p))
+        if (ip_header(nif, p) == NULL || mark(net, nif, p))
             return p;
         drop(net, nif, p, WEFT_DROP_TX_CODEL);
         p = codel_take(net, nif, &is_late);

@@ -91,12 +91,11 @@ int weft_if_set_mtu(struct weft_stack *st, uint16_t ifindex, uint32_t mtu)
 
 int weft_if_set_mac(struct weft_stack *st, uint16_t ifindex, const uint8_t mac[6])
 {
-    static const uint8_t none[6];
     struct net *net = wf_net_of(st);
     struct netif *nif = wf_netif_get(net, ifindex);
     if (nif == NULL)
         return -WEFT_ENOENT;
-    if (nif->kind != WEFT_IF_ETHER || mac == NULL || (mac[0] & 1) != 0 || memcmp(mac, none, 6) == 0)
+    if (nif->kind != WEFT_IF_ETHER || mac == NULL || !wf_mac_is_station(mac))
         return -WEFT_EINVAL;
     uint8_t before[6];
     memcpy(before, nif->mac, 6);
@@ -132,8 +131,10 @@ int weft_addr_del(struct weft_stack *st, uint16_t ifindex, const struct weft_add
 
 int wf_stack_addr_del(struct net *net, uint16_t ifindex, uint32_t ip4)
 {
-    if (wf_acd_del(net, ifindex, ip4)) /* It was not in use yet. */
+    if (wf_acd_del(net, ifindex, ip4)) { /* It was not in use yet. */
+        wf_acd_gone(net, wf_netif_get(net, ifindex), ip4);
         return 0;
+    }
     const struct wf_ifaddr *a = wf_addrs_find(net, ip4, ifindex);
     uint16_t at = a != NULL ? a->ifindex : 0; /* Who names no interface means any. */
     int err = wf_addrs_del(net, ifindex, ip4);
@@ -174,31 +175,9 @@ void weft_stack_check(const struct weft_stack *st)
 {
     const struct net *net = wf_net_of_const(st);
     const struct wf_tcp *t = net->tcp;
-    const struct wf_slab *slabs[] = {&net->pool.pkts,
-                                     &net->pool.bufs.lent,
-                                     &net->pool.bufs.chunks,
-                                     &net->pool.blks,
-                                     &net->socks->socks,
-                                     &t->conns,
-                                     &t->listeners,
-                                     &t->synrcvds,
-                                     &t->timewaits,
-                                     &t->recs,
-                                     &t->reasms,
-                                     &t->ccs,
-                                     &net->link->neighs,
-                                     &net->link->acds,
-                                     &net->ip->reasms,
-                                     &net->udp->eps,
-                                     &net->udp->errs,
-                                     &net->link->rarps,
-                                     &net->ip->igmp.members,
-                                     &net->ip->igmp.groups,
-                                     &net->ip->igmp.srcs,
-                                     &net->ip->igmp.rgroups,
-                                     &net->ip->igmp.routes};
-    for (uint32_t i = 0; i < WF_ARRAY_LEN(slabs); i++)
-        WF_ASSERT(wf_slab_check(slabs[i]));
+    const struct wf_slab *s;
+    for (uint32_t i = 0; (s = wf_stack_slab(st, i)) != NULL; i++)
+        WF_ASSERT(wf_slab_check(s));
     WF_ASSERT(wf_wheel_check(&net->wheel));
     for (const struct tcp_conn *c = wf_slab_next_live(&t->conns, 0); c != NULL;
          c = wf_slab_next_live(&t->conns, wf_slab_index(&t->conns, c) + 1))

@@ -194,6 +194,11 @@ static void *field_of(struct weft_stack *st, size_t off)
     return (uint8_t *)st + off;
 }
 
+const struct wf_slab *wf_stack_slab(const struct weft_stack *st, uint32_t i)
+{
+    return i < WF_ARRAY_LEN(slabs) ? (const void *)((const uint8_t *)st + slabs[i].slab_off) : NULL;
+}
+
 /* A hash table has at least as many buckets as entries. */
 static uint32_t buckets(uint32_t entries)
 {

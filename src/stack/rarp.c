@@ -21,18 +21,10 @@ static struct rarp *state_of(struct net *net, struct netif *nif)
     return nif->rarp;
 }
 
-static void output(struct net *net, struct netif *nif, struct arp_ip4 *a, const uint8_t dst[6])
+static void output(struct net *net, struct netif *nif, struct arp_ip4 *a, const uint8_t *dst)
 {
-    struct pkt *p = wf_pkt_alloc(&net->pool);
-    if (p == NULL) {
-        wf_net_note_drop(net, WEFT_DROP_NO_PKT);
-        return;
-    }
     memcpy(a->sha, nif->mac, 6);
-    wf_arp_emit(p->data, a);
-    p->len = p->total = ARP_IP4_BYTES;
-    wf_eth_push(p, nif, dst, ETHERTYPE_RARP);
-    wf_netif_enqueue(net, nif, p);
+    wf_arp_output(net, nif, a, ETHERTYPE_RARP, dst);
 }
 
 static void reply(struct net *net, struct netif *nif, struct arp_ip4 *a, const uint8_t dst[6])
@@ -55,14 +47,13 @@ static void rearm(struct net *net, struct rarp *r)
 
 void wf_rarp_expire(struct net *net, struct wf_timer *t)
 {
-    static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     struct rarp *r = WF_CONTAINER_OF(t, struct rarp, timer);
     struct netif *nif = wf_netif_get(net, r->ifindex);
     struct arp_ip4 a;
     uint8_t asker[6];
     if (wf_rarp_client_due(&r->client, net->now_ns, &net->rng, &a)) {
         wf_count(net, WEFT_COUNT_RARP_REQUESTS_OUT);
-        output(net, nif, &a, broadcast);
+        output(net, nif, &a, NULL);
     }
     while (r->server != NULL && wf_rarp_server_due(r->server, net->now_ns, &a, asker))
         reply(net, nif, &a, asker);
@@ -130,14 +121,12 @@ static enum verdict answer(struct net *net, struct netif *nif, struct pkt *p,
 
 enum verdict wf_rarp_input(struct net *net, struct pkt *p)
 {
-    static const uint8_t none[6];
     struct arp_ip4 in;
     struct netif *nif = wf_netif_get(net, p->ifindex);
     if (!wf_pkt_linear(&net->pool, p, 0, wf_min_u32(p->total, ARP_IP4_BYTES)))
         return wf_net_drop(net, p, WEFT_DROP_NO_PKT);
     if (wf_arp_parse(&in, p->data, p->len) != ARP_OK ||
-        (in.op != RARP_REQUEST && in.op != RARP_REPLY) || (in.sha[0] & 1) != 0 ||
-        memcmp(in.sha, none, 6) == 0)
+        (in.op != RARP_REQUEST && in.op != RARP_REPLY) || !wf_mac_is_station(in.sha))
         return wf_net_drop(net, p, WEFT_DROP_RARP_MALFORMED);
     return in.op == RARP_REQUEST ? request(net, nif, p, &in) : answer(net, nif, p, &in);
 }

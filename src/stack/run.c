@@ -106,7 +106,7 @@ uint64_t weft_deadline(const struct weft_stack *st)
 {
     const struct net *net = wf_net_of_const(st);
     for (uint32_t i = 0; i < net->ifs.n; i++)
-        if (!net->ifs.tab[i].is_blocked && wf_netif_has_output(&net->ifs.tab[i], &net->pool))
+        if (!net->ifs.tab[i].is_blocked && wf_tx_has_output(net, &net->ifs.tab[i]))
             return net->now_ns;
     uint64_t next = wf_wheel_next(&net->wheel);
     return next == WEFT_NEVER ? next : wf_max_u64(next, net->now_ns);

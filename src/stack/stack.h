@@ -41,6 +41,9 @@ void wf_rarp_expire(struct net *net, struct wf_timer *t);
 /** wf_stack_set_now() - Time enters: never backwards */
 void wf_stack_set_now(struct net *net, uint64_t now_ns);
 
+/** wf_stack_slab() - Slab number @i of the stack, NULL behind the last */
+const struct wf_slab *wf_stack_slab(const struct weft_stack *st, uint32_t i);
+
 /** wf_stack_addr_del() - Take an address away, with what uses it; 0 or -WEFT_ENOENT */
 int wf_stack_addr_del(struct net *net, uint16_t ifindex, uint32_t ip4);
 
@@ -61,14 +64,14 @@ struct pkt *wf_tx_next(struct net *net, struct netif *nif);
 /** wf_tx_take() - Frames of one interface, and of no VLAN on it; how many */
 uint32_t wf_tx_take(struct net *net, struct netif *nif, struct weft_frame *frames, uint32_t n);
 
+/** wf_tx_has_output() - Whether a driver has something to ask an interface for, VLANs' included */
+bool wf_tx_has_output(const struct net *net, const struct netif *nif);
+
 /** wf_vlan_tx() - Frames of an interface and its VLANs in turn; how many */
 uint32_t wf_vlan_tx(struct net *net, struct netif *parent, struct weft_frame *frames, uint32_t n);
 
 /** wf_vlan_has_output() - Whether a VLAN of an interface has something to send */
 bool wf_vlan_has_output(const struct net *net, const struct netif *parent);
-
-/** wf_vlan_block() - The driver has no room, or has it again: for the VLANs, too */
-void wf_vlan_block(struct net *net, const struct netif *parent);
 
 /** wf_vlan_set_up() - A parent went up or down: its VLANs, too, but for those that were down before
  */

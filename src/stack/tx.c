@@ -341,19 +341,24 @@ void weft_tx_done(struct weft_stack *st, const uint64_t *cookies, uint32_t n)
     }
 }
 
+bool wf_tx_has_output(const struct net *net, const struct netif *nif)
+{
+    if (nif->parent != 0) /* Its frames are the parent's. */
+        return false;
+    return wf_netif_has_output(nif, &net->pool) ||
+           (WF_UNLIKELY(nif->has_vlans) && wf_vlan_has_output(net, nif));
+}
+
 bool weft_tx_ready(const struct weft_stack *st, uint16_t ifindex)
 {
     const struct net *net = wf_net_of_const(st);
     const struct netif *nif = wf_netif_get(net, ifindex);
-    return nif != NULL && nif->kind != WEFT_IF_LOOPBACK && nif->parent == 0 &&
-           (wf_netif_has_output(nif, &net->pool) || wf_vlan_has_output(net, nif));
+    return nif != NULL && nif->kind != WEFT_IF_LOOPBACK && wf_tx_has_output(net, nif);
 }
 
 void weft_tx_block(struct weft_stack *st, uint16_t ifindex, bool is_blocked)
 {
     struct netif *nif = wf_netif_get(wf_net_of(st), ifindex);
-    if (nif == NULL)
-        return;
-    nif->is_blocked = is_blocked;
-    wf_vlan_block(wf_net_of(st), nif);
+    if (nif != NULL)
+        nif->is_blocked = is_blocked;
 }

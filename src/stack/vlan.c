@@ -8,15 +8,6 @@
 /* A driver that cuts would have to know about the tag: the stack cuts. */
 #define CAPS_KEPT (WEFT_CAP_TX_CSUM | WEFT_CAP_RX_TRUST | WEFT_CAP_TX_PAD)
 
-static bool is_taken(const struct net *net, const struct netif *parent, uint16_t id)
-{
-    for (struct netif *v = wf_vlan_next(net, parent, NULL); v != NULL;
-         v = wf_vlan_next(net, parent, v))
-        if (v->vlan_id == id)
-            return true;
-    return false;
-}
-
 int weft_vlan_add(struct weft_stack *st, const struct weft_vlan_config *cfg)
 {
     struct net *net = wf_net_of(st);
@@ -29,7 +20,7 @@ int weft_vlan_add(struct weft_stack *st, const struct weft_vlan_config *cfg)
     if (parent->kind != WEFT_IF_ETHER || parent->parent != 0 || cfg->id < 1 ||
         cfg->id > WEFT_VLAN_ID_MAX || cfg->mtu > parent->mtu)
         return -WEFT_EINVAL;
-    if (is_taken(net, parent, cfg->id))
+    if (wf_vlan_find(net, parent, cfg->id) != NULL)
         return -WEFT_EEXIST;
     for (uint32_t i = 0; i < WEFT_IF_NAME_MAX && (i == 0 || c.name[i - 1] != '\0'); i++)
         c.name[i] = cfg->name[i]; /* Without an end it is refused below. */
@@ -44,7 +35,6 @@ int weft_vlan_add(struct weft_stack *st, const struct weft_vlan_config *cfg)
     v->vlan_id = cfg->id;
     v->hdr_bytes = ETH_VLAN_HDR_BYTES;
     v->is_up = parent->is_up;
-    v->is_blocked = parent->is_blocked;
     v->is_held_down = !parent->is_up;
     parent->has_vlans = true;
     return index;
@@ -89,13 +79,6 @@ void wf_vlan_set_mac(struct weft_stack *st, const struct netif *parent, const ui
         int err = memcmp(v->mac, before, 6) != 0 ? 0 : weft_if_set_mac(st, v->index, parent->mac);
         WF_ASSERT(err == 0);
     }
-}
-
-void wf_vlan_block(struct net *net, const struct netif *parent)
-{
-    for (struct netif *v = wf_vlan_next(net, parent, NULL); v != NULL;
-         v = wf_vlan_next(net, parent, v))
-        v->is_blocked = parent->is_blocked;
 }
 
 bool wf_vlan_has_output(const struct net *net, const struct netif *parent)

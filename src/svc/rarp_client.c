@@ -54,12 +54,6 @@ bool wf_rarp_client_due(struct rarp_client *c, uint64_t now_ns, struct wf_rng *r
     return true;
 }
 
-/* Before masks there were classes; a RARP answer has no place for a mask. */
-static uint8_t class_prefix(uint32_t ip4)
-{
-    return ip4 >> 31 == 0 ? 8 : ip4 >> 30 == 2 ? 16 : 24;
-}
-
 enum rarp_take wf_rarp_client_take(struct rarp_client *c, const struct arp_ip4 *in)
 {
     uint32_t ip4 = wf_ld32be(in->tpa.b);
@@ -71,7 +65,8 @@ enum rarp_take wf_rarp_client_take(struct rarp_client *c, const struct arp_ip4 *
         return RARP_TAKE_BAD_ADDR;
     c->info.state = WEFT_RARP_BOUND;
     c->info.addr = wf_addr_from4(ip4);
-    c->info.prefix_len = c->cfg.prefix_len != 0 ? c->cfg.prefix_len : class_prefix(ip4);
+    /* Before masks there were classes; a RARP answer has no place for a mask. */
+    c->info.prefix_len = c->cfg.prefix_len != 0 ? c->cfg.prefix_len : wf_ip4_class_len(ip4);
     c->info.server = wf_addr_from4(wf_ld32be(in->spa.b));
     memcpy(c->info.server_mac, in->sha, 6);
     return RARP_TAKE_BOUND;

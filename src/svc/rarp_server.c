@@ -39,9 +39,8 @@ static struct weft_rarp_entry *find(const struct weft_rarp_server *s, const uint
 int weft_rarp_server_set(struct weft_rarp_server *s, const uint8_t mac[6],
                          const struct weft_addr *addr)
 {
-    static const uint8_t none[6];
-    if (mac == NULL || (mac[0] & 1) != 0 || memcmp(mac, none, 6) == 0 || addr == NULL ||
-        !wf_addr_is4(addr) || !wf_ip4_can_be_host(wf_addr_to4(addr)))
+    if (mac == NULL || !wf_mac_is_station(mac) || addr == NULL || !wf_addr_is4(addr) ||
+        !wf_ip4_can_be_host(wf_addr_to4(addr)))
         return -WEFT_EINVAL;
     struct weft_rarp_entry *e = find(s, mac);
     if (e == NULL) {

@@ -422,7 +422,6 @@ static void a_gateway_takes_full_packets_and_cuts_them(void)
     rig_end(r);
 }
 
-/* proves: ARP-1122-02 */
 /* A program may have slept since the stack last saw the time: its request waits a second for the
  * answer from when it leaves, not from when it was asked for. */
 static void a_request_by_an_old_clock_waits_for_its_answer(void)

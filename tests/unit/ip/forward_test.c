@@ -89,8 +89,7 @@ static void set_options(uint8_t link, struct weft_forward_options o)
     struct weft_forward_options got;
     T_EQ(weft_if_set_forward(r.st, r.ifs[link], &o), 0);
     T_EQ(weft_if_get_forward(r.st, r.ifs[link], &got), 0);
-    T_CHECK(got.rpf == o.rpf && got.is_off == o.is_off &&
-            got.takes_broadcasts == o.takes_broadcasts);
+    T_CHECK(got.rpf == o.rpf && got.is_off == o.is_off);
 }
 
 /* Whether nothing left by any link, and the only drop was this. */
@@ -245,7 +244,7 @@ static void frames_to_a_group(void)
         memcpy(buf, groups[i], 6);
         router_in(&r, 0, buf, len);
         T_CHECK(is_silent_drop(WEFT_DROP_IP4_LINK_BCAST, 3 * i + 2));
-        set_options(1, (struct weft_forward_options){.takes_broadcasts = true});
+        T_EQ(weft_ip_if_set(r.st, r.ifs[1], WEFT_IP_IF_DIRECTED_BROADCAST, 1), 0);
         len = ip_frame(buf, 0, HOST(0), ip4(10, 1, 0, 255), 46); /* From group to group. */
         memcpy(buf, groups[i], 6);
         router_in(&r, 0, buf, len);
@@ -261,7 +260,7 @@ static void broadcasts_of_another_network(void)
     send_to(0, HOST(0), ip4(10, 1, 0, 255));
     T_CHECK(is_silent_drop(WEFT_DROP_IP4_DIRECTED, 1));
     T_EQ(weft_counter(r.st, WEFT_COUNT_IP4_DELIVERED), 0);
-    set_options(1, (struct weft_forward_options){.takes_broadcasts = true});
+    T_EQ(weft_ip_if_set(r.st, r.ifs[1], WEFT_IP_IF_DIRECTED_BROADCAST, 1), 0);
     send_to(0, HOST(0), ip4(10, 1, 0, 255));
     T_EQ(router_take(&r, 1), 1);
     T_EQ(r.out[0].b[0] & r.out[0].b[5], 255);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What kind an address is, against a list that is searched from end to end. */
+/* What kind an address is, against a list that is searched from end to end; text of addresses. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "net/net.h"
 #include "t.h"
@@ -64,8 +65,28 @@ static void kinds_while_addresses_come_and_go(void)
     free(mem);
 }
 
+static void hardware_addresses_from_text(void)
+{
+    static const uint8_t want[6] = {2, 0, 0xab, 0xcd, 0x0e, 0xf};
+    static const char *const bad[] = {"",
+                                      "02:00:ab:cd:0e",
+                                      "02:00:ab:cd:0e:",
+                                      "02:00:ab:cd:0e:0f:10",
+                                      "002:00:ab:cd:0e:0f",
+                                      "02:00::cd:0e:0f",
+                                      "02-00-ab-cd-0e-0f",
+                                      "02:00:ab:cg:0e:0f",
+                                      "02:00:ab:cd:0e:0f "};
+    uint8_t mac[6];
+    T_CHECK(weft_mac_parse(mac, "02:00:ab:cd:0e:0f") && memcmp(mac, want, 6) == 0);
+    T_CHECK(weft_mac_parse(mac, "2:0:AB:Cd:e:F") && memcmp(mac, want, 6) == 0);
+    for (uint32_t i = 0; i < WF_ARRAY_LEN(bad); i++)
+        T_CHECK(!weft_mac_parse(mac, bad[i]));
+}
+
 static const struct t_case cases[] = {
     {"the kind of an address is that of a list searched from end to end",
      kinds_while_addresses_come_and_go},
+    {"hardware addresses from text", hardware_addresses_from_text},
 };
 T_MAIN(cases)

@@ -208,6 +208,24 @@ static void codel_waits_an_interval_and_then_hurries(void)
     end();
 }
 
+/* Who cannot ask for a neighbour has no use for a short queue. */
+static void codel_leaves_arp_alone(void)
+{
+    static const uint8_t mac[6] = {2, 0, 0, 0, 0, 1};
+    struct weft_frame f;
+    begin((struct weft_queue_options){
+        .kind = WEFT_QUEUE_CODEL, .codel_target_us = 1, .codel_interval_us = 1});
+    for (int i = 0; i < 20; i++) /* An announcement each. */
+        T_EQ(weft_if_set_mac(r.st, r.ifs[1], mac), 0);
+    for (int i = 0; i < 20; i++) {
+        r.now_ns += MS;
+        T_EQ(weft_tx(r.st, r.ifs[1], &f, 1, r.now_ns), 1);
+        weft_tx_done(r.st, &f.cookie, 1);
+    }
+    T_EQ(weft_drops(r.st, WEFT_DROP_TX_CODEL), 0);
+    end();
+}
+
 static void what_cannot_be_is_refused(void)
 {
     struct weft_queue_options o = {.kind = WEFT_QUEUE_KIND_COUNT};
@@ -235,6 +253,7 @@ static const struct t_case cases[] = {
     {"a mark stays", a_mark_stays},
     {"a full queue drops, marked or not", a_full_queue_drops_marked_or_not},
     {"CoDel waits an interval, then drops come closer", codel_waits_an_interval_and_then_hurries},
+    {"CoDel leaves ARP alone", codel_leaves_arp_alone},
     {"options that cannot be are refused", what_cannot_be_is_refused},
 };
 T_MAIN(cases)
