@@ -57,11 +57,6 @@ uint32_t weft_icmp_if_get(const struct weft_stack *st, uint16_t ifindex)
     return wf_netif_get(net, ifindex) != NULL ? net->ip->icmp.if_flags[ifindex] : 0;
 }
 
-int weft_icmp_set_time(struct weft_stack *st, uint32_t ms)
-{
-    return weft_ip_set(st, WEFT_IP_UT_MS, ms == WEFT_ICMP_TIME_UNKNOWN ? -1 : (int64_t)ms);
-}
-
 int weft_path_mtu(const struct weft_stack *st, const struct weft_addr *dst, uint32_t *mtu)
 {
     const struct net *net = wf_net_of_const(st);

@@ -130,7 +130,7 @@ static void the_answer_has_the_options_that_came(void)
     c->answers_timestamp = true;
     T_EQ(weft_icmp_set(r->st, c), 0);
     T_EQ(weft_ip_set(r->st, WEFT_IP_SOURCE_ROUTES, WEFT_IP_SOURCE_ROUTES_END), 0);
-    T_EQ(weft_icmp_set_time(r->st, 99), 0);
+    T_EQ(weft_ip_set(r->st, WEFT_IP_UT_MS, 99), 0);
     for (unsigned i = 0; i < 2; i++) {
         struct rig_ip p = rig_icmp(P, A, 13, 0, 1);
         p.opts_n = i == 0 ? 16 : 8;
@@ -165,20 +165,23 @@ static void the_time_of_day_is_told_in_milliseconds(void)
     struct weft_icmp_config *c = config(r);
     struct rig_ip p = rig_icmp(P, A, 13, 0, 1);
     uint32_t t;
+    int64_t told = 0;
     rig_icmp_body(&p, "abcdefghijkl", 12);
     is_silent_after(r, &p); /* Nobody asked for it to be told. */
     c->answers_timestamp = true;
     T_EQ(weft_icmp_set(r->st, c), 0);
     (void)ask_time(r, &t);
     T_CHECK((t & 0x80000000) != 0); /* Not since midnight UT. */
-    T_EQ(weft_icmp_set_time(r->st, 86400000 - 20), 0);
+    T_EQ(weft_ip_set(r->st, WEFT_IP_UT_MS, 86400000 - 20), 0);
     for (unsigned ms = 0; ms < 40; ms++) { /* Over midnight, to the millisecond, at once. */
         (void)ask_time(r, &t);
         T_EQ(t, (86400000 - 20 + ms) % 86400000);
         rig_run(r, 1 * MS);
     }
-    T_EQ(weft_icmp_set_time(r->st, 86400000), -WEFT_EINVAL);
-    T_EQ(weft_icmp_set_time(r->st, WEFT_ICMP_TIME_UNKNOWN), 0);
+    T_EQ(weft_ip_set(r->st, WEFT_IP_UT_MS, 86400000), -WEFT_EINVAL);
+    T_EQ(weft_ip_get(r->st, WEFT_IP_UT_MS, &told), 0);
+    T_EQ(told, 20);
+    T_EQ(weft_ip_set(r->st, WEFT_IP_UT_MS, -1), 0);
     (void)ask_time(r, &t);
     T_CHECK((t & 0x80000000) != 0);
     p.n = 19; /* Too short to be one. */
