@@ -96,10 +96,10 @@ int weft_ip_path(const struct weft_stack *st, const struct weft_addr *dst, struc
         return -WEFT_ENETUNREACH;
     const struct netif *nif = wf_netif_get(net, ifindex);
     const struct wf_route4 *r = wf_routes_lookup4(net, dst4);
-    bool is_via = r != NULL && r->gateway != 0 && r->ifindex == ifindex;
+    uint32_t hop4 = wf_ip4_next_hop(net, r, ifindex, src4, dst4);
     uint32_t mtu = wf_pmtu_get(net, dst4, nif->mtu);
     *out = (struct weft_ip_path){.src = wf_addr_from4(src4),
-                                 .next_hop = wf_addr_from4(is_via ? r->gateway : dst4),
+                                 .next_hop = wf_addr_from4(hop4),
                                  .ifindex = ifindex,
                                  .mtu = mtu,
                                  .mms_s = mtu - IP4_HDR_BYTES,

@@ -138,6 +138,15 @@ static uint32_t hop_of(struct rig *r, const struct flow *f, uint32_t dst)
     return e != NULL && e->dst == dst ? rig_get32(e->mac + 2) : 0;
 }
 
+/* The next hop that a program is told of. */
+static uint32_t told_hop(const struct rig *r, uint32_t dst)
+{
+    struct weft_addr to = rig_addr(dst);
+    struct weft_ip_path path;
+    T_EQ(weft_ip_path(r->st, &to, &path), 0);
+    return rig_get32(path.next_hop.b + 12);
+}
+
 static struct rig_ip redirect(uint32_t from, unsigned code, uint32_t gateway, uint16_t port,
                               uint32_t dst)
 {
@@ -165,6 +174,10 @@ static void a_host_follows_its_first_hop(void)
         rig_push(r, 0, &p);
         T_EQ(hop_of(r, &f, D), G2);
         T_EQ(hop_of(r, &f, D + 1), G); /* For that destination, whatever the code. */
+        T_EQ(told_hop(r, D), G2);
+        T_EQ(told_hop(r, D + 1), G);
+        T_EQ(told_hop(r, IP(224, 0, 0, 9)), IP(224, 0, 0, 9)); /* Not by a gateway. */
+        T_EQ(told_hop(r, IP(169, 254, 0, 9)), IP(169, 254, 0, 9));
         T_EQ(learnt(r), 1);
         p = redirect(G2, code, IP(10, 0, 0, 252), f.port, D); /* It is the first hop now ... */
         rig_push(r, 0, &p);
