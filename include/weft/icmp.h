@@ -84,17 +84,6 @@ int weft_icmp_if_set(struct weft_stack *st, uint16_t ifindex, uint32_t flags)
 uint32_t weft_icmp_if_get(const struct weft_stack *st, uint16_t ifindex);
 
 /**
- * weft_path_mtu() - Largest datagram that is believed to reach an address whole
- * @st: stack
- * @dst: address
- * @mtu: set; IP bytes
- *
- * Return: 0 or -WEFT_ENETUNREACH.
- */
-int weft_path_mtu(const struct weft_stack *st, const struct weft_addr *dst, uint32_t *mtu)
-    __attribute__((warn_unused_result));
-
-/**
  * weft_redirect_next() - Walk the first hops that redirects changed
  * @st: stack
  * @cursor: 0 at first, then as left by the last call

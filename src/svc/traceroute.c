@@ -24,7 +24,7 @@
 #include <string.h>
 
 #include "base/base.h"
-#include "weft/icmp.h"
+#include "weft/ip.h"
 #include "weft/sock.h"
 #include "wire/wire.h"
 
@@ -199,12 +199,13 @@ static int64_t send_one(struct weft_traceroute *t, uint32_t probe)
 /* A probe is too long for the path: the next is as long as it carries. False if that is no less. */
 static bool make_shorter(struct weft_traceroute *t)
 {
-    uint32_t mtu = 0, hdrs = 28;
-    if (!t->cfg.finds_mtu || weft_path_mtu(t->st, &t->cfg.to, &mtu) != 0 || mtu < hdrs + 1 ||
-        mtu - hdrs >= t->size)
+    struct weft_ip_path path;
+    const uint32_t hdrs = IP4_HDR_BYTES + WEFT_ICMP_HDR_BYTES; /* That of UDP is as long. */
+    if (!t->cfg.finds_mtu || weft_ip_path(t->st, &t->cfg.to, &path) != 0 || path.mtu < hdrs + 1 ||
+        path.mtu - hdrs >= t->size)
         return false;
-    t->size = mtu - hdrs;
-    t->mtu = t->new_mtu = mtu;
+    t->size = path.mtu - hdrs;
+    t->mtu = t->new_mtu = path.mtu;
     return true;
 }
 
