@@ -55,7 +55,7 @@ static uint64_t redirects_after(struct rig *r, unsigned k, const struct rig_ip *
     return weft_counter(r->st, WEFT_COUNT_ICMP_ERRORS_OUT) - before;
 }
 
-/* proves: ICMP-R-41 ICMP-H-16 */
+/* proves: ICMP-R-41 ICMP-H-16 ICMP-GEN-11 */
 static void a_router_tells_only_who_can_use_it(void)
 {
     struct rig *r = rig_new(2, true);
@@ -68,10 +68,13 @@ static void a_router_tells_only_who_can_use_it(void)
     other.dst = D;
     other.src = IP(10, 9, 0, 1); /* In another network than the next hop. */
     T_EQ(redirects_after(r, 0, &other), 0);
+    T_EQ(weft_ip_set(r->st, WEFT_IP_SOURCE_ROUTES, WEFT_IP_SOURCE_ROUTES_FORWARD), 0);
+    uint64_t forwarded = weft_counter(r->st, WEFT_COUNT_IP4_FORWARDED);
     other = p;
     other.opts_n = 8; /* A source route, all of it done: the sender wanted that way. */
     memcpy(other.opts, "\x83\x07\x08\x0a\0\0\x01\0", 8);
     T_EQ(redirects_after(r, 0, &other), 0);
+    T_EQ(weft_counter(r->st, WEFT_COUNT_IP4_FORWARDED), forwarded + 1);
     home.dst = IP(10, 0, 0, 77); /* The destination itself is a better hop. */
     T_EQ(redirects_after(r, 0, &home), 1);
     T_EQ(weft_icmp_if_set(r->st, 2, WEFT_ICMP_NO_REDIRECT), 0);
