@@ -108,13 +108,13 @@ static void need_ends(struct sx *s, const struct sx_call *c, const char *name,
 
 static void need_options(struct sx *s, const struct sx_call *c, const struct weft_udp_rx *rx)
 {
-    uint8_t want[WEFT_UDP_OPTS_MAX];
+    uint8_t want[WEFT_IP_OPTIONS_MAX];
     size_t n;
     const char *p = named(c, "opts", &n);
     if (p == NULL)
         return;
     uint32_t bytes =
-        *p == '-' ? 0 : wf_sx_parse_hex((struct sx_slice){p, n}, want, WEFT_UDP_OPTS_MAX);
+        *p == '-' ? 0 : wf_sx_parse_hex((struct sx_slice){p, n}, want, WEFT_IP_OPTIONS_MAX);
     if (bytes != rx->opts_bytes || memcmp(want, rx->opts, bytes) != 0)
         wf_sx_fail(s, NULL, "%u bytes of IP options came, or others", rx->opts_bytes);
 }
@@ -161,7 +161,7 @@ static int64_t send_with(struct sx *s, const struct sx_call *c, const struct sx_
     struct weft_udp_tx tx = WEFT_UDP_TX_INIT;
     struct ends to, src;
     struct sx_ip ip;
-    uint8_t opts[WEFT_UDP_OPTS_MAX];
+    uint8_t opts[WEFT_IP_OPTIONS_MAX];
     int64_t len = 0, v;
     size_t n;
     if (c->args_n > 2 && c->arg[2].n > 0 && c->arg[2].p[0] == '[' &&
@@ -181,7 +181,8 @@ static int64_t send_with(struct sx *s, const struct sx_call *c, const struct sx_
         tx.tos = (int16_t)v;
     p = named(c, "opts", &n);
     if (p != NULL) {
-        tx.opts_bytes = (int16_t)wf_sx_parse_hex((struct sx_slice){p, n}, opts, WEFT_UDP_OPTS_MAX);
+        tx.opts_bytes =
+            (int16_t)wf_sx_parse_hex((struct sx_slice){p, n}, opts, WEFT_IP_OPTIONS_MAX);
         tx.opts = opts;
     }
     if (c->args_n > 1)

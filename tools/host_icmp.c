@@ -50,12 +50,12 @@ static void set_clock(void *arg)
 {
     struct wf_host_icmp *i = arg;
     struct timespec t;
-    uint32_t ms = WEFT_ICMP_TIME_UNKNOWN;
+    int64_t ms = -1;
     if (clock_gettime(CLOCK_REALTIME, &t) == 0)
-        ms = (uint32_t)(t.tv_sec % 86400 * 1000 + t.tv_nsec / 1000000);
+        ms = t.tv_sec % 86400 * 1000 + t.tv_nsec / 1000000;
     /* The stack counts from the time it has seen last: let it see now. */
     weft_advance(weft_host_stack(i->h), weft_host_now());
-    if (weft_icmp_set_time(weft_host_stack(i->h), ms) == 0)
+    if (weft_ip_set(weft_host_stack(i->h), WEFT_IP_UT_MS, ms) == 0)
         weft_dispatch_arm(weft_host_dispatch(i->h), &i->clock, weft_host_now() + CLOCK_NS);
 }
 

@@ -14,8 +14,6 @@
 
 struct weft_stack;
 
-#define WEFT_ICMP_TIME_UNKNOWN 0xffffffffU
-
 /* Of an interface. */
 #define WEFT_ICMP_MASK_AGENT                                                                       \
     1U /* Answers address mask requests, and (a host) broadcasts the mask when this is set. */
@@ -32,7 +30,8 @@ struct weft_icmp_config {
     uint32_t echo_per_s;        /* Answers to echo requests, 1..10000000. */
     uint16_t quote_bytes;       /* Payload octets quoted by an error, 8..548; as many as fit in 576
                                    go out at most. 8 is what the classic texts show. */
-    bool answers_timestamp, answers_information;
+    bool answers_timestamp;     /* With the time of day that WEFT_IP_UT_MS told. */
+    bool answers_information;
     bool takes_redirects;  /* As a host: from the first hop, for a gateway on the same link. */
     bool sends_redirects;  /* As a router. */
     bool has_quench;       /* Source quench as it was before RFC 6633: a router that drops for want
@@ -83,27 +82,6 @@ int weft_icmp_if_set(struct weft_stack *st, uint16_t ifindex, uint32_t flags)
  * Return: flags; 0 for an interface that is not there.
  */
 uint32_t weft_icmp_if_get(const struct weft_stack *st, uint16_t ifindex);
-
-/**
- * weft_icmp_set_time() - Tell the stack the time of day, as the switch WEFT_IP_UT_MS does
- * @st: stack
- * @ms: milliseconds since midnight UT at the time the stack has seen last, or
- * WEFT_ICMP_TIME_UNKNOWN: then answers carry a count of milliseconds marked as non-standard
- *
- * Return: 0 or -WEFT_EINVAL (a day has 86,400,000).
- */
-int weft_icmp_set_time(struct weft_stack *st, uint32_t ms) __attribute__((warn_unused_result));
-
-/**
- * weft_path_mtu() - Largest datagram that is believed to reach an address whole
- * @st: stack
- * @dst: address
- * @mtu: set; IP bytes
- *
- * Return: 0 or -WEFT_ENETUNREACH.
- */
-int weft_path_mtu(const struct weft_stack *st, const struct weft_addr *dst, uint32_t *mtu)
-    __attribute__((warn_unused_result));
 
 /**
  * weft_redirect_next() - Walk the first hops that redirects changed

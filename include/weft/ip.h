@@ -39,8 +39,9 @@ enum weft_ip_switch {
     WEFT_IP_SOURCE_ROUTES, /* enum weft_ip_source_routes; DROP by default. */
     WEFT_IP_RECORD,        /* 0, 1: a router writes into record route and timestamp; 1. */
     WEFT_IP_TTL_DEFAULT,   /* 1..255: of sockets made from now on, and of ICMP; 64. */
-    WEFT_IP_UT_MS,         /* 0..86399999: milliseconds since midnight UT now, or -1: not known.
-                              Timestamps say which (RFC 791); -1 by default. */
+    WEFT_IP_UT_MS,         /* 0..86399999: milliseconds since midnight UT at the time the stack has
+                              seen last, or -1: not known. Timestamps of options and of ICMP say
+                              which (RFC 791); -1 by default. */
     WEFT_IP_ALL_SUBNETS,   /* 0, 1: all-subnets-directed broadcasts (RFC 922) are broadcasts; 0. */
     WEFT_IP_ID_COUNTS,     /* 0, 1: identifications count up by one, as textbooks show; 0. */
 

@@ -10,9 +10,8 @@
 #ifndef WEFT_UDP_H
 #define WEFT_UDP_H
 
+#include "weft/ip.h"
 #include "weft/sock.h"
-
-#define WEFT_UDP_OPTS_MAX 40
 
 /** struct weft_udp_tx - What one datagram has of its own; begin with WEFT_UDP_TX_INIT */
 struct weft_udp_tx {
@@ -33,9 +32,9 @@ struct weft_udp_tx {
 /** struct weft_udp_rx - What came with a datagram */
 struct weft_udp_rx {
     struct weft_msg_info info;
-    bool is_group;                   /* It was sent to a broadcast or multicast address. */
-    uint8_t opts_bytes;              /* Octets of IP options that came with it. */
-    uint8_t opts[WEFT_UDP_OPTS_MAX]; /* As they were on the wire. */
+    bool is_group;                     /* It was sent to a broadcast or multicast address. */
+    uint8_t opts_bytes;                /* Octets of IP options that came with it. */
+    uint8_t opts[WEFT_IP_OPTIONS_MAX]; /* As they were on the wire. */
 };
 
 /**

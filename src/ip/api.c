@@ -2,8 +2,6 @@
 /** DOC: ip api - the switches of the internet layer, and what it knows about a path */
 #include "ip/ip.h"
 
-#define DAY_MS 86400000u
-
 int weft_ip_set(struct weft_stack *st, enum weft_ip_switch what, int64_t value)
 {
     static const struct {
@@ -12,7 +10,7 @@ int weft_ip_set(struct weft_stack *st, enum weft_ip_switch what, int64_t value)
         [WEFT_IP_SOURCE_ROUTES] = {0, WEFT_IP_SOURCE_ROUTES_COUNT - 1},
         [WEFT_IP_RECORD] = {0, 1},
         [WEFT_IP_TTL_DEFAULT] = {1, 255},
-        [WEFT_IP_UT_MS] = {-1, DAY_MS - 1},
+        [WEFT_IP_UT_MS] = {-1, ICMP4_DAY_MS - 1},
         [WEFT_IP_ALL_SUBNETS] = {0, 1},
         [WEFT_IP_ID_COUNTS] = {0, 1},
     };
@@ -32,9 +30,9 @@ int weft_ip_set(struct weft_stack *st, enum weft_ip_switch what, int64_t value)
     else if (what == WEFT_IP_ID_COUNTS)
         sw->is_id_counting = value != 0;
     else {
-        uint32_t now = (uint32_t)(net->now_ns / 1000000 % DAY_MS);
+        uint32_t now = (uint32_t)(net->now_ns / 1000000 % ICMP4_DAY_MS);
         sw->is_ut_known = value >= 0;
-        sw->ut_offset_ms = value < 0 ? 0 : (uint32_t)(value + DAY_MS - now) % DAY_MS;
+        sw->ut_offset_ms = value < 0 ? 0 : (uint32_t)(value + ICMP4_DAY_MS - now) % ICMP4_DAY_MS;
     }
     return 0;
 }
@@ -96,10 +94,10 @@ int weft_ip_path(const struct weft_stack *st, const struct weft_addr *dst, struc
         return -WEFT_ENETUNREACH;
     const struct netif *nif = wf_netif_get(net, ifindex);
     const struct wf_route4 *r = wf_routes_lookup4(net, dst4);
-    bool is_via = r != NULL && r->gateway != 0 && r->ifindex == ifindex;
+    uint32_t hop4 = wf_ip4_next_hop(net, r, ifindex, src4, dst4);
     uint32_t mtu = wf_pmtu_get(net, dst4, nif->mtu);
     *out = (struct weft_ip_path){.src = wf_addr_from4(src4),
-                                 .next_hop = wf_addr_from4(is_via ? r->gateway : dst4),
+                                 .next_hop = wf_addr_from4(hop4),
                                  .ifindex = ifindex,
                                  .mtu = mtu,
                                  .mms_s = mtu - IP4_HDR_BYTES,

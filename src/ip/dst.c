@@ -21,8 +21,7 @@ bool wf_dst_route(struct net *net, struct wf_dst *d, uint32_t dst4)
     if (r == NULL)
         return false;
     d->ifindex = r->ifindex;
-    bool is_via = r->gateway != 0 && !wf_ip4_is_link_local(dst4); /* RFC 3927 2.6.2. */
-    d->next_hop4 = is_via ? wf_redirect_hop(net, dst4, r->ifindex, r->gateway) : dst4;
+    d->next_hop4 = wf_ip4_next_hop(net, r, r->ifindex, 0, dst4);
     return true;
 }
 

@@ -90,9 +90,9 @@ void wf_icmp_init(struct net *net);
 /** wf_icmp_quench() - A packet for somebody else finds no room: say so, where that is asked for */
 void wf_icmp_quench(struct net *net, struct pkt *p, const struct rx_meta *m);
 
-/** wf_icmp_may_lack_source() - Whether a packet is what who has no address yet may ask for: a
- * router, or the mask where an agent is (RFC 950, RFC 1256) */
-bool wf_icmp_may_lack_source(const struct net *net, const struct pkt *p, const struct rx_meta *m);
+/** wf_icmp_may_lack_source() - Whether a message of @type is what who has no address yet may ask
+ * for: a router, or the mask where an agent is (RFC 950, RFC 1256) */
+bool wf_icmp_may_lack_source(const struct net *net, uint8_t type, const struct rx_meta *m);
 
 /** wf_icmp_query() - A timestamp, information or mask request; takes @p */
 enum icmp_result wf_icmp_query(struct net *net, struct pkt *p, const struct rx_meta *m,

@@ -57,22 +57,6 @@ uint32_t weft_icmp_if_get(const struct weft_stack *st, uint16_t ifindex)
     return wf_netif_get(net, ifindex) != NULL ? net->ip->icmp.if_flags[ifindex] : 0;
 }
 
-int weft_icmp_set_time(struct weft_stack *st, uint32_t ms)
-{
-    return weft_ip_set(st, WEFT_IP_UT_MS, ms == WEFT_ICMP_TIME_UNKNOWN ? -1 : (int64_t)ms);
-}
-
-int weft_path_mtu(const struct weft_stack *st, const struct weft_addr *dst, uint32_t *mtu)
-{
-    const struct net *net = wf_net_of_const(st);
-    uint32_t src4 = 0;
-    uint16_t ifindex = 0;
-    if (!wf_addr_is4(dst) || !wf_ip4_source(net, wf_addr_to4(dst), &src4, &ifindex))
-        return -WEFT_ENETUNREACH;
-    *mtu = wf_pmtu_get(net, wf_addr_to4(dst), wf_netif_get(net, ifindex)->mtu);
-    return 0;
-}
-
 bool weft_redirect_next(const struct weft_stack *st, uint32_t *cursor, struct weft_redirect *out)
 {
     const struct net *net = wf_net_of_const(st);

@@ -90,14 +90,10 @@ static const struct wf_ifaddr *mask_for(const struct net *net, uint16_t ifindex,
     return src4 == 0 && is_certain ? only : NULL;
 }
 
-bool wf_icmp_may_lack_source(const struct net *net, const struct pkt *p, const struct rx_meta *m)
+bool wf_icmp_may_lack_source(const struct net *net, uint8_t type, const struct rx_meta *m)
 {
-    uint8_t type = 0;
-    if (m->src4 != 0 || m->proto != IP_PROTO_ICMP || p->total <= m->ip_hdr_bytes ||
-        (wf_ld16be(p->data + 6) & 0x3fff) != 0 ||
-        wf_addrs_kind(net, m->dst4, m->ifindex) == IP4_OTHER) /* RFC 1812 5.3.7. */
+    if (wf_addrs_kind(net, m->dst4, m->ifindex) == IP4_OTHER) /* RFC 1812 5.3.7. */
         return false;
-    wf_pkt_copy_out(&net->pool, p, m->ip_hdr_bytes, &type, 1);
     bool is_agent = (net->ip->icmp.if_flags[m->ifindex] & WEFT_ICMP_MASK_AGENT) != 0;
     return type == ICMP4_ROUTER_SOLICIT || (type == ICMP4_MASK_REQUEST && is_agent);
 }

@@ -156,6 +156,9 @@ void wf_igmp_init(struct net *net);
 /** wf_igmp_if() - State of an interface */
 struct igmp_if *wf_igmp_if(const struct net *net, uint16_t ifindex);
 
+/** wf_igmp_index() - The interface that a state is of */
+uint16_t wf_igmp_index(const struct net *net, const struct igmp_if *i);
+
 /** wf_igmp_is_ssm() - Whether a group is in the range of source-specific multicast (RFC 4607) */
 bool wf_igmp_is_ssm(const struct net *net, uint32_t group);
 
@@ -291,6 +294,9 @@ void wf_igmp_router_query(struct net *net, const struct rx_meta *m, const struct
 
 /** wf_igmp_router_report() - A report or leave arrived at a router */
 void wf_igmp_router_report(struct net *net, const struct rx_meta *m, struct igmp_msg *g);
+
+/** wf_igmp_rgroup() - A group of a router's link, or NULL */
+struct igmp_rgroup *wf_igmp_rgroup(const struct net *net, uint16_t ifindex, uint32_t group);
 
 /** wf_igmp_rgroup_expire() - Something of a router's group is due */
 void wf_igmp_rgroup_expire(struct net *net, struct igmp_rgroup *g);

@@ -29,6 +29,20 @@ uint8_t wf_igmp_robustness(const struct net *net, uint16_t ifindex)
 
 /* ---- version in use (RFC 3376 7.2.1) ---- */
 
+static void forget_change(struct mc_group *g)
+{
+    g->resend = g->repeats = 0;
+    g->is_leaving = false;
+    for (struct mc_src *s = g->srcs; s != NULL; s = s->next)
+        s->resend = 0;
+}
+
+static void forget_asked(struct mc_group *g)
+{
+    for (struct mc_src *s = g->srcs; s != NULL; s = s->next)
+        s->is_asked = false;
+}
+
 static void cancel(struct net *net, uint16_t ifindex)
 {
     const struct wf_slab *all = &net->ip->igmp.groups;
@@ -38,15 +52,11 @@ static void cancel(struct net *net, uint16_t ifindex)
         if (g->ifindex != ifindex)
             continue;
         wf_wheel_disarm(&net->wheel, &g->answer);
-        for (struct mc_src *s = g->srcs; s != NULL; s = s->next)
-            s->is_asked = false;
+        forget_asked(g);
         if (g->is_fresh) /* Nobody has been told yet. */
             continue;
         wf_wheel_disarm(&net->wheel, &g->change);
-        g->resend = g->repeats = 0;
-        g->is_leaving = false;
-        for (struct mc_src *s = g->srcs; s != NULL; s = s->next)
-            s->resend = 0;
+        forget_change(g);
         wf_igmp_tidy(net, g);
     }
 }
@@ -113,20 +123,6 @@ static bool has_more(const struct mc_group *g)
     for (const struct mc_src *s = g->srcs; s != NULL && !has; s = s->next)
         has = s->resend > 0;
     return has;
-}
-
-static void forget_change(struct mc_group *g)
-{
-    g->resend = g->repeats = 0;
-    g->is_leaving = false;
-    for (struct mc_src *s = g->srcs; s != NULL; s = s->next)
-        s->resend = 0;
-}
-
-static void forget_asked(struct mc_group *g)
-{
-    for (struct mc_src *s = g->srcs; s != NULL; s = s->next)
-        s->is_asked = false;
 }
 
 /* Versions 1 and 2: a report goes to the group itself. */
@@ -347,7 +343,7 @@ void wf_igmp_answer_expire(struct net *net, struct mc_group *g)
 void wf_igmp_general_expire(struct net *net, struct igmp_if *i)
 {
     const struct wf_slab *all = &net->ip->igmp.groups;
-    uint16_t ifindex = (uint16_t)(i - net->ip->igmp.ifs + 1);
+    uint16_t ifindex = wf_igmp_index(net, i);
     if (wf_igmp_mode(net, ifindex) < 3)
         return;
     struct igmp_report r;

@@ -27,12 +27,7 @@ static bool has_alert(const uint8_t *at, uint16_t hdr_bytes)
 {
     struct ip4_hdr h = {.opts = at - hdr_bytes + IP4_HDR_BYTES,
                         .opts_bytes = (uint8_t)(hdr_bytes - IP4_HDR_BYTES)};
-    struct ip4_opts_it it = wf_ip4_opts_begin(&h);
-    struct ip4_opt o;
-    while (wf_ip4_opts_next(&it, &o) == OPT_NEXT)
-        if (o.type == IP4_OPT_ROUTER_ALERT)
-            return true;
-    return false;
+    return wf_ip4_opts_has(&h, IP4_OPT_ROUTER_ALERT);
 }
 
 /* RFC 3376 9.1: what a query must look like to be believed. */

@@ -14,6 +14,11 @@ struct igmp_if *wf_igmp_if(const struct net *net, uint16_t ifindex)
     return &net->ip->igmp.ifs[ifindex - 1];
 }
 
+uint16_t wf_igmp_index(const struct net *net, const struct igmp_if *i)
+{
+    return (uint16_t)(i - net->ip->igmp.ifs + 1);
+}
+
 bool wf_igmp_is_ssm(const struct net *net, uint32_t group)
 {
     const struct wf_igmp *g = &net->ip->igmp;

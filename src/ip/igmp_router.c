@@ -21,11 +21,6 @@ static uint64_t other_present_ns(const struct igmp_if *i)
     return ((uint64_t)i->use.robustness * i->use.query_ms + i->use.response_ms / 2) * NS_PER_MS;
 }
 
-static uint16_t index_of(const struct net *net, const struct igmp_if *i)
-{
-    return (uint16_t)(i - net->ip->igmp.ifs + 1);
-}
-
 /* A query without sources, in the form of the version this router was set to. */
 static void send_query(struct net *net, uint16_t ifindex, uint32_t group, uint32_t max_ms,
                        bool is_suppress)
@@ -57,7 +52,7 @@ void wf_igmp_query_group(struct net *net, uint16_t ifindex, uint32_t group, bool
 static void query_all(struct net *net, struct igmp_if *i)
 {
     uint64_t next_ms = i->use.query_ms;
-    send_query(net, index_of(net, i), 0, i->use.response_ms, false);
+    send_query(net, wf_igmp_index(net, i), 0, i->use.response_ms, false);
     if (i->startup_left > 0 && --i->startup_left > 0)
         next_ms /= 4; /* Startup Query Interval. */
     wf_wheel_arm(&net->wheel, &i->query, net->now_ns + next_ms * NS_PER_MS);

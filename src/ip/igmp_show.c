@@ -88,12 +88,8 @@ static const struct mc_src *sources_of(const struct net *net, const struct weft_
         const struct mc_group *h = wf_igmp_group(net, g->ifindex, group);
         return h != NULL ? h->srcs : NULL;
     }
-    const struct wf_slab *all = &net->ip->igmp.rgroups;
-    for (const struct igmp_rgroup *r = wf_slab_next_live(all, 0); r != NULL;
-         r = wf_slab_next_live(all, wf_slab_index(all, r) + 1))
-        if (r->group == group && r->ifindex == g->ifindex)
-            return r->srcs;
-    return NULL;
+    const struct igmp_rgroup *r = wf_igmp_rgroup(net, g->ifindex, group);
+    return r != NULL ? r->srcs : NULL;
 }
 
 uint32_t weft_mc_group_sources(const struct weft_stack *st, const struct weft_mc_group *g,

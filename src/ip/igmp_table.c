@@ -25,7 +25,7 @@ static struct igmp_rgroup **bucket(const struct net *net, uint16_t ifindex, uint
     return &g->rbuckets[wf_hash_words(&net->hash_key, &w, 1) & g->rmask];
 }
 
-static struct igmp_rgroup *find(const struct net *net, uint16_t ifindex, uint32_t group)
+struct igmp_rgroup *wf_igmp_rgroup(const struct net *net, uint16_t ifindex, uint32_t group)
 {
     struct igmp_rgroup *g = *bucket(net, ifindex, group);
     while (g != NULL && (g->group != group || g->ifindex != ifindex))
@@ -70,7 +70,7 @@ uint8_t wf_igmp_rversion(const struct net *net, const struct igmp_rgroup *g)
 
 bool wf_igmp_wants(const struct net *net, uint16_t ifindex, uint32_t group, uint32_t src4)
 {
-    const struct igmp_rgroup *g = find(net, ifindex, group);
+    const struct igmp_rgroup *g = wf_igmp_rgroup(net, ifindex, group);
     if (g == NULL)
         return false;
     for (const struct mc_src *s = g->srcs; s != NULL && s->ip4 <= src4; s = s->next)
@@ -350,7 +350,7 @@ static void apply(struct net *net, uint16_t ifindex, uint32_t group, struct reco
     if (!wf_ip4_is_multicast(group) || group == MC_ALL_HOSTS ||
         (is_ex && wf_igmp_is_ssm(net, group))) /* RFC 4604 3.1. */
         return;
-    struct igmp_rgroup *g = find(net, ifindex, group);
+    struct igmp_rgroup *g = wf_igmp_rgroup(net, ifindex, group);
     bool may_begin = is_ex || (r.type != IGMP_BLOCK && r.n > 0);
     if (g == NULL)
         g = may_begin ? add(net, ifindex, group) : NULL;
@@ -377,7 +377,7 @@ static void old_message(struct net *net, const struct rx_meta *m, const struct i
         return;
     }
     apply(net, m->ifindex, q->group, (struct record){.type = IGMP_IS_EX}, m->src4);
-    struct igmp_rgroup *g = find(net, m->ifindex, q->group);
+    struct igmp_rgroup *g = wf_igmp_rgroup(net, m->ifindex, q->group);
     if (g == NULL)
         return;
     if (i->use.version < 3) /* RFC 2236 7: the question is answered. */
@@ -405,7 +405,7 @@ void wf_igmp_router_report(struct net *net, const struct rx_meta *m, struct igmp
 
 void wf_igmp_lower(struct net *net, uint16_t ifindex, const struct igmp_msg *q)
 {
-    struct igmp_rgroup *g = find(net, ifindex, q->group);
+    struct igmp_rgroup *g = wf_igmp_rgroup(net, ifindex, q->group);
     const struct igmp_if *i = wf_igmp_if(net, ifindex);
     uint64_t max_ms = (uint64_t)wf_igmp_decode(q->code) * 100u;
     uint64_t low_ns = net->now_ns + i->use.robustness * max_ms * NS_PER_MS;

@@ -38,20 +38,25 @@ static bool source_ok(const struct net *net, const struct netif *nif, uint32_t s
     return wf_ip4_can_be_host(src4) && wf_addrs_kind(net, src4, nif->index) == IP4_OTHER;
 }
 
-/* RFC 1122 3.2.1.3 (a), RFC 1812 4.2.2.11: who has no address yet asks for one from 0.0.0.0: DHCP,
- * and reports of groups (RFC 3376 4.2.13). */
-static bool is_initialising(const struct net *net, const struct pkt *p, const struct ip4_hdr *h)
+/* RFC 1122 3.2.1.3 (a), RFC 1812 4.2.2.11: what who has no address yet may send from 0.0.0.0. That
+ * is told by the first octets behind the header. */
+static bool may_lack_source(const struct net *net, const struct pkt *p, const struct ip4_hdr *h,
+                            const struct rx_meta *m)
 {
-    uint8_t port[2];
-    uint32_t dst4 = wf_ld32be(h->dst.b), at = h->hdr_bytes + 2u;
-    if (wf_ld32be(h->src.b) != 0 || h->frag_off_bytes != 0)
+    uint8_t l4[4];
+    if (m->src4 != 0 || h->mf || h->frag_off_bytes != 0 || p->total < h->hdr_bytes + sizeof(l4))
         return false;
-    if (h->proto == IP_PROTO_IGMP)
-        return wf_ip4_is_multicast(dst4);
-    if (h->proto != IP_PROTO_UDP || dst4 != UINT32_MAX || h->mf || p->total < at + 2)
+    wf_pkt_copy_out(&net->pool, p, h->hdr_bytes, l4, sizeof(l4));
+    switch (m->proto) {
+    case IP_PROTO_IGMP: /* Reports of groups (RFC 3376 4.2.13). */
+        return wf_ip4_is_multicast(m->dst4);
+    case IP_PROTO_UDP:
+        return m->dst4 == UINT32_MAX && wf_ld16be(l4 + 2) == DHCP_SERVER_PORT;
+    case IP_PROTO_ICMP:
+        return wf_icmp_may_lack_source(net, l4[0], m);
+    default:
         return false;
-    wf_pkt_copy_out(&net->pool, p, at, port, 2);
-    return wf_ld16be(port) == DHCP_SERVER_PORT;
+    }
 }
 
 static void fill_meta(struct rx_meta *m, const struct ip4_hdr *h, const struct pkt *p)
@@ -193,8 +198,7 @@ enum verdict wf_ip4_input(struct net *net, struct pkt **p_io, struct rx_meta *m)
     if (!p->is_coalesced) /* Of a super-frame gathered here only the first length is told. */
         wf_pkt_trim(&net->pool, p, h.total_bytes); /* Ethernet padding goes (RFC 894). */
     fill_meta(m, &h, p);
-    if (!source_ok(net, nif, m->src4) && !is_initialising(net, p, &h) &&
-        !wf_icmp_may_lack_source(net, p, m))
+    if (!source_ok(net, nif, m->src4) && !may_lack_source(net, p, &h, m))
         return wf_net_drop(net, p, WEFT_DROP_IP4_BAD_SRC);
     /* RFC 1122 3.3.6: a unicast datagram in a link broadcast is not answered and not taken. */
     if (p->is_link_group && wf_addrs_kind(net, m->dst4, nif->index) <= IP4_LOCAL)

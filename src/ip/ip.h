@@ -117,6 +117,14 @@ int wf_ip4_fragment_output(struct net *net, struct netif *nif, struct pkt *p, ui
 /** wf_ip4_source() - Source address and interface for a destination; false if unreachable */
 bool wf_ip4_source(const struct net *net, uint32_t dst4, uint32_t *src4, uint16_t *ifindex);
 
+/**
+ * wf_ip4_next_hop() - Whom on the link a datagram of ours goes to
+ * @r: route of @dst4, or NULL
+ * @src4: 0 = any
+ */
+uint32_t wf_ip4_next_hop(const struct net *net, const struct wf_route4 *r, uint16_t ifindex,
+                         uint32_t src4, uint32_t dst4);
+
 /** wf_pmtu_get() - MTU of the path to @dst4, at most @if_mtu */
 uint32_t wf_pmtu_get(const struct net *net, uint32_t dst4, uint32_t if_mtu);
 

@@ -8,14 +8,13 @@
 
 #define PTR_AT     2 /* Of an option's octets: its pointer ... */
 #define TS_FLAG_AT 3 /* ... and overflow count and flag of a timestamp. */
-#define DAY_MS     86400000u
 
 uint32_t wf_ip4_time_ms(const struct net *net)
 {
     uint64_t ms = net->now_ns / 1000000;
     if (!net->ip->sw.is_ut_known)
-        return 0x80000000u | (uint32_t)(ms & 0x7fffffffu);
-    return (uint32_t)((ms + net->ip->sw.ut_offset_ms) % DAY_MS);
+        return ICMP4_TIME_ODD | (uint32_t)(ms % ICMP4_TIME_ODD);
+    return (uint32_t)((ms + net->ip->sw.ut_offset_ms) % ICMP4_DAY_MS);
 }
 
 /* ---- judging ---- */
@@ -237,20 +236,10 @@ static bool refuse_at(struct net *net, struct pkt *p, const struct rx_meta *m, u
     return false;
 }
 
-static bool has_timestamp(const struct pkt *p)
-{
-    struct ip4_hdr h = options_of(p->data);
-    struct ip4_opts_it it = wf_ip4_opts_begin(&h);
-    struct ip4_opt o;
-    while (wf_ip4_opts_next(&it, &o) == OPT_NEXT)
-        if (o.type == IP4_OPT_TS)
-            return true;
-    return false;
-}
-
 bool wf_ip4_opts_deliver(struct net *net, struct pkt *p, const struct rx_meta *m)
 {
-    if (!has_timestamp(p))
+    struct ip4_hdr h = options_of(p->data);
+    if (!wf_ip4_opts_has(&h, IP4_OPT_TS))
         return true;
     if (!wf_pkt_own_headers(&net->pool, p, m->ip_hdr_bytes)) {
         wf_net_drop(net, p, WEFT_DROP_NO_PKT);

@@ -35,11 +35,8 @@ int wf_ip4_opts_settle(const uint8_t *in, size_t n, uint8_t out[IP4_OPTS_MAX_BYT
     struct ip4_hdr h = header_of(out, padded);
     if (wf_ip4_opts_judge(&h).why != WEFT_DROP_COUNT)
         return -WEFT_EINVAL;
-    struct ip4_opts_it it = wf_ip4_opts_begin(&h);
-    struct ip4_opt o;
-    while (wf_ip4_opts_next(&it, &o) == OPT_NEXT)
-        if (o.type == IP4_OPT_STREAM_ID) /* RFC 1122 3.2.1.8 (b): not sent. */
-            return -WEFT_EINVAL;
+    if (wf_ip4_opts_has(&h, IP4_OPT_STREAM_ID)) /* RFC 1122 3.2.1.8 (b): not sent. */
+        return -WEFT_EINVAL;
     /* A route begins at its first hop; there has to be one. */
     if (find_route(out, padded, &at, &len) && (len < ROUTE_MIN + 4 || out[at + 2] != 4))
         return -WEFT_EINVAL;

@@ -60,6 +60,16 @@ void wf_ip4_push(struct pkt *p, const struct ip4_out *o, uint16_t id)
     push(p, o, id, 0);
 }
 
+/* RFC 3927 2.6: what is link-local goes by no gateway; neither does what is for many. */
+uint32_t wf_ip4_next_hop(const struct net *net, const struct wf_route4 *r, uint16_t ifindex,
+                         uint32_t src4, uint32_t dst4)
+{
+    bool is_via = r != NULL && r->gateway != 0 && r->ifindex == ifindex &&
+                  !wf_ip4_is_link_local(src4) && !wf_ip4_is_link_local(dst4) &&
+                  wf_addrs_kind(net, dst4, ifindex) == IP4_OTHER;
+    return is_via ? wf_redirect_hop(net, dst4, ifindex, r->gateway) : dst4;
+}
+
 /* Queue full is told to the sender where that is known before the packet is built. */
 static bool has_room(const struct netif *nif)
 {
@@ -70,11 +80,7 @@ static bool has_room(const struct netif *nif)
 static int output_on(struct net *net, struct netif *nif, struct pkt *p, struct ip4_out *o)
 {
     const struct wf_route4 *r = wf_routes_lookup4(net, o->dst4);
-    bool is_direct =
-        wf_ip4_is_link_local(o->src4) || wf_ip4_is_link_local(o->dst4); /* RFC 3927 2.6 */
-    bool is_via = r != NULL && r->gateway != 0 && r->ifindex == nif->index && !is_direct &&
-                  wf_addrs_kind(net, o->dst4, nif->index) == IP4_OTHER;
-    uint32_t next_hop = is_via ? wf_redirect_hop(net, o->dst4, nif->index, r->gateway) : o->dst4;
+    uint32_t next_hop = wf_ip4_next_hop(net, r, nif->index, o->src4, o->dst4);
     uint32_t mtu = o->is_path_probe ? nif->mtu : wf_pmtu_get(net, o->dst4, nif->mtu);
     uint32_t bytes = p->total + IP4_HDR_BYTES + o->opts_bytes;
     bool is_whole = bytes <= mtu;

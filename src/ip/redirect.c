@@ -111,13 +111,7 @@ static bool is_source_routed(const struct pkt *p, const struct rx_meta *m)
     struct ip4_opt o;
     if (m->ip_hdr_bytes == IP4_HDR_BYTES)
         return false;
-    if (wf_ip4_parse(&h, p->data, p->total, false) != IP4_OK)
-        return true;
-    struct ip4_opts_it it = wf_ip4_opts_begin(&h);
-    while (wf_ip4_opts_next(&it, &o) == OPT_NEXT)
-        if (o.type == IP4_OPT_LSRR || o.type == IP4_OPT_SSRR)
-            return true;
-    return false;
+    return wf_ip4_parse(&h, p->data, p->total, false) != IP4_OK || wf_ip4_opts_source_route(&h, &o);
 }
 
 void wf_redirect_send(struct net *net, struct pkt *p, const struct rx_meta *m, uint32_t next_hop4)

@@ -4,23 +4,22 @@
 
 #include "ip/ip.h"
 
-/* The endpoint of a datagram socket; 0 or what is wrong. */
-static int ep_of(const struct weft_stack *st, uint64_t sock, struct udp_ep **out)
+/* The endpoint of a datagram socket, and the number of a group that may be joined; 0 or what is
+ * wrong. */
+static int look_up(const struct weft_stack *st, uint64_t sock, const struct weft_addr *group,
+                   struct udp_ep **ep, uint32_t *out)
 {
     const struct sock *s = wf_sock_get(st, sock);
     if (s == NULL)
         return -WEFT_EBADF;
-    *out = s->ep;
-    return s->ep != NULL ? 0 : -WEFT_EOPNOTSUPP;
-}
-
-/* The group as a number, and whether it may be joined. */
-static int group_of(const struct net *net, const struct weft_addr *group, uint32_t *out)
-{
+    *ep = s->ep;
+    if (s->ep == NULL)
+        return -WEFT_EOPNOTSUPP;
     if (group == NULL || !wf_addr_is4(group) || !wf_ip4_is_multicast(wf_addr_to4(group)))
         return -WEFT_EINVAL;
     *out = wf_addr_to4(group);
-    return *out != net->ip->igmp.ssm_net ? 0 : -WEFT_EINVAL; /* RFC 4607 4.3. */
+    /* RFC 4607 4.3. */
+    return *out != wf_net_of_const(st)->ip->igmp.ssm_net ? 0 : -WEFT_EINVAL;
 }
 
 /* An interface that was left open is the one that packets to the group leave by. */
@@ -39,9 +38,7 @@ int weft_mc_join(struct weft_stack *st, uint64_t sock, const struct weft_addr *g
     struct net *net = wf_net_of(st);
     struct udp_ep *ep = NULL;
     struct mc_filter f = {.is_exclude = true};
-    int err = ep_of(st, sock, &ep);
-    if (err == 0)
-        err = group_of(net, group, &f.group);
+    int err = look_up(st, sock, group, &ep, &f.group);
     if (err == 0)
         err = settle_if(net, ep, f.group, &ifindex);
     if (err != 0)
@@ -60,9 +57,7 @@ int weft_mc_leave(struct weft_stack *st, uint64_t sock, const struct weft_addr *
     struct net *net = wf_net_of(st);
     struct udp_ep *ep = NULL;
     struct mc_filter f = {0};
-    int err = ep_of(st, sock, &ep);
-    if (err == 0)
-        err = group_of(net, group, &f.group);
+    int err = look_up(st, sock, group, &ep, &f.group);
     if (err != 0)
         return err;
     const struct mc_member *m = wf_igmp_member(ep->members, ifindex, f.group);
@@ -95,9 +90,7 @@ int weft_mc_source(struct weft_stack *st, uint64_t sock, enum weft_mc_change cha
     struct net *net = wf_net_of(st);
     struct udp_ep *ep = NULL;
     struct mc_filter f = {0};
-    int err = ep_of(st, sock, &ep);
-    if (err == 0)
-        err = group_of(net, group, &f.group);
+    int err = look_up(st, sock, group, &ep, &f.group);
     if (err == 0 &&
         (source == NULL || !wf_addr_is4(source) || !wf_ip4_can_be_host(wf_addr_to4(source)) ||
          (unsigned)change > WEFT_MC_UNBLOCK))
@@ -123,9 +116,7 @@ int weft_mc_set_filter(struct weft_stack *st, uint64_t sock, const struct weft_m
     struct net *net = wf_net_of(st);
     struct udp_ep *ep = NULL;
     struct mc_filter f = {0};
-    int err = ep_of(st, sock, &ep);
-    if (err == 0)
-        err = filter != NULL ? group_of(net, &filter->group, &f.group) : -WEFT_EINVAL;
+    int err = look_up(st, sock, filter != NULL ? &filter->group : NULL, &ep, &f.group);
     if (err != 0)
         return err;
     if (filter->sources_n > MC_SOURCES_MAX)
@@ -148,9 +139,7 @@ int weft_mc_get_filter(const struct weft_stack *st, uint64_t sock, struct weft_m
 {
     struct udp_ep *ep = NULL;
     uint32_t group = 0;
-    int err = ep_of(st, sock, &ep);
-    if (err == 0)
-        err = group_of(wf_net_of_const(st), &out->group, &group);
+    int err = look_up(st, sock, &out->group, &ep, &group);
     if (err != 0)
         return err;
     const struct mc_member *m = wf_igmp_member(ep->members, out->ifindex, group);

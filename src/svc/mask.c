@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "base/base.h"
+#include "net/net.h"
 #include "weft/netif.h"
 #include "weft/sock.h"
 #include "wire/wire.h"
@@ -15,11 +15,6 @@
 void weft_mask_config_default(struct weft_mask_config *cfg)
 {
     *cfg = (struct weft_mask_config){.interval_ns = NS_PER_S, .tries = 3};
-}
-
-static uint8_t class_len(const struct weft_addr *a)
-{
-    return a->b[12] < 128 ? 8 : a->b[12] < 192 ? 16 : 24;
 }
 
 /* Give the address another network; a second time the same is no work. */
@@ -59,7 +54,7 @@ int weft_mask_start(struct weft_mask *m, struct weft_stack *st, const struct wef
     if (err == 0)
         err = weft_sock_set(st, m->sock, WEFT_IP_TTL, 1);
     if (err == 0)
-        err = apply(m, class_len(&cfg->addr));
+        err = apply(m, wf_ip4_class_len(wf_addr_to4(&cfg->addr)));
     if (err != 0) {
         (void)weft_sock_close(st, m->sock);
         return err;

@@ -19,7 +19,7 @@
 
 #include "base/base.h"
 #include "svc/wide.h"
-#include "weft/icmp.h"
+#include "weft/ip.h"
 #include "weft/sock.h"
 #include "wire/wire.h"
 
@@ -334,8 +334,8 @@ static void write_request(struct weft_ping *p, uint64_t seq, uint64_t now_ns)
 
 static uint32_t path_mtu(const struct weft_ping *p)
 {
-    uint32_t mtu = 0;
-    return weft_path_mtu(p->st, &p->cfg.to, &mtu) == 0 ? mtu : 0;
+    struct weft_ip_path path;
+    return weft_ip_path(p->st, &p->cfg.to, &path) == 0 ? path.mtu : 0;
 }
 
 static bool send_request(struct weft_ping *p, uint64_t now_ns, struct weft_ping_event *ev)

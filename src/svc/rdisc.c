@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-#include "base/base.h"
+#include "net/net.h"
 #include "weft/igmp.h"
 #include "weft/netif.h"
 #include "weft/sock.h"
@@ -102,11 +102,6 @@ uint64_t weft_rdisc_sock(const struct weft_rdisc *r)
     return r->sock;
 }
 
-static uint32_t number(const struct weft_addr *a)
-{
-    return wf_ld32be(a->b + 12);
-}
-
 /* Whether an address is in a network of the link; @is_own: whether it is ours there. */
 static bool is_on_link(const struct weft_rdisc *r, uint32_t ip4, bool *is_own)
 {
@@ -114,11 +109,10 @@ static bool is_on_link(const struct weft_rdisc *r, uint32_t ip4, bool *is_own)
     bool is_near = false;
     *is_own = false;
     for (uint32_t cursor = 0; weft_addr_next(r->st, &cursor, &a);) {
-        uint32_t mask = a.prefix_len == 0 ? 0 : UINT32_MAX << (32 - a.prefix_len);
         if (a.ifindex != r->cfg.ifindex)
             continue;
-        is_near = is_near || ((number(&a.addr) ^ ip4) & mask) == 0;
-        *is_own = *is_own || number(&a.addr) == ip4;
+        is_near = is_near || ((wf_addr_to4(&a.addr) ^ ip4) & wf_ip4_mask(a.prefix_len)) == 0;
+        *is_own = *is_own || wf_addr_to4(&a.addr) == ip4;
     }
     return is_near;
 }
@@ -195,7 +189,7 @@ static struct weft_rdisc_router *best(struct weft_rdisc *r)
         struct weft_rdisc_router *o = &r->routers[i];
         if (o->expires_ns == 0)
             continue;
-        bool is_current = number(&o->addr) == number(&r->gateway);
+        bool is_current = wf_addr_to4(&o->addr) == wf_addr_to4(&r->gateway);
         if (b == NULL || o->preference > b->preference ||
             (o->preference == b->preference && is_current))
             b = o;
@@ -211,7 +205,7 @@ static struct weft_rdisc_router *slot_for(struct weft_rdisc *r, uint32_t ip4, in
         struct weft_rdisc_router *o = &r->routers[i];
         if (o->expires_ns == 0)
             open = o;
-        else if (number(&o->addr) == ip4)
+        else if (wf_addr_to4(&o->addr) == ip4)
             return o;
         else if (least == NULL || o->preference < least->preference)
             least = o;
@@ -231,12 +225,11 @@ static void note_router(struct weft_rdisc *r, const struct icmp4_router *e, uint
     struct weft_rdisc_router *slot = slot_for(r, ip4, (int32_t)e->preference);
     if (slot == NULL)
         return;
-    bool is_known = slot->expires_ns != 0 && number(&slot->addr) == ip4;
+    bool is_known = slot->expires_ns != 0 && wf_addr_to4(&slot->addr) == ip4;
     if (is_usable)
-        *slot = (struct weft_rdisc_router){
-            .addr = weft_ip4(e->addr.b[0], e->addr.b[1], e->addr.b[2], e->addr.b[3]),
-            .preference = (int32_t)e->preference,
-            .expires_ns = now_ns + life_s * NS_PER_S};
+        *slot = (struct weft_rdisc_router){.addr = wf_addr_from4(ip4),
+                                           .preference = (int32_t)e->preference,
+                                           .expires_ns = now_ns + life_s * NS_PER_S};
     else if (is_known)
         *slot = (struct weft_rdisc_router){.expires_ns = 0};
 }
@@ -265,7 +258,7 @@ static bool choose(struct weft_rdisc *r, uint64_t now_ns, struct weft_rdisc_even
         if (r->routers[i].expires_ns != 0 && r->routers[i].expires_ns <= now_ns)
             r->routers[i].expires_ns = 0;
     const struct weft_rdisc_router *b = best(r);
-    if (number(b != NULL ? &b->addr : &nobody) == number(&r->gateway))
+    if (wf_addr_to4(b != NULL ? &b->addr : &nobody) == wf_addr_to4(&r->gateway))
         return false;
     leave_gateway(r);
     ev->kind = WEFT_RDISC_ROUTER;
@@ -296,7 +289,7 @@ static void take_advert(struct weft_rdisc *r, const uint8_t *m, uint32_t n,
     struct icmp4_hdr h;
     struct icmp4_router e;
     bool is_own = false;
-    if (!is_on_link(r, number(&info->from.addr), &is_own) || is_own)
+    if (!is_on_link(r, wf_addr_to4(&info->from.addr), &is_own) || is_own)
         return;
     if (wf_icmp4_parse(&h, m, n) != ICMP4_OK || !advert_ok(&h, n))
         return;
@@ -319,7 +312,7 @@ static bool differs(struct weft_rdisc *r, const uint8_t *m, uint32_t n, struct w
         if (!is_own || e.preference == (uint32_t)r->cfg.preference)
             continue;
         ev->kind = WEFT_RDISC_DIFFERS;
-        ev->addr = weft_ip4(e.addr.b[0], e.addr.b[1], e.addr.b[2], e.addr.b[3]);
+        ev->addr = wf_addr_from4(wf_ld32be(e.addr.b));
         ev->preference = (int32_t)e.preference;
         return true;
     }
@@ -331,7 +324,7 @@ static void take_solicit(struct weft_rdisc *r, const uint8_t *m, const struct we
                          uint64_t now_ns)
 {
     bool is_own = false;
-    uint32_t src = number(&info->from.addr);
+    uint32_t src = wf_addr_to4(&info->from.addr);
     if (m[1] != 0 || r->cfg.is_silent || (src != 0 && !is_on_link(r, src, &is_own)))
         return;
     r->next_ns = wf_min_u64(r->next_ns, now_ns + random_ns(r, RESPONSE_MAX_NS));

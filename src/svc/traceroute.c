@@ -24,7 +24,7 @@
 #include <string.h>
 
 #include "base/base.h"
-#include "weft/icmp.h"
+#include "weft/ip.h"
 #include "weft/sock.h"
 #include "wire/wire.h"
 
@@ -199,12 +199,13 @@ static int64_t send_one(struct weft_traceroute *t, uint32_t probe)
 /* A probe is too long for the path: the next is as long as it carries. False if that is no less. */
 static bool make_shorter(struct weft_traceroute *t)
 {
-    uint32_t mtu = 0, hdrs = 28;
-    if (!t->cfg.finds_mtu || weft_path_mtu(t->st, &t->cfg.to, &mtu) != 0 || mtu < hdrs + 1 ||
-        mtu - hdrs >= t->size)
+    struct weft_ip_path path;
+    const uint32_t hdrs = IP4_HDR_BYTES + WEFT_ICMP_HDR_BYTES; /* That of UDP is as long. */
+    if (!t->cfg.finds_mtu || weft_ip_path(t->st, &t->cfg.to, &path) != 0 || path.mtu < hdrs + 1 ||
+        path.mtu - hdrs >= t->size)
         return false;
-    t->size = mtu - hdrs;
-    t->mtu = t->new_mtu = mtu;
+    t->size = path.mtu - hdrs;
+    t->mtu = t->new_mtu = path.mtu;
     return true;
 }
 
@@ -235,6 +236,20 @@ static enum weft_trace_answer judge(const struct weft_traceroute *t, const struc
     return is_port && is_target(t, &e->offender) ? WEFT_TRACE_REACHED : WEFT_TRACE_REFUSED;
 }
 
+/* What an ICMP error says of a probe. */
+static void note_error(struct weft_traceroute *t, uint32_t probe, const struct weft_sock_err *e,
+                       uint64_t now_ns)
+{
+    struct weft_trace_slot *s = slot_of(t, probe);
+    s->rtt_ns = now_ns - s->sent_ns;
+    s->from = e->offender;
+    s->info = e->info;
+    s->err = (uint8_t)e->err;
+    s->icmp_type = e->icmp_type;
+    s->icmp_code = e->icmp_code;
+    settle(t, probe, judge(t, e));
+}
+
 static void take_errors(struct weft_traceroute *t, uint64_t now_ns)
 {
     struct weft_sock_err e;
@@ -250,13 +265,7 @@ static void take_errors(struct weft_traceroute *t, uint64_t now_ns)
             t->sent--; /* Again, shorter. */
             continue;
         }
-        s->rtt_ns = now_ns - s->sent_ns;
-        s->from = e.offender;
-        s->info = e.info;
-        s->err = (uint8_t)e.err;
-        s->icmp_type = e.icmp_type;
-        s->icmp_code = e.icmp_code;
-        settle(t, named - first, judge(t, &e));
+        note_error(t, named - first, &e, now_ns);
     }
 }
 
@@ -285,9 +294,9 @@ static void take_replies(struct weft_traceroute *t, uint64_t now_ns)
     }
 }
 
-/* Reads one message of the ICMP socket; the slot it is about, NULL = none, and @e filled. */
-static struct weft_trace_slot *about(const struct weft_traceroute *t, size_t n,
-                                     struct weft_sock_err *e, uint32_t *probe)
+/* Reads one message of the ICMP socket; true if it is about a probe under way: @e and @probe. */
+static bool read_error(const struct weft_traceroute *t, size_t n, struct weft_sock_err *e,
+                       uint32_t *probe)
 {
     const uint8_t *ip = t->cfg.buf + ICMP4_HDR_BYTES;
     struct icmp4_hdr h;
@@ -296,15 +305,15 @@ static struct weft_trace_slot *about(const struct weft_traceroute *t, size_t n,
         wf_ip4_parse_quoted(&q, ip, n - ICMP4_HDR_BYTES) != IP4_OK ||
         n - ICMP4_HDR_BYTES < q.hdr_bytes + 8u || q.proto != IP_PROTO_TCP ||
         memcmp(q.dst.b, t->cfg.to.b + 12, 4) != 0 || wf_ld16be(ip + q.hdr_bytes + 2) != t->cfg.port)
-        return NULL;
+        return false;
     uint16_t lport = wf_ld16be(ip + q.hdr_bytes);
     e->icmp_type = h.type;
     e->icmp_code = h.code;
     e->info = h.mtu;
     for (*probe = t->told; *probe < t->sent; (*probe)++)
         if (find(t, *probe) != NULL && slot_of(t, *probe)->lport == lport)
-            return slot_of(t, *probe);
-    return NULL;
+            return true;
+    return false;
 }
 
 static void take_messages(struct weft_traceroute *t, uint64_t now_ns)
@@ -316,17 +325,10 @@ static void take_messages(struct weft_traceroute *t, uint64_t now_ns)
         int64_t n = weft_sock_recvfrom(t->st, t->sock, t->cfg.buf, t->cfg.buf_bytes, &info);
         if (n < 0)
             return;
-        struct weft_trace_slot *s = about(t, (size_t)n, &e, &probe);
-        if (s == NULL)
+        if (!read_error(t, (size_t)n, &e, &probe))
             continue;
         e.offender = info.from.addr;
-        s->rtt_ns = now_ns - s->sent_ns;
-        s->from = e.offender;
-        s->info = e.info;
-        s->err = (uint8_t)e.err;
-        s->icmp_type = e.icmp_type;
-        s->icmp_code = e.icmp_code;
-        settle(t, probe, judge(t, &e));
+        note_error(t, probe, &e, now_ns);
     }
 }
 

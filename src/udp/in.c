@@ -78,15 +78,15 @@ static enum weft_drop offer(struct net *net, struct udp_ep *ep, struct pkt **p_i
 }
 
 /* One more reader: a packet of its own that references the same bytes; true if it took it. */
-static bool offer_copy(struct net *net, struct udp_ep *ep, const struct pkt *p,
-                       const struct udp_in *in)
+static bool queue_copy(struct net *net, struct udp_ep *ep, const struct pkt *p,
+                       const struct udp_dgram *d)
 {
     struct pkt *copy = wf_pkt_alloc(&net->pool);
     bool is_taken = copy != NULL && wf_pkt_share(copy, p, 0, p->total);
     if (is_taken) {
         copy->ifindex = p->ifindex;
         copy->pinned = p->pinned;
-        is_taken = offer(net, ep, &copy, in) == WEFT_DROP_COUNT;
+        is_taken = queue(net, ep, &copy, d) == WEFT_DROP_COUNT;
     }
     if (copy != NULL && !is_taken)
         wf_pkt_free(&net->pool, copy);
@@ -112,7 +112,7 @@ void wf_udp_fan_out(struct net *net, struct pkt *p, const struct udp_in *in)
         if (wf_udp_fits(ep, in->proto, &in->local, &in->d.from) == 0 || !takes(ep, &in->d))
             continue;
         if (last != NULL)
-            takers += offer_copy(net, last, p, in);
+            takers += refusal(last, in) == WEFT_DROP_COUNT && queue_copy(net, last, p, &in->d);
         last = ep;
         fit++;
     }
@@ -237,21 +237,10 @@ bool wf_icmp_tap(struct net *net, struct pkt *p, const struct rx_meta *m)
     for (; ep != NULL; ep = ep->hash_next) {
         if (!ep->is_raw || (ep->icmp_types & bit) == 0)
             continue;
-        struct pkt *copy = wf_pkt_alloc(&net->pool);
-        if (copy == NULL || !wf_pkt_share(copy, p, 0, p->total)) {
+        if (queue_copy(net, ep, p, &d))
+            is_taken = true;
+        else
             wf_count(net, WEFT_COUNT_UDP_COPIES_LOST);
-            if (copy != NULL)
-                wf_pkt_free(&net->pool, copy);
-            continue;
-        }
-        copy->ifindex = p->ifindex;
-        copy->pinned = p->pinned;
-        bool is_queued = queue(net, ep, &copy, &d) == WEFT_DROP_COUNT;
-        if (!is_queued) {
-            wf_count(net, WEFT_COUNT_UDP_COPIES_LOST);
-            wf_pkt_free(&net->pool, copy);
-        }
-        is_taken = is_taken || is_queued;
     }
     return is_taken;
 }
@@ -286,7 +275,7 @@ static struct udp_ep *quoted(const struct net *net, const struct icmp_quote *q, 
         local.port = *id = wf_ld16be(q->l4);
         remote.port = wf_ld16be(q->l4 + 2);
     } else {
-        if (q->proto != IP_PROTO_ICMP || !wf_ping_may_send(q->l4[0]))
+        if (!wf_ping_may_send(q->l4[0]))
             return NULL;
         local.port = wf_ld16be(q->l4 + 4);
         *id = wf_ld16be(q->l4 + 6);

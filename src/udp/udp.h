@@ -18,7 +18,6 @@
 #include "weft/udp.h"
 
 #define UDP_ERRS_PER_SOCK 64
-#define UDP_PAYLOAD_MAX   65507u
 
 /** struct udp_err - A queued ICMP error */
 struct udp_err {
@@ -75,12 +74,6 @@ struct udp_dgram {
     uint8_t opts_bytes; /* IP options: octets at opts, the rest of which is not set. */
     uint8_t opts[IP4_OPTS_MAX_BYTES];
 };
-
-/** wf_udp_has_proto() - Whether datagram endpoints speak this protocol */
-static inline bool wf_udp_has_proto(uint8_t proto)
-{
-    return proto == IP_PROTO_UDP || proto == IP_PROTO_UDPLITE || proto == IP_PROTO_ICMP;
-}
 
 /** wf_udp_open() - An endpoint, unbound; NULL if there are no more */
 struct udp_ep *wf_udp_open(struct net *net, uint8_t proto, struct wf_ready *ready);

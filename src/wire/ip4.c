@@ -173,6 +173,16 @@ enum ip4_opt_step wf_ip4_opts_next(struct ip4_opts_it *it, struct ip4_opt *o)
     return OPT_NEXT;
 }
 
+bool wf_ip4_opts_has(const struct ip4_hdr *h, uint8_t type)
+{
+    struct ip4_opts_it it = wf_ip4_opts_begin(h);
+    struct ip4_opt o;
+    while (wf_ip4_opts_next(&it, &o) == OPT_NEXT)
+        if (o.type == type)
+            return true;
+    return false;
+}
+
 uint16_t wf_ip4_pseudo_sum(struct wf_ip4 src, struct wf_ip4 dst, uint8_t proto, uint32_t len)
 {
     uint32_t sum = (uint32_t)wf_ld16be(src.b) + wf_ld16be(src.b + 2) + wf_ld16be(dst.b) +

@@ -134,6 +134,9 @@ struct ip4_opts_it wf_ip4_opts_begin(const struct ip4_hdr *h);
  */
 enum ip4_opt_step wf_ip4_opts_next(struct ip4_opts_it *it, struct ip4_opt *o);
 
+/** wf_ip4_opts_has() - Whether an option of a type is among those in front of a fault */
+bool wf_ip4_opts_has(const struct ip4_hdr *h, uint8_t type);
+
 /** wf_ip4_pseudo_sum() - Sum of the pseudo header, folded, not inverted; @len is at most 65535 */
 uint16_t wf_ip4_pseudo_sum(struct wf_ip4 src, struct wf_ip4 dst, uint8_t proto, uint32_t len);
 

@@ -243,17 +243,17 @@ static void claims_about_datagrams_nobody_sent(void)
 {
     struct bad *b = bad_established();
     struct weft_addr to = weft_ip4(192, 0, 2, 1), other;
-    uint32_t mtu = 0;
+    struct weft_ip_path path = {.mtu = 0};
     for (uint32_t i = 0; i < 2000; i++) {
         struct rig_ip about = rig_udp(V, i == 0 ? P : IP(198, 51, 0, 0) + i, 1, 2, 600);
         struct rig_ip e = rig_quote(X, V, 3, 4, 600, &about, 8);
         dropped(b, &e, WEFT_DROP_ICMP_NO_SOCKET);
         other = rig_addr(about.dst);
-        T_EQ(weft_path_mtu(b->st, &other, &mtu), 0);
-        T_EQ(mtu, 1500);
+        T_EQ(weft_ip_path(b->st, &other, &path), 0);
+        T_EQ(path.mtu, 1500);
     }
-    T_EQ(weft_path_mtu(b->st, &to, &mtu), 0);
-    T_EQ(mtu, 1500);
+    T_EQ(weft_ip_path(b->st, &to, &path), 0);
+    T_EQ(path.mtu, 1500);
     survives(b);
 }
 

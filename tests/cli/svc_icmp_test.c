@@ -136,7 +136,7 @@ static void the_time_of_day(void)
     T_EQ(stats.received, 0);
     c.answers_timestamp = true;
     T_EQ(weft_icmp_set(weft_node_stack(b), &c), 0);
-    T_EQ(weft_icmp_set_time(weft_node_stack(b), 1000), 0);
+    T_EQ(weft_ip_set(weft_node_stack(b), WEFT_IP_UT_MS, 1000), 0);
     cfg.utc_ms = 86399000;
     ping(&cfg);
     T_EQ(stats.received, 3);

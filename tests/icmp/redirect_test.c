@@ -55,7 +55,7 @@ static uint64_t redirects_after(struct rig *r, unsigned k, const struct rig_ip *
     return weft_counter(r->st, WEFT_COUNT_ICMP_ERRORS_OUT) - before;
 }
 
-/* proves: ICMP-R-41 ICMP-H-16 */
+/* proves: ICMP-R-41 ICMP-H-16 ICMP-GEN-11 */
 static void a_router_tells_only_who_can_use_it(void)
 {
     struct rig *r = rig_new(2, true);
@@ -68,10 +68,13 @@ static void a_router_tells_only_who_can_use_it(void)
     other.dst = D;
     other.src = IP(10, 9, 0, 1); /* In another network than the next hop. */
     T_EQ(redirects_after(r, 0, &other), 0);
+    T_EQ(weft_ip_set(r->st, WEFT_IP_SOURCE_ROUTES, WEFT_IP_SOURCE_ROUTES_FORWARD), 0);
+    uint64_t forwarded = weft_counter(r->st, WEFT_COUNT_IP4_FORWARDED);
     other = p;
     other.opts_n = 8; /* A source route, all of it done: the sender wanted that way. */
     memcpy(other.opts, "\x83\x07\x08\x0a\0\0\x01\0", 8);
     T_EQ(redirects_after(r, 0, &other), 0);
+    T_EQ(weft_counter(r->st, WEFT_COUNT_IP4_FORWARDED), forwarded + 1);
     home.dst = IP(10, 0, 0, 77); /* The destination itself is a better hop. */
     T_EQ(redirects_after(r, 0, &home), 1);
     T_EQ(weft_icmp_if_set(r->st, 2, WEFT_ICMP_NO_REDIRECT), 0);
@@ -138,6 +141,15 @@ static uint32_t hop_of(struct rig *r, const struct flow *f, uint32_t dst)
     return e != NULL && e->dst == dst ? rig_get32(e->mac + 2) : 0;
 }
 
+/* The next hop that a program is told of. */
+static uint32_t told_hop(const struct rig *r, uint32_t dst)
+{
+    struct weft_addr to = rig_addr(dst);
+    struct weft_ip_path path;
+    T_EQ(weft_ip_path(r->st, &to, &path), 0);
+    return rig_get32(path.next_hop.b + 12);
+}
+
 static struct rig_ip redirect(uint32_t from, unsigned code, uint32_t gateway, uint16_t port,
                               uint32_t dst)
 {
@@ -165,6 +177,10 @@ static void a_host_follows_its_first_hop(void)
         rig_push(r, 0, &p);
         T_EQ(hop_of(r, &f, D), G2);
         T_EQ(hop_of(r, &f, D + 1), G); /* For that destination, whatever the code. */
+        T_EQ(told_hop(r, D), G2);
+        T_EQ(told_hop(r, D + 1), G);
+        T_EQ(told_hop(r, IP(224, 0, 0, 9)), IP(224, 0, 0, 9)); /* Not by a gateway. */
+        T_EQ(told_hop(r, IP(169, 254, 0, 9)), IP(169, 254, 0, 9));
         T_EQ(learnt(r), 1);
         p = redirect(G2, code, IP(10, 0, 0, 252), f.port, D); /* It is the first hop now ... */
         rig_push(r, 0, &p);

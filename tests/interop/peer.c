@@ -5,9 +5,8 @@
  *   peer SPEC CIDR MTU plain|offload half ADDRESS PORT BYTES      send, shut down, read the echo on
  *   peer SPEC CIDR MTU plain|offload conns ADDRESS PORT COUNT AT-ONCE   connect, 64 bytes and back
  *   peer SPEC CIDR MTU plain|offload udp ADDRESS PORT BYTES...    a datagram of each size and back
- *   peer SPEC CIDR MTU plain|offload lite ADDRESS PORT SEND RECEIVE BYTES...   the same by
- * UDP-Lite, with this coverage sent, and demanded peer SPEC CIDR MTU plain|offload try ADDRESS
- * PORT...          connect, print how it ends
+ *   peer SPEC CIDR MTU plain|offload lite ADDRESS PORT SEND RECEIVE BYTES...   as udp, coverage
+ *   peer SPEC CIDR MTU plain|offload try ADDRESS PORT...          connect, print how it ends
  *
  * Prints "ready" once its link is there and waits for a line on standard input; then a line of
  * results. The exit code is 0 if every byte came back.

@@ -106,6 +106,15 @@ static void begin(struct tree *t)
     wait(t->w, S);
 }
 
+/* s sends one datagram to a group; how many come to that socket. */
+static uint32_t arrives(struct tree *t, struct weft_addr g, uint8_t ttl, struct weft_node *n,
+                        uint64_t sock)
+{
+    send_ttl(t->s, t->from, g, ttl);
+    wait(t->w, S);
+    return received(n, sock, NULL);
+}
+
 /* proves: CAP-IGMP-04 CAP-IGMP-03 */
 static void a_group_goes_where_it_is_wanted(void)
 {
@@ -128,9 +137,7 @@ static void a_group_goes_where_it_is_wanted(void)
     T_EQ(counter(t.r, WEFT_COUNT_MROUTE_FORWARDED), 1);
     uint64_t k = member(t.k, group(1));
     wait(t.w, S);
-    send_ttl(t.s, t.from, group(1), 8);
-    wait(t.w, S);
-    T_EQ(received(t.h, h, NULL), 1);
+    T_EQ(arrives(&t, group(1), 8, t.h, h), 1);
     T_EQ(received(t.k, k, NULL), 1);
     /* Who left gets nothing once nobody has answered for him. */
     T_EQ(weft_sock_close(weft_node_stack(t.h), h), 0);
@@ -138,9 +145,7 @@ static void a_group_goes_where_it_is_wanted(void)
     wait(t.w, 3 * S);
     T_EQ(table(t.r, 3, group(1)), 0);
     uint64_t before = counter(t.r, WEFT_COUNT_MROUTE_FORWARDED);
-    send_ttl(t.s, t.from, group(1), 8);
-    wait(t.w, S);
-    T_EQ(received(t.k, k, NULL), 1);
+    T_EQ(arrives(&t, group(1), 8, t.k, k), 1);
     T_EQ(counter(t.r, WEFT_COUNT_MROUTE_FORWARDED), before + 1);
     weft_world_destroy(t.w);
 }
@@ -152,26 +157,16 @@ static void the_ttl_says_how_far(void)
     begin(&t);
     uint64_t h = member(t.h, group(1));
     wait(t.w, S);
-    send_ttl(t.s, t.from, group(1), 1);
-    wait(t.w, S);
-    T_EQ(received(t.h, h, NULL), 0);
-    send_ttl(t.s, t.from, group(1), 2);
-    wait(t.w, S);
-    T_EQ(received(t.h, h, NULL), 1);
+    T_EQ(arrives(&t, group(1), 1, t.h, h), 0);
+    T_EQ(arrives(&t, group(1), 2, t.h, h), 1);
     T_EQ(weft_mroute_if(weft_node_stack(t.r), 3, 16, true), 0);
-    send_ttl(t.s, t.from, group(1), 16);
-    wait(t.w, S);
-    T_EQ(received(t.h, h, NULL), 0);
-    send_ttl(t.s, t.from, group(1), 17);
-    wait(t.w, S);
-    T_EQ(received(t.h, h, NULL), 1);
+    T_EQ(arrives(&t, group(1), 16, t.h, h), 0);
+    T_EQ(arrives(&t, group(1), 17, t.h, h), 1);
     T_EQ(counter(t.r, WEFT_COUNT_MROUTE_TTL), 2);
     T_EQ(counter(t.r, WEFT_COUNT_ICMP_ERRORS_OUT), 0);
     /* An interface that does not forward. */
     T_EQ(weft_mroute_if(weft_node_stack(t.r), 3, 1, false), 0);
-    send_ttl(t.s, t.from, group(1), 64);
-    wait(t.w, S);
-    T_EQ(received(t.h, h, NULL), 0);
+    T_EQ(arrives(&t, group(1), 64, t.h, h), 0);
     weft_world_destroy(t.w);
 }
 
@@ -193,9 +188,7 @@ static void sources_are_filtered_on_the_way(void)
     T_EQ(weft_mc_source(weft_node_stack(t.h), h, WEFT_MC_JOIN_SOURCE, &ssm, &s, 2), 0);
     weft_node_touch(t.h);
     wait(t.w, S);
-    send_ttl(t.s, t.from, ssm, 8);
-    wait(t.w, S);
-    T_EQ(received(t.h, h, NULL), 1);
+    T_EQ(arrives(&t, ssm, 8, t.h, h), 1);
     /* EXCLUDE: all but. */
     T_EQ(weft_mc_join(weft_node_stack(t.h), h, &(struct weft_addr){0}, 2), -WEFT_EINVAL);
     struct weft_mc_filter f = {.group = group(2), .ifindex = 2, .is_exclude = true};
@@ -213,9 +206,7 @@ static void sources_are_filtered_on_the_way(void)
     T_EQ(weft_mc_join(weft_node_stack(t.k), k, &local, 2), 0);
     weft_node_touch(t.k);
     wait(t.w, S);
-    send_ttl(t.s, t.from, local, 8);
-    wait(t.w, S);
-    T_EQ(received(t.k, k, NULL), 0);
+    T_EQ(arrives(&t, local, 8, t.k, k), 0);
     weft_world_destroy(t.w);
 }
 
@@ -229,13 +220,9 @@ static void a_static_tree_needs_no_member(void)
     T_EQ(weft_igmp_router_stop(weft_node_stack(t.r), 4), 0);
     uint64_t k = member(t.k, group(1)); /* So that its link lets it in; the router does not know. */
     wait(t.w, S);
-    send_ttl(t.s, t.from, group(1), 8);
-    wait(t.w, S);
-    T_EQ(received(t.k, k, NULL), 0);
+    T_EQ(arrives(&t, group(1), 8, t.k, k), 0);
     T_EQ(weft_mroute_add(weft_node_stack(t.r), &m), 0);
-    send_ttl(t.s, t.from, group(1), 8);
-    wait(t.w, S);
-    T_EQ(received(t.k, k, NULL), 1);
+    T_EQ(arrives(&t, group(1), 8, t.k, k), 1);
     /* From another side than the trunk: counted, not forwarded. */
     uint64_t h = sock_on(t.h, 1000);
     send_ttl(t.h, h, group(1), 8);
@@ -249,9 +236,7 @@ static void a_static_tree_needs_no_member(void)
     /* A tree of one source only goes before that of all. */
     struct weft_mroute none = {.source = weft_ip4(10, 1, 0, 1), .group = group(1), .in_ifindex = 2};
     T_EQ(weft_mroute_add(weft_node_stack(t.r), &none), 0);
-    send_ttl(t.s, t.from, group(1), 8);
-    wait(t.w, S);
-    T_EQ(received(t.k, k, NULL), 0);
+    T_EQ(arrives(&t, group(1), 8, t.k, k), 0);
     T_EQ(weft_mroute_del(weft_node_stack(t.r), &none), 0);
     T_EQ(weft_mroute_del(weft_node_stack(t.r), &none), -WEFT_ENOENT);
     none.in_ifindex = 99;
@@ -268,9 +253,7 @@ static void a_source_must_lie_behind_the_interface(void)
     uint64_t h = member(t.h, group(1));
     wait(t.w, S);
     T_EQ(weft_route_add(weft_node_stack(t.r), &r), 0);
-    send_ttl(t.s, t.from, group(1), 8);
-    wait(t.w, S);
-    T_EQ(received(t.h, h, NULL), 0);
+    T_EQ(arrives(&t, group(1), 8, t.h, h), 0);
     T_EQ(counter(t.r, WEFT_COUNT_MROUTE_WRONG_IF), 1);
     weft_world_destroy(t.w);
 }

@@ -271,44 +271,6 @@ static void broadcasts_of_another_network(void)
     router_end(&r);
 }
 
-/* ---- redirects ---- */
-
-static bool is_redirect(uint32_t gateway)
-{
-    bool is_ok = router_take(&r, 0) == 2; /* The packet goes on all the same. */
-    const uint8_t *ip = r.out[0].b + IP_AT, *fwd = r.out[1].b + IP_AT;
-    return is_ok && ip[9] == 1 && ip[20] == 5 && ip[21] == 1 && be32(ip + 24) == gateway &&
-           be32(ip + 12) == ip4(10, 0, 0, 254) && be32(ip + 16) == HOST(0) && fwd[8] == 63;
-}
-
-/* proves: ICMP-GEN-10 ICMP-R-39 */
-static void a_sender_that_has_a_better_way_is_told(void)
-{
-    begin();
-    add_route(ip4(192, 0, 2, 0), 24, ip4(10, 0, 0, 7), WEFT_ROUTE_UNICAST);
-    send_to(0, HOST(0), ip4(192, 0, 2, 1));
-    T_CHECK(is_redirect(ip4(10, 0, 0, 7)));
-    uint32_t told = 1;
-    for (int i = 0; i < 50; i++) { /* At a rate of its own. */
-        send_to(0, HOST(0), ip4(192, 0, 2, 1));
-        told += router_take(&r, 0) - 1;
-    }
-    T_CHECK(told < 10);
-    r.now_ns += 60000 * MS;
-    weft_advance(r.st, r.now_ns);
-    T_EQ(weft_icmp_if_set(r.st, r.ifs[0], WEFT_ICMP_NO_REDIRECT), 0);
-    send_to(0, HOST(0), ip4(192, 0, 2, 1));
-    T_EQ(router_take(&r, 0), 1);
-    T_EQ(weft_icmp_if_set(r.st, r.ifs[0], 0), 0);
-    set_options(0, (struct weft_forward_options){.rpf = WEFT_RPF_OFF});
-    send_to(0, HOST(2), ip4(192, 0, 2, 1)); /* Not the sender's neighbour. */
-    T_EQ(router_take(&r, 0), 1);
-    send_to(1, HOST(1), ip4(192, 0, 2, 1)); /* From another link. */
-    T_EQ(router_take(&r, 0), 1);
-    T_EQ(router_take(&r, 1), 0);
-    router_end(&r);
-}
-
 /* ---- size ---- */
 
 /* proves: IPR-FWD-19 IP-PMTU-08 IP-HDR-09 IPR-ADDR-15 */
@@ -368,8 +330,6 @@ static const struct t_case cases[] = {
     {"a unicast packet in a frame to a group is not forwarded", frames_to_a_group},
     {"a broadcast directed to another network is let in only by a switch",
      broadcasts_of_another_network},
-    {"a sender with a better way is told, at a limited rate, unless it is switched off",
-     a_sender_that_has_a_better_way_is_told},
     {"a smaller link: fragments, or its MTU is told", a_smaller_link},
     {"the spare way while an interface is down", an_interface_that_fails},
     {"a transport sum that was left out is filled in for a driver that cannot",

@@ -130,6 +130,31 @@ static void trouble_is_an_event_unless_switched_off(void)
     }
 }
 
+/* What the interface cannot take at once is refused, and the socket told when there is room. */
+/* proves: UDP-USE-10 */
+static void a_burst_of_datagrams_waits_for_room(void)
+{
+    struct weft_endpoint to = {.addr = weft_ip4(10, 0, 0, 2), .port = 9};
+    struct pair p;
+    uint64_t sock = 0;
+    uint8_t data[100] = {0};
+    begin(&p);
+    add_silent_neighbour(&p);
+    T_EQ(weft_sock_open(p.st, WEFT_SOCK_UDP, &sock), 0);
+    T_EQ(weft_sock_connect(p.st, sock, &to), 0);
+    unsigned n = 0;
+    while (n < 1000 && weft_sock_send(p.st, sock, data, sizeof(data)) == sizeof(data))
+        n++;
+    T_CHECK(n >= 200 && n <= 256);
+    T_EQ(weft_sock_send(p.st, sock, data, sizeof(data)), -WEFT_EAGAIN);
+    T_EQ(weft_sock_ready(p.st, sock) & WEFT_WRITABLE, 0);
+    (void)event_of(&p, sock);
+    spin_and_send(&p, 100);
+    T_CHECK((event_of(&p, sock) & WEFT_WRITABLE) != 0);
+    T_EQ(weft_sock_send(p.st, sock, data, sizeof(data)), sizeof(data));
+    end(&p);
+}
+
 static void what_is_refused(void)
 {
     struct pair p;
@@ -175,6 +200,7 @@ static void options_are_kept(void)
 static const struct t_case cases[] = {
     {"urgent pointers are events", urgent_pointers_are_events},
     {"trouble is an event unless switched off", trouble_is_an_event_unless_switched_off},
+    {"a burst of datagrams waits for room", a_burst_of_datagrams_waits_for_room},
     {"what is refused", what_is_refused},
     {"options are kept", options_are_kept},
 };
