@@ -257,14 +257,10 @@ static void identifications_that_come_again(void)
     T_EQ(weft_sock_open(r->b->st, WEFT_SOCK_UDP, &sock), 0);
     T_EQ(weft_sock_bind(r->b->st, sock, &any), 0);
     for (unsigned i = 0; i < 3000; i++) {
-        uint32_t n = ip4_udp(u, 9, 400), s = 17 + 408 + 0x0a09 + 0x0042 + 0x0a09 + 0x0001;
+        uint32_t n = ip4_udp(u, 9, 400);
         weft_pattern(1000 + i, 0, u + 8, 400);
-        bad_put16(u + 8, i);
-        for (unsigned k = 0; k < n; k += 2)
-            s += (uint32_t)u[k] << 8 | u[k + 1];
-        while (s > 0xffff)
-            s = (s & 0xffff) + (s >> 16);
-        bad_put16(u + 6, ~s);
+        t_put16(u + 8, i);
+        t_put_sum(u + 6, u, n, 17 + n + 0x0a09 + 0x0042 + 0x0a09 + 0x0001);
         for (unsigned half = 0; half < 2; half++) {
             struct ip4_pkt p = {.proto = 17, .id = (uint16_t)(i % 64)};
             p.frag = half == 0 ? 0x2000 : 200 / 8;
@@ -275,7 +271,7 @@ static void identifications_that_come_again(void)
         }
         for (int64_t got; (got = weft_sock_recv(r->b->st, sock, buf, sizeof(buf))) >= 0; good++) {
             T_EQ(got, 400);
-            uint32_t which = (uint32_t)buf[0] << 8 | buf[1];
+            uint32_t which = t_get16(buf);
             weft_pattern(1000 + which, 0, buf, 2);
             T_EQ(weft_pattern_check(1000 + which, 0, buf, 400), 400);
         }

@@ -58,7 +58,7 @@ static void both_zeros_of_a_sum(void)
         unsigned sent = r->sent;
         uint64_t bad = bad_drops(r->b, WEFT_DROP_IP4_BAD_CSUM);
         bool is_right = field == 0 || field == 65535;
-        bad_put16(f + 14 + 10, field);
+        t_put16(f + 14 + 10, field);
         ip4_push(r, f, n);
         bad_run(r->b, 1 * MS);
         T_EQ(r->sent - sent, is_right);
@@ -161,7 +161,7 @@ static void broadcasts_to_another_network(void)
     T_EQ(weft_sock_recv(r->b->st, sock, buf, sizeof(buf)), 4);
     T_EQ(r->b->sent, was + 1);
     const struct bad_frame *f = bad_pull(r->b);
-    T_CHECK(f != NULL && bad_get32(f->b + 16) == 0xc00002ff && f->b[8] == 63);
+    T_CHECK(f != NULL && t_get32(f->b + 16) == 0xc00002ff && f->b[8] == 63);
     weft_set_forwarding(r->b->st, false);
     ip4_one(r, &p, IP_HELD, 0); /* A host takes it. */
     T_EQ(r->b->sent, was + 1);
@@ -213,7 +213,7 @@ static void options_of_every_shape(void)
             p.dst = mode == 2 && i % 2 == 0 ? 0xc0000263 : IP_V;
             if (o[0] == 131 || o[0] == 137) /* Where it leads to is known. */
                 for (unsigned k = 3; k + 4 <= 40; k += 4)
-                    bad_put32(o + k, IP_P);
+                    t_put32(o + k, IP_P);
             static uint8_t f[200];
             uint64_t all = bad_drops(r->b, BAD_NO_DROP);
             ip4_push(r, f, ip4_make(&p, f));
@@ -246,7 +246,7 @@ static void options_on_fragments(void)
         ip4_one(r, i == 0 ? &a : &b, IP_HELD, 0);
         ip4_one(r, i == 0 ? &b : &a, IP_HELD, 1);
         T_EQ(r->last[14], 0x4f);
-        T_EQ(bad_get32(r->last + 14 + 20), 0x07270800 | IP_V >> 24);
+        T_EQ(t_get32(r->last + 14 + 20), 0x07270800 | IP_V >> 24);
     }
     uint8_t full[40], syn[20] = {0, 9, 0, 9, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2};
     memset(full, 1, 40);
@@ -314,17 +314,17 @@ static void what_a_program_chooses(void)
     tx.to = &to;
     T_EQ(weft_udp_send(r->b->st, sock, "x", 1, &tx), 1);
     bad_run(r->b, 1 * MS);
-    T_EQ(bad_get32(r->last + 14 + 12), 0x0a09004d);
+    T_EQ(t_get32(r->last + 14 + 12), 0x0a09004d);
     T_EQ(weft_sock_sendto(r->b->st, sock, "x", 1, &to), 1);
     bad_run(r->b, 1 * MS);
-    T_EQ(bad_get32(r->last + 14 + 12), IP_V);
+    T_EQ(t_get32(r->last + 14 + 12), IP_V);
     T_EQ(weft_sock_set(r->b->st, sock, WEFT_SO_BROADCAST, 1), 0);
     tx.to = &all;
     tx.ifindex = IP4_IF;
     T_EQ(weft_udp_send(r->b->st, sock, "x", 1, &tx), 1);
     bad_run(r->b, 1 * MS);
     T_CHECK(memcmp(r->last, "\xff\xff\xff\xff\xff\xff", 6) == 0);
-    T_EQ(bad_get32(r->last + 14 + 16), UINT32_MAX);
+    T_EQ(t_get32(r->last + 14 + 16), UINT32_MAX);
     T_EQ(weft_ip_path(r->b->st, &p, &path), 0);
     T_EQ(path.mtu, 65535);
     T_EQ(path.mms_s, 65515);
@@ -359,8 +359,8 @@ static void before_there_is_an_address(void)
     tx.ifindex = IP4_IF;
     T_EQ(weft_udp_send(r->b->st, sock, "x", 1, &tx), 1);
     bad_run(r->b, 1 * MS);
-    T_EQ(bad_get32(r->last + 14 + 12), 0);
-    T_EQ(bad_get32(r->last + 14 + 16), UINT32_MAX);
+    T_EQ(t_get32(r->last + 14 + 12), 0);
+    T_EQ(t_get32(r->last + 14 + 16), UINT32_MAX);
     T_EQ(weft_sock_close(r->b->st, sock), 0);
     T_EQ(weft_addr_add(r->b->st, IP4_IF, &v, 24), 0);
     ip4_end(r);
