@@ -319,10 +319,6 @@ static bool try_one(enum o_state state, unsigned i,
                    (int32_t)(o.seen.ack - o.t.rcv_nxt));
         }
     }
-    if (is_one && getenv("BADDBG"))
-        for (unsigned k = 0; k < WEFT_DROP_COUNT; k++)
-            if (weft_drops(b->st, k))
-                printf("#   %s %d\n", weft_drop_name(k), (int)weft_drops(b->st, k));
     bad_end(b);
     return is_one;
 }
