@@ -160,3 +160,18 @@ uint32_t ip4_udp(uint8_t *out, uint16_t dport, uint32_t n)
     t_put16(out + 4, 8 + n);
     return 8 + n;
 }
+
+uint32_t ip4_syn(uint8_t out[20], uint32_t dst)
+{
+    uint8_t ends[8];
+    memset(out, 0, 20);
+    t_put16(out, 5000);
+    t_put16(out + 2, TWO_PORT);
+    t_put32(out + 4, 1);
+    t_put16(out + 12, 0x5002);
+    t_put16(out + 14, 5000);
+    t_put32(ends, IP_X);
+    t_put32(ends + 4, dst);
+    t_put_sum(out + 16, out, 20, t_sum(ends, 8, 6 + 20));
+    return 20;
+}

@@ -78,6 +78,9 @@ void ip4_fragment(struct ip4 *r, uint16_t id, uint8_t proto, uint32_t off_mf, ui
 /** ip4_udp() - A UDP header and @n octets in @out; its length */
 uint32_t ip4_udp(uint8_t *out, uint16_t dport, uint32_t n);
 
+/** ip4_syn() - A SYN of the attacker to port 9 of @dst, with its sum, in @out; its length */
+uint32_t ip4_syn(uint8_t out[20], uint32_t dst);
+
 #define IP_MF       1u
 #define IP_OFF(off) (off)
 #define IP_ANY_DROP (BAD_NO_DROP + 1)

@@ -87,7 +87,7 @@ static void sources_that_cannot_be(void)
     ip4_end(r);
 }
 
-/* proves: BAD-IP4-13 IPH-04 IPH-13 */
+/* proves: BAD-IP4-12 BAD-IP4-13 IPH-04 IPH-13 */
 /* The stack has four interfaces and forwards nothing between them. */
 static void destinations_of_others(void)
 {
@@ -113,7 +113,7 @@ static void destinations_of_others(void)
     ip4_end(r);
 }
 
-/* proves: IPH-77 IPR-FWD-29 IPR-FWD-27 BAD-IP4-14 */
+/* proves: IPH-77 IPR-FWD-29 IPR-FWD-27 */
 static void unicast_in_a_link_broadcast(void)
 {
     struct ip4 *r = ip4_new();
@@ -126,15 +126,27 @@ static void unicast_in_a_link_broadcast(void)
         ip4_one(r, &p, WEFT_DROP_IP4_LINK_BCAST, 0);
     }
     weft_set_forwarding(r->b->st, false);
-    uint8_t syn[20] = {0, 9, 0, 9, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2};
+    ip4_end(r);
+}
+
+/* proves: BAD-IP4-14 */
+/* The port is open, and everything else about the SYN is right. */
+static void a_syn_to_a_group(void)
+{
     static const uint32_t to[] = {IP_B, UINT32_MAX, 0xe0000001};
+    struct ip4 *r = ip4_new();
+    uint8_t syn[20];
+    struct ip4_pkt p = {.proto = 6, .is_broadcast = true, .data = syn};
     for (unsigned i = 0; i < 3; i++) {
-        struct ip4_pkt p = {.proto = 6, .dst = to[i], .is_broadcast = true};
-        p.data = syn;
-        p.data_n = 20;
-        ip4_one(r, &p, IP_ANY_DROP, 0);
+        p.dst = to[i];
+        p.data_n = ip4_syn(syn, to[i]);
+        ip4_one(r, &p, WEFT_DROP_TCP_TO_GROUP, 0);
     }
     T_EQ(bad_usage(r->b).synrcvd, 0);
+    p.dst = IP_V; /* It is answered where it may be. */
+    p.is_broadcast = false;
+    p.data_n = ip4_syn(syn, IP_V);
+    ip4_one(r, &p, IP_HELD, 1);
     ip4_end(r);
 }
 
@@ -189,6 +201,30 @@ static void every_tos(void)
     ip4_end(r);
 }
 
+/* proves: BAD-IP4-20 */
+/* A connection that has not agreed on ECN: segments with every TOS, and no answer tells of CE. */
+static void every_tos_of_a_segment(void)
+{
+    static const struct peer_extra none;
+    struct bad *b = bad_established();
+    struct o_seg s = {.flags = O_ACK | O_PSH, .len = 10};
+    uint8_t f[PEER_FRAME_MAX], buf[16];
+    for (unsigned tos = 0; tos < 256; tos++) {
+        s.seq = b->p.t.rcv_nxt;
+        s.ack = b->p.t.nxt;
+        size_t n = peer_frame(&b->p, &s, &none, f);
+        f[1] = (uint8_t)tos;
+        peer_sums(f, n);
+        peer_push(&b->p, f, n);
+        peer_wait(&b->p, OUTCOME_NS);
+        T_EQ(b->p.seen_n, 1);
+        T_EQ(b->p.seen[0].flags, O_ACK); /* No ECE, no CWR. */
+        T_EQ(weft_sock_recv(b->st, b->p.sock, buf, sizeof(buf)), 10);
+        b->p.t.rcv_nxt += 10;
+    }
+    bad_end(b);
+}
+
 /* Each type with each length, pointer and flag, in headers of every size; the same in transit. */
 static void options_of_every_shape(void)
 {
@@ -227,7 +263,7 @@ static void options_of_every_shape(void)
     ip4_end(r);
 }
 
-/* proves: BAD-IPOPT-11 BAD-IPOPT-12 */
+/* proves: BAD-IPOPT-11 */
 /* Different options on the fragments of an echo: the first one's count, the reply has room. */
 static void options_on_fragments(void)
 {
@@ -248,10 +284,21 @@ static void options_on_fragments(void)
         T_EQ(r->last[14], 0x4f);
         T_EQ(t_get32(r->last + 14 + 20), 0x07270800 | IP_V >> 24);
     }
-    uint8_t full[40], syn[20] = {0, 9, 0, 9, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2};
+    ip4_end(r);
+}
+
+/* proves: BAD-IPOPT-12 */
+/* Forty octets of options draw a SYN with ACK and an echo reply that have none. */
+static void answers_without_options(void)
+{
+    struct ip4 *r = ip4_new();
+    uint8_t full[40], syn[20];
     memset(full, 1, 40);
-    struct ip4_pkt p = {.proto = 6, .opts = full, .opts_n = 40, .data = syn, .data_n = 20};
-    ip4_one(r, &p, WEFT_DROP_TCP_BAD_CSUM, 0);
+    struct ip4_pkt p = {.proto = 6, .opts = full, .opts_n = 40, .data = syn};
+    p.data_n = ip4_syn(syn, IP_V);
+    ip4_one(r, &p, IP_HELD, 1);
+    T_EQ(r->last[14], 0x45);
+    T_EQ(r->last[14 + 20 + 13], 0x12);
     p = ping();
     p.opts = full;
     p.opts_n = 40;
@@ -394,10 +441,13 @@ static const struct t_case cases[] = {
     {"sources that cannot be", sources_that_cannot_be},
     {"destinations of others", destinations_of_others},
     {"unicast in a link broadcast", unicast_in_a_link_broadcast},
+    {"a SYN to a group", a_syn_to_a_group},
     {"broadcasts to another network", broadcasts_to_another_network},
     {"every TOS", every_tos},
+    {"every TOS of a segment", every_tos_of_a_segment},
     {"options of every shape", options_of_every_shape},
     {"options on fragments", options_on_fragments},
+    {"answers without options", answers_without_options},
     {"identifications", identifications},
     {"what a program chooses", what_a_program_chooses},
     {"before there is an address", before_there_is_an_address},
