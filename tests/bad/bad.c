@@ -18,7 +18,6 @@ void bad_push(struct bad *b, const uint8_t *f, size_t n)
     t_frame(&w, f, n);
     w.pinned_bytes = b->pinned_bytes;
     b->pushed++;
-    b->pushed_bytes += n;
     (void)t_rx(b->st, BAD_IF, &w, b->two->now_ns);
 }
 
@@ -64,7 +63,6 @@ static bool take_out(struct two *t, void *user)
     for (uint32_t k = 0; k < n; k++) {
         size_t len = t_flat(f, sizeof(f), &w[k]);
         b->sent++;
-        b->sent_bytes += len;
         keep(b, f, len);
         cookies[k] = w[k].cookie;
     }

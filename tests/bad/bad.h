@@ -35,7 +35,7 @@ struct bad {
     struct weft_stack *st;
     struct peer_wire wire;
     struct peer p;
-    uint64_t sent, sent_bytes, pushed, pushed_bytes;
+    uint64_t sent, pushed;
     uint32_t pinned_bytes; /* What each frame is said to pin; 0 = its length. */
     struct bad_frame seen[BAD_SEEN_MAX];
     unsigned seen_n;
