@@ -38,17 +38,9 @@ static struct weft_addr addr(uint32_t v)
     return weft_ip4((uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v);
 }
 
-static void put32(uint8_t *p, uint32_t v)
-{
-    for (int i = 0; i < 4; i++)
-        p[i] = (uint8_t)(v >> (24 - 8 * i));
-}
-
 static void *pages(size_t bytes)
 {
-    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (p == MAP_FAILED)
-        bench_die("mmap", 0);
+    void *p = bench_map(bytes);
     (void)madvise(p, bytes, MADV_HUGEPAGE);
     return p;
 }
@@ -96,15 +88,9 @@ static void fill(uint8_t *b, uint32_t dst)
     static const uint8_t head[26] = {2, 0, 0,    0, 0, 0,  2, 1, 0, 0, 0,  1,
                                      8, 0, 0x45, 0, 0, 46, 0, 0, 0, 0, 64, 17};
     memcpy(b, head, sizeof(head));
-    put32(b + 26, 0x0a000001);
-    put32(b + 30, dst);
-    uint32_t sum = 0;
-    for (int i = 14; i < 34; i += 2)
-        sum += (uint32_t)b[i] << 8 | b[i + 1];
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    b[24] = (uint8_t)(~sum >> 8);
-    b[25] = (uint8_t)~sum;
+    bench_put(b + 26, 0x0a000001, 4);
+    bench_put(b + 30, dst, 4);
+    bench_put(b + 24, bench_csum(0, b + 14, 20), 2);
 }
 
 /* Out by all other interfaces; frames that left. */

@@ -141,22 +141,6 @@ static void conn(uint64_t count)
 #define SYN_BYTES 58u /* Ethernet, IPv4, TCP with an MSS. */
 #define STRANGERS 65536u
 
-static void put(uint8_t *p, uint64_t v, unsigned bytes)
-{
-    while (bytes-- > 0) {
-        p[bytes] = (uint8_t)v;
-        v >>= 8;
-    }
-}
-
-static uint16_t checksum(uint32_t sum, const uint8_t *p, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i += 2)
-        sum += (uint32_t)p[i] << 8 | p[i + 1];
-    sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t) ~(sum + (sum >> 16));
-}
-
 static void make_syn(uint8_t *p, uint32_t i)
 {
     static const uint8_t head[] = {2, 0, 0,    0, 0,  2,    2, 0, 0,
@@ -165,16 +149,16 @@ static void make_syn(uint8_t *p, uint32_t i)
     uint64_t r = (i + 1) * 0x9e3779b97f4a7c15ull;
     memset(p, 0, SYN_BYTES);
     memcpy(p, head, sizeof(head));
-    put(p + 26, 0x14000000 | (r >> 40), 4);
-    put(p + 30, 0x0a000002, 4);
-    put(p + 34, 1024 + r % 60000, 2);
-    put(p + 36, 7, 2);
-    put(p + 38, r >> 16, 4);
-    put(p + 46, 0x6002, 2);
-    put(p + 48, 65535, 2);
-    put(p + 54, 0x020405b4, 4);
-    put(p + 24, checksum(0, p + 14, 20), 2);
-    put(p + 50, checksum(6 + SYN_BYTES - 34, p + 26, SYN_BYTES - 26), 2);
+    bench_put(p + 26, 0x14000000 | (r >> 40), 4);
+    bench_put(p + 30, 0x0a000002, 4);
+    bench_put(p + 34, 1024 + r % 60000, 2);
+    bench_put(p + 36, 7, 2);
+    bench_put(p + 38, r >> 16, 4);
+    bench_put(p + 46, 0x6002, 2);
+    bench_put(p + 48, 65535, 2);
+    bench_put(p + 54, 0x020405b4, 4);
+    bench_put(p + 24, bench_csum(0, p + 14, 20), 2);
+    bench_put(p + 50, bench_csum(6 + SYN_BYTES - 34, p + 26, SYN_BYTES - 26), 2);
 }
 
 /* The way back to strangers, who never answer. */

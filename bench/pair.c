@@ -23,13 +23,29 @@ double bench_now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static void *map(size_t bytes)
+void *bench_map(size_t bytes)
 {
     void *m = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
                    -1, 0);
     if (m == MAP_FAILED)
         bench_die("mmap", -WEFT_ENOMEM);
     return m;
+}
+
+void bench_put(uint8_t *p, uint64_t v, unsigned bytes)
+{
+    while (bytes-- > 0) {
+        p[bytes] = (uint8_t)v;
+        v >>= 8;
+    }
+}
+
+uint16_t bench_csum(uint32_t sum, const uint8_t *p, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i += 2)
+        sum += (uint32_t)p[i] << 8 | p[i + 1];
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (uint16_t) ~(sum + (sum >> 16));
 }
 
 void pair_open(struct pair *p, const struct weft_config *cfg, uint32_t caps, uint32_t mtu,
@@ -45,8 +61,8 @@ void pair_open(struct pair *p, const struct weft_config *cfg, uint32_t caps, uin
         s->area_bytes = area_bytes;
         if (s->region_bytes == 0)
             bench_die("configuration", -WEFT_EINVAL);
-        s->region = map(s->region_bytes);
-        s->area = map(area_bytes);
+        s->region = bench_map(s->region_bytes);
+        s->area = bench_map(area_bytes);
         int err = weft_stack_init(&s->st, &c, s->region, s->region_bytes);
         if (err == 0)
             err = weft_area_add(s->st, s->area, area_bytes);

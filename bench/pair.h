@@ -54,4 +54,13 @@ void bench_die(const char *what, int64_t err) __attribute__((noreturn));
 /** bench_now() - CPU seconds of this process: nothing here waits, and neighbours do not count */
 double bench_now(void);
 
+/** bench_map() - Pages, or exit with a word */
+void *bench_map(size_t bytes);
+
+/** bench_put() - A number in so many octets, in network order */
+void bench_put(uint8_t *p, uint64_t v, unsigned bytes);
+
+/** bench_csum() - The checksum of an even number of octets, with the sum of others */
+uint16_t bench_csum(uint32_t sum, const uint8_t *p, uint32_t n);
+
 #endif /* WEFT_BENCH_PAIR_H */

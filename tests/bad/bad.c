@@ -10,44 +10,15 @@
 #define HONEST     20000
 #define AREA_BYTES ((size_t)4 << 20)
 
-/* ---- bytes ---- */
-
-uint32_t bad_get32(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-void bad_put16(uint8_t *p, uint32_t v)
-{
-    p[0] = (uint8_t)(v >> 8);
-    p[1] = (uint8_t)v;
-}
-
-void bad_put32(uint8_t *p, uint32_t v)
-{
-    bad_put16(p, v >> 16);
-    bad_put16(p + 2, v & 0xffff);
-}
-
 /* ---- the wire ---- */
 
 void bad_push(struct bad *b, const uint8_t *f, size_t n)
 {
     static struct weft_frame w;
-    uint8_t *block = malloc(n + 1);
-    if (block == NULL)
-        abort();
-    memcpy(block + 1, f, n);
-    memset(&w, 0, sizeof(w));
-    w.iov[0].base = block + 1;
-    w.iov[0].len = w.len = (uint32_t)n;
-    w.iov_n = 1;
+    t_frame(&w, f, n);
     w.pinned_bytes = b->pinned_bytes;
-    w.cookie = (uint64_t)(uintptr_t)block;
     b->pushed++;
-    b->pushed_bytes += n;
-    if (weft_rx(b->st, BAD_IF, &w, 1, b->two->now_ns) == 0)
-        free(block);
+    (void)t_rx(b->st, BAD_IF, &w, b->two->now_ns);
 }
 
 void bad_push_later(struct bad *b, const uint8_t *f, size_t n, uint64_t in_ns)
@@ -90,14 +61,8 @@ static bool take_out(struct two *t, void *user)
     uint64_t cookies[BURST];
     uint32_t n = weft_tx(b->st, BAD_IF, w, BURST, t->now_ns);
     for (uint32_t k = 0; k < n; k++) {
-        size_t len = 0;
-        for (uint32_t i = 0; i < w[k].iov_n && len + w[k].iov[i].len <= sizeof(f); i++) {
-            memcpy(f + len, w[k].iov[i].base, w[k].iov[i].len);
-            len += w[k].iov[i].len;
-        }
-        T_EQ(len, w[k].len);
+        size_t len = t_flat(f, sizeof(f), &w[k]);
         b->sent++;
-        b->sent_bytes += len;
         keep(b, f, len);
         cookies[k] = w[k].cookie;
     }
@@ -352,10 +317,6 @@ static bool try_one(enum o_state state, unsigned i,
                    (int32_t)(o.seen.ack - o.t.rcv_nxt));
         }
     }
-    if (is_one && getenv("BADDBG"))
-        for (unsigned k = 0; k < WEFT_DROP_COUNT; k++)
-            if (weft_drops(b->st, k))
-                printf("#   %s %d\n", weft_drop_name(k), (int)weft_drops(b->st, k));
     bad_end(b);
     return is_one;
 }

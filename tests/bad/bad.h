@@ -15,6 +15,7 @@
 
 #include "../conformance/outcome.h"
 #include "../fault/two.h"
+#include "frame.h"
 #include "weft/trace.h"
 
 #define BAD_SEEN_MAX 64
@@ -34,7 +35,7 @@ struct bad {
     struct weft_stack *st;
     struct peer_wire wire;
     struct peer p;
-    uint64_t sent, sent_bytes, pushed, pushed_bytes;
+    uint64_t sent, pushed;
     uint32_t pinned_bytes; /* What each frame is said to pin; 0 = its length. */
     struct bad_frame seen[BAD_SEEN_MAX];
     unsigned seen_n;
@@ -104,14 +105,5 @@ struct bad *bad_opened_with(const char *o, uint32_t n);
 
 /** bad_send() - Send a segment with extras from p's place and wait @ns; p.seen has the answers */
 void bad_send(struct bad *b, const struct o_seg *s, const struct peer_extra *x, uint64_t ns);
-
-/** bad_get32() - Four octets in network order */
-uint32_t bad_get32(const uint8_t *p);
-
-/** bad_put16() - The lower two octets of @v in network order */
-void bad_put16(uint8_t *p, uint32_t v);
-
-/** bad_put32() - Four octets in network order */
-void bad_put32(uint8_t *p, uint32_t v);
 
 #endif /* WEFT_TESTS_BAD_BAD_H */

@@ -306,10 +306,10 @@ static void acknowledge(struct bad *b, const uint8_t *f, size_t n)
     struct peer *p = &b->p;
     static const struct peer_extra none;
     uint8_t a[PEER_FRAME_MAX];
-    uint32_t hdr = 20 + (uint32_t)(f[32] >> 4) * 4, seq = bad_get32(f + 24);
+    uint32_t hdr = 20 + (uint32_t)(f[32] >> 4) * 4, seq = t_get32(f + 24);
     uint32_t len = (uint32_t)n - hdr;
     uint32_t *got = b->user;
-    p->t.una = bad_get32(f + 28); /* What of ours has arrived. */
+    p->t.una = t_get32(f + 28); /* What of ours has arrived. */
     if (seq != p->t.nxt || len == 0)
         return;
     T_EQ(weft_pattern_check(3, *got, f + hdr, len), len);

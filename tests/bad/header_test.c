@@ -41,13 +41,13 @@ static bool short_header(const struct peer *p, unsigned i, struct bad_case *c)
         uint8_t tail[40];
         memcpy(tail, c->f, 40);
         c->n = 20 + 1 + i;
-        bad_put16(c->f + 2, (uint32_t)c->n);
-        bad_put16(c->f + 10, 0);
+        t_put16(c->f + 2, (uint32_t)c->n);
+        t_put16(c->f + 10, 0);
         uint32_t s = 0;
         for (int k = 0; k < 20; k += 2)
             s += (uint32_t)c->f[k] << 8 | c->f[k + 1];
         s = (s & 0xffff) + (s >> 16);
-        bad_put16(c->f + 10, ~((s & 0xffff) + (s >> 16)));
+        t_put16(c->f + 10, ~((s & 0xffff) + (s >> 16)));
     }
     c->drop = WEFT_DROP_TCP_TRUNCATED;
     return i < 19;
@@ -66,7 +66,7 @@ static bool wrong_sum(const struct peer *p, unsigned i, struct bad_case *c)
     static const uint16_t wrong[3] = {0, 0xffff, 1};
     c->s = text(p, 100);
     write(p, c);
-    bad_put16(c->f + 36, i < 3 ? wrong[i] : 0);
+    t_put16(c->f + 36, i < 3 ? wrong[i] : 0);
     c->drop = WEFT_DROP_TCP_BAD_CSUM;
     return i < 3;
 }
@@ -86,7 +86,7 @@ static bool pseudo_header(const struct peer *p, unsigned i, struct bad_case *c)
     if (i < 4) {
         uint32_t s = (uint32_t)c->f[36] << 8 | c->f[37];
         s += more[i];
-        bad_put16(c->f + 36, (s & 0xffff) + (s >> 16));
+        t_put16(c->f + 36, (s & 0xffff) + (s >> 16));
     }
     c->drop = WEFT_DROP_TCP_BAD_CSUM;
     return i < 4;
@@ -105,7 +105,7 @@ static bool port_zero(const struct peer *p, unsigned i, struct bad_case *c)
     static const uint8_t flags[4] = {O_SYN, O_ACK, O_FIN | O_ACK, O_RST};
     c->s = (struct o_seg){.flags = flags[i / 2 % 4], .seq = p->t.rcv_nxt, .ack = p->t.nxt};
     write(p, c);
-    bad_put16(c->f + 20 + 2 * (i % 2), 0);
+    t_put16(c->f + 20 + 2 * (i % 2), 0);
     peer_sums(c->f, c->n);
     c->drop = WEFT_DROP_TCP_PORT_ZERO;
     return i < 8;

@@ -32,9 +32,9 @@ static void dropped(struct bad *b, const struct rig_ip *p, unsigned why)
 static struct rig_ip segment(const struct bad *b, uint32_t seq)
 {
     struct rig_ip p = {.src = V, .dst = P, .proto = 6, .ttl = 60, .frag = 0x4000, .n = 20};
-    rig_put16(p.b, b->p.local_port);
-    rig_put16(p.b + 2, b->p.remote_port);
-    rig_put32(p.b + 4, seq);
+    t_put16(p.b, b->p.local_port);
+    t_put16(p.b + 2, b->p.remote_port);
+    t_put32(p.b + 4, seq);
     p.b[12] = 0x50;
     p.b[13] = 0x10;
     return p;
@@ -78,12 +78,7 @@ static void cut_short(void)
             p.n = 8; /* Eight octets, fewer of them in the datagram. */
             size_t all = rig_write(&p, bytes);
             bytes[3] = (uint8_t)(20 + n);
-            uint32_t sum = 0;
-            bytes[10] = bytes[11] = 0;
-            for (unsigned i = 0; i < 20; i += 2)
-                sum += rig_get16(bytes + i);
-            sum = (sum & 0xffff) + (sum >> 16);
-            rig_put16(bytes + 10, ~sum & 0xffff);
+            t_put_sum(bytes + 10, bytes, 20, 0);
             bad_push(b, bytes, all);
             T_EQ(weft_sock_recv(b->st, s, got, sizeof(got)), -WEFT_EAGAIN);
         }
@@ -248,7 +243,7 @@ static void claims_about_datagrams_nobody_sent(void)
         struct rig_ip about = rig_udp(V, i == 0 ? P : IP(198, 51, 0, 0) + i, 1, 2, 600);
         struct rig_ip e = rig_quote(X, V, 3, 4, 600, &about, 8);
         dropped(b, &e, WEFT_DROP_ICMP_NO_SOCKET);
-        other = rig_addr(about.dst);
+        other = t_addr(about.dst);
         T_EQ(weft_ip_path(b->st, &other, &path), 0);
         T_EQ(path.mtu, 1500);
     }
@@ -358,13 +353,13 @@ static bool has_end;
 
 static void gather(struct bad *b, const uint8_t *f, size_t n)
 {
-    uint32_t at = (rig_get16(f + 6) & 0x1fff) * 8, bytes = (uint32_t)n - 20;
+    uint32_t at = (t_get16(f + 6) & 0x1fff) * 8, bytes = (uint32_t)n - 20;
     (void)b;
     if (f[9] != 1 || at + bytes > sizeof(echoed))
         return;
     memcpy(echoed + at, f + 20, bytes);
     echoed_n += bytes;
-    has_end = has_end || (rig_get16(f + 6) & 0x2000) == 0;
+    has_end = has_end || (t_get16(f + 6) & 0x2000) == 0;
 }
 
 /* proves: BAD-ICMP-05 */
@@ -373,14 +368,10 @@ static void the_longest_echo(void)
     struct bad *b = bad_established();
     static uint8_t whole[65515];
     struct rig_ip p = {.src = X, .dst = V, .proto = 1, .ttl = 64, .id = 99};
-    uint32_t sum = 0;
     for (uint32_t i = 0; i < sizeof(whole); i++)
         whole[i] = (uint8_t)(i * 13 + i / 251);
     memcpy(whole, "\x08\0\0\0\x12\x34\0\x01", 8);
-    for (uint32_t i = 0; i < sizeof(whole); i++)
-        sum += i % 2 ? whole[i] : (uint32_t)whole[i] << 8;
-    sum = (sum & 0xffff) + (sum >> 16);
-    rig_put16(whole + 2, ~((sum & 0xffff) + (sum >> 16)) & 0xffff);
+    t_put_sum(whole + 2, whole, sizeof(whole), 0);
     b->on_frame = gather;
     echoed_n = 0;
     for (uint32_t at = 0; at < sizeof(whole); at += 1480) {

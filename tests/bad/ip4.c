@@ -10,21 +10,6 @@
 static const uint8_t mac_v[6] = {2, 0, 0, 0, 0, 1}, mac_p[6] = {2, 0, 0, 0, 0, 2},
                      mac_x[6] = {2, 0, 0, 0, 0, 0x66};
 
-static struct weft_addr addr(uint32_t ip)
-{
-    return weft_ip4((uint8_t)(ip >> 24), (uint8_t)(ip >> 16), (uint8_t)(ip >> 8), (uint8_t)ip);
-}
-
-static uint16_t sum16(const uint8_t *p, size_t n)
-{
-    uint32_t s = 0;
-    for (size_t i = 0; i < n; i++)
-        s += i % 2 == 0 ? (uint32_t)p[i] << 8 : p[i];
-    while (s > 0xffff)
-        s = (s & 0xffff) + (s >> 16);
-    return (uint16_t)~s;
-}
-
 /* Whatever provoked it, this may not leave the stack. */
 static void look(struct ip4 *r, const uint8_t *f, size_t n)
 {
@@ -36,9 +21,9 @@ static void look(struct ip4 *r, const uint8_t *f, size_t n)
     r->last_n = n;
     if (r->ids_n < sizeof(r->ids) / sizeof(r->ids[0]) && (f[ETH + 6] & 0x40) == 0)
         r->ids[r->ids_n++] = (uint16_t)(f[ETH + 4] << 8 | f[ETH + 5]);
-    uint32_t src = bad_get32(f + ETH + 12), dst = bad_get32(f + ETH + 16);
+    uint32_t src = t_get32(f + ETH + 12), dst = t_get32(f + ETH + 16);
     bool is_to_all = dst == UINT32_MAX && (f[0] & 1) != 0; /* Sockets of the test may. */
-    T_CHECK(sum16(f + ETH, (size_t)(f[ETH] & 15) * 4) == 0);
+    T_CHECK(t_sum(f + ETH, (size_t)(f[ETH] & 15) * 4, 0) == 0xffff);
     T_CHECK(is_to_all || (f[0] & 1) == 0);
     T_CHECK(is_to_all || (dst != 0 && dst >> 28 < 0xe && dst != IP_B && dst >> 24 != 127));
     T_CHECK(dst != IP_V && src >> 24 != 127 && src >> 28 < 0xe && (src != 0 || is_to_all));
@@ -53,12 +38,7 @@ static bool take_out(struct two *t, void *user)
     bool has_moved = r->more(t, r->more_user);
     uint32_t n = weft_tx(r->b->st, IP4_IF, w, BURST, t->now_ns);
     for (uint32_t k = 0; k < n; k++) {
-        size_t len = 0;
-        for (uint32_t i = 0; i < w[k].iov_n && len + w[k].iov[i].len <= sizeof(f); i++) {
-            memcpy(f + len, w[k].iov[i].base, w[k].iov[i].len);
-            len += w[k].iov[i].len;
-        }
-        look(r, f, len);
+        look(r, f, t_flat(f, sizeof(f), &w[k]));
         cookies[k] = w[k].cookie;
     }
     weft_tx_done(r->b->st, cookies, n);
@@ -69,7 +49,7 @@ struct ip4 *ip4_on(struct bad *b)
 {
     struct weft_if_config eth = {.name = "bad4", .kind = WEFT_IF_ETHER, .mtu = 65535};
     struct ip4 *r = calloc(1, sizeof(*r));
-    struct weft_addr v = addr(IP_V), p = addr(IP_P), x = addr(IP_X);
+    struct weft_addr v = t_addr(IP_V), p = t_addr(IP_P), x = t_addr(IP_X);
     if (r == NULL)
         abort();
     r->b = b;
@@ -114,16 +94,16 @@ size_t ip4_make(const struct ip4_pkt *p, uint8_t *f)
     memset(ip, 0, 20);
     ip[0] = (uint8_t)(p->vihl != 0 ? (uint32_t)p->vihl : 0x40 | hdr / 4);
     ip[1] = p->tos;
-    bad_put16(ip + 2, p->total == 0 ? total : p->total < 0 ? 0 : (uint32_t)p->total);
-    bad_put16(ip + 4, p->id);
-    bad_put16(ip + 6, p->frag);
+    t_put16(ip + 2, p->total == 0 ? total : p->total < 0 ? 0 : (uint32_t)p->total);
+    t_put16(ip + 4, p->id);
+    t_put16(ip + 6, p->frag);
     ip[8] = p->ttl != 0 ? p->ttl : 64;
     ip[9] = p->proto;
-    bad_put32(ip + 12, p->src != 0 || p->is_any_src ? p->src : IP_X);
-    bad_put32(ip + 16, p->dst != 0 || p->is_any_dst ? p->dst : IP_V);
+    t_put32(ip + 12, p->src != 0 || p->is_any_src ? p->src : IP_X);
+    t_put32(ip + 16, p->dst != 0 || p->is_any_dst ? p->dst : IP_V);
     if (p->opts_n > 0)
         memcpy(ip + 20, p->opts, p->opts_n);
-    bad_put16(ip + 10, sum16(ip, hdr));
+    t_put_sum(ip + 10, ip, hdr, 0);
     if (p->data_n > 0)
         memcpy(ip + hdr, p->data, p->data_n);
     return ETH + total;
@@ -132,17 +112,8 @@ size_t ip4_make(const struct ip4_pkt *p, uint8_t *f)
 void ip4_push(struct ip4 *r, const uint8_t *f, size_t n)
 {
     static struct weft_frame w;
-    uint8_t *block = malloc(n + 1);
-    if (block == NULL)
-        abort();
-    memcpy(block + 1, f, n);
-    memset(&w, 0, sizeof(w));
-    w.iov[0].base = block + 1;
-    w.iov[0].len = w.len = (uint32_t)n;
-    w.iov_n = 1;
-    w.cookie = (uint64_t)(uintptr_t)block;
-    if (weft_rx(r->b->st, IP4_IF, &w, 1, r->b->two->now_ns) == 0)
-        free(block);
+    t_frame(&w, f, n);
+    (void)t_rx(r->b->st, IP4_IF, &w, r->b->two->now_ns);
 }
 
 void ip4_send(struct ip4 *r, const struct ip4_pkt *p)
@@ -155,19 +126,13 @@ void ip4_one(struct ip4 *r, const struct ip4_pkt *p, unsigned drop, unsigned rep
 {
     struct bad *b = r->b;
     uint64_t all = bad_drops(b, BAD_NO_DROP);
-    uint64_t named = drop < BAD_NO_DROP ? bad_drops(b, drop) : 0;
+    uint64_t named = bad_drops(b, drop);
     unsigned sent = r->sent;
     ip4_send(r, p);
-    uint64_t dropped = bad_drops(b, BAD_NO_DROP) - all;
+    T_EQ(bad_drops(b, BAD_NO_DROP) - all, drop != IP_HELD);
+    T_EQ(bad_drops(b, drop) - named, drop != IP_HELD);
     bad_run(b, 1 * MS);
-    T_CHECK(dropped <= 1);
-    if (drop == IP_HELD)
-        T_EQ(dropped, 0);
-    if (drop < BAD_NO_DROP)
-        T_EQ(bad_drops(b, drop) - named, 1);
-    if (drop != IP_ANY_DROP)
-        T_EQ(r->sent - sent, replies);
-    T_CHECK(r->sent - sent <= 1);
+    T_EQ(r->sent - sent, replies);
 }
 
 void ip4_fragment(struct ip4 *r, uint16_t id, uint8_t proto, uint32_t off_mf, uint32_t n, int fill)
@@ -185,7 +150,22 @@ uint32_t ip4_udp(uint8_t *out, uint16_t dport, uint32_t n)
 {
     memset(out, 0, 8 + n);
     out[1] = 7;
-    bad_put16(out + 2, dport);
-    bad_put16(out + 4, 8 + n);
+    t_put16(out + 2, dport);
+    t_put16(out + 4, 8 + n);
     return 8 + n;
+}
+
+uint32_t ip4_syn(uint8_t out[20], uint32_t dst)
+{
+    uint8_t ends[8];
+    memset(out, 0, 20);
+    t_put16(out, 5000);
+    t_put16(out + 2, TWO_PORT);
+    t_put32(out + 4, 1);
+    t_put16(out + 12, 0x5002);
+    t_put16(out + 14, 5000);
+    t_put32(ends, IP_X);
+    t_put32(ends + 4, dst);
+    t_put_sum(out + 16, out, 20, t_sum(ends, 8, 6 + 20));
+    return 20;
 }

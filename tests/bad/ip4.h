@@ -64,12 +64,7 @@ void ip4_push(struct ip4 *r, const uint8_t *f, size_t n);
 /** ip4_send() - Make a packet and have it arrive; nothing runs yet */
 void ip4_send(struct ip4 *r, const struct ip4_pkt *p);
 
-/**
- * ip4_one() - Send a packet; it is dropped once for @drop (IP_HELD: not at all), and @replies
- * follow
- *
- * @drop WEFT_DROP_COUNT + 1: for whatever reason, or not at all, but at most once.
- */
+/** ip4_one() - A packet is dropped once, for @drop (IP_HELD: not at all), and draws @replies */
 void ip4_one(struct ip4 *r, const struct ip4_pkt *p, unsigned drop, unsigned replies);
 
 /** ip4_fragment() - As ip4_one() for a fragment from the attacker: offset, more, octets @fill */
@@ -78,8 +73,9 @@ void ip4_fragment(struct ip4 *r, uint16_t id, uint8_t proto, uint32_t off_mf, ui
 /** ip4_udp() - A UDP header and @n octets in @out; its length */
 uint32_t ip4_udp(uint8_t *out, uint16_t dport, uint32_t n);
 
-#define IP_MF       1u
-#define IP_OFF(off) (off)
-#define IP_ANY_DROP (BAD_NO_DROP + 1)
+/** ip4_syn() - A SYN of the attacker to port 9 of @dst, with its sum, in @out; its length */
+uint32_t ip4_syn(uint8_t out[20], uint32_t dst);
+
+#define IP_MF 1u
 
 #endif /* WEFT_TESTS_BAD_IP4_H */

@@ -58,7 +58,7 @@ static void both_zeros_of_a_sum(void)
         unsigned sent = r->sent;
         uint64_t bad = bad_drops(r->b, WEFT_DROP_IP4_BAD_CSUM);
         bool is_right = field == 0 || field == 65535;
-        bad_put16(f + 14 + 10, field);
+        t_put16(f + 14 + 10, field);
         ip4_push(r, f, n);
         bad_run(r->b, 1 * MS);
         T_EQ(r->sent - sent, is_right);
@@ -87,7 +87,7 @@ static void sources_that_cannot_be(void)
     ip4_end(r);
 }
 
-/* proves: BAD-IP4-13 IPH-04 IPH-13 */
+/* proves: BAD-IP4-12 BAD-IP4-13 IPH-04 IPH-13 */
 /* The stack has four interfaces and forwards nothing between them. */
 static void destinations_of_others(void)
 {
@@ -113,7 +113,7 @@ static void destinations_of_others(void)
     ip4_end(r);
 }
 
-/* proves: IPH-77 IPR-FWD-29 IPR-FWD-27 BAD-IP4-14 */
+/* proves: IPH-77 IPR-FWD-29 IPR-FWD-27 */
 static void unicast_in_a_link_broadcast(void)
 {
     struct ip4 *r = ip4_new();
@@ -126,15 +126,27 @@ static void unicast_in_a_link_broadcast(void)
         ip4_one(r, &p, WEFT_DROP_IP4_LINK_BCAST, 0);
     }
     weft_set_forwarding(r->b->st, false);
-    uint8_t syn[20] = {0, 9, 0, 9, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2};
+    ip4_end(r);
+}
+
+/* proves: BAD-IP4-14 */
+/* The port is open, and everything else about the SYN is right. */
+static void a_syn_to_a_group(void)
+{
     static const uint32_t to[] = {IP_B, UINT32_MAX, 0xe0000001};
+    struct ip4 *r = ip4_new();
+    uint8_t syn[20];
+    struct ip4_pkt p = {.proto = 6, .is_broadcast = true, .data = syn};
     for (unsigned i = 0; i < 3; i++) {
-        struct ip4_pkt p = {.proto = 6, .dst = to[i], .is_broadcast = true};
-        p.data = syn;
-        p.data_n = 20;
-        ip4_one(r, &p, IP_ANY_DROP, 0);
+        p.dst = to[i];
+        p.data_n = ip4_syn(syn, to[i]);
+        ip4_one(r, &p, WEFT_DROP_TCP_TO_GROUP, 0);
     }
     T_EQ(bad_usage(r->b).synrcvd, 0);
+    p.dst = IP_V; /* It is answered where it may be. */
+    p.is_broadcast = false;
+    p.data_n = ip4_syn(syn, IP_V);
+    ip4_one(r, &p, IP_HELD, 1);
     ip4_end(r);
 }
 
@@ -161,7 +173,7 @@ static void broadcasts_to_another_network(void)
     T_EQ(weft_sock_recv(r->b->st, sock, buf, sizeof(buf)), 4);
     T_EQ(r->b->sent, was + 1);
     const struct bad_frame *f = bad_pull(r->b);
-    T_CHECK(f != NULL && bad_get32(f->b + 16) == 0xc00002ff && f->b[8] == 63);
+    T_CHECK(f != NULL && t_get32(f->b + 16) == 0xc00002ff && f->b[8] == 63);
     weft_set_forwarding(r->b->st, false);
     ip4_one(r, &p, IP_HELD, 0); /* A host takes it. */
     T_EQ(r->b->sent, was + 1);
@@ -189,6 +201,30 @@ static void every_tos(void)
     ip4_end(r);
 }
 
+/* proves: BAD-IP4-20 */
+/* A connection that has not agreed on ECN: segments with every TOS, and no answer tells of CE. */
+static void every_tos_of_a_segment(void)
+{
+    static const struct peer_extra none;
+    struct bad *b = bad_established();
+    struct o_seg s = {.flags = O_ACK | O_PSH, .len = 10};
+    uint8_t f[PEER_FRAME_MAX], buf[16];
+    for (unsigned tos = 0; tos < 256; tos++) {
+        s.seq = b->p.t.rcv_nxt;
+        s.ack = b->p.t.nxt;
+        size_t n = peer_frame(&b->p, &s, &none, f);
+        f[1] = (uint8_t)tos;
+        peer_sums(f, n);
+        peer_push(&b->p, f, n);
+        peer_wait(&b->p, OUTCOME_NS);
+        T_EQ(b->p.seen_n, 1);
+        T_EQ(b->p.seen[0].flags, O_ACK); /* No ECE, no CWR. */
+        T_EQ(weft_sock_recv(b->st, b->p.sock, buf, sizeof(buf)), 10);
+        b->p.t.rcv_nxt += 10;
+    }
+    bad_end(b);
+}
+
 /* Each type with each length, pointer and flag, in headers of every size; the same in transit. */
 static void options_of_every_shape(void)
 {
@@ -213,7 +249,7 @@ static void options_of_every_shape(void)
             p.dst = mode == 2 && i % 2 == 0 ? 0xc0000263 : IP_V;
             if (o[0] == 131 || o[0] == 137) /* Where it leads to is known. */
                 for (unsigned k = 3; k + 4 <= 40; k += 4)
-                    bad_put32(o + k, IP_P);
+                    t_put32(o + k, IP_P);
             static uint8_t f[200];
             uint64_t all = bad_drops(r->b, BAD_NO_DROP);
             ip4_push(r, f, ip4_make(&p, f));
@@ -227,7 +263,7 @@ static void options_of_every_shape(void)
     ip4_end(r);
 }
 
-/* proves: BAD-IPOPT-11 BAD-IPOPT-12 */
+/* proves: BAD-IPOPT-11 */
 /* Different options on the fragments of an echo: the first one's count, the reply has room. */
 static void options_on_fragments(void)
 {
@@ -246,12 +282,23 @@ static void options_on_fragments(void)
         ip4_one(r, i == 0 ? &a : &b, IP_HELD, 0);
         ip4_one(r, i == 0 ? &b : &a, IP_HELD, 1);
         T_EQ(r->last[14], 0x4f);
-        T_EQ(bad_get32(r->last + 14 + 20), 0x07270800 | IP_V >> 24);
+        T_EQ(t_get32(r->last + 14 + 20), 0x07270800 | IP_V >> 24);
     }
-    uint8_t full[40], syn[20] = {0, 9, 0, 9, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2};
+    ip4_end(r);
+}
+
+/* proves: BAD-IPOPT-12 */
+/* Forty octets of options draw a SYN with ACK and an echo reply that have none. */
+static void answers_without_options(void)
+{
+    struct ip4 *r = ip4_new();
+    uint8_t full[40], syn[20];
     memset(full, 1, 40);
-    struct ip4_pkt p = {.proto = 6, .opts = full, .opts_n = 40, .data = syn, .data_n = 20};
-    ip4_one(r, &p, WEFT_DROP_TCP_BAD_CSUM, 0);
+    struct ip4_pkt p = {.proto = 6, .opts = full, .opts_n = 40, .data = syn};
+    p.data_n = ip4_syn(syn, IP_V);
+    ip4_one(r, &p, IP_HELD, 1);
+    T_EQ(r->last[14], 0x45);
+    T_EQ(r->last[14 + 20 + 13], 0x12);
     p = ping();
     p.opts = full;
     p.opts_n = 40;
@@ -314,17 +361,17 @@ static void what_a_program_chooses(void)
     tx.to = &to;
     T_EQ(weft_udp_send(r->b->st, sock, "x", 1, &tx), 1);
     bad_run(r->b, 1 * MS);
-    T_EQ(bad_get32(r->last + 14 + 12), 0x0a09004d);
+    T_EQ(t_get32(r->last + 14 + 12), 0x0a09004d);
     T_EQ(weft_sock_sendto(r->b->st, sock, "x", 1, &to), 1);
     bad_run(r->b, 1 * MS);
-    T_EQ(bad_get32(r->last + 14 + 12), IP_V);
+    T_EQ(t_get32(r->last + 14 + 12), IP_V);
     T_EQ(weft_sock_set(r->b->st, sock, WEFT_SO_BROADCAST, 1), 0);
     tx.to = &all;
     tx.ifindex = IP4_IF;
     T_EQ(weft_udp_send(r->b->st, sock, "x", 1, &tx), 1);
     bad_run(r->b, 1 * MS);
     T_CHECK(memcmp(r->last, "\xff\xff\xff\xff\xff\xff", 6) == 0);
-    T_EQ(bad_get32(r->last + 14 + 16), UINT32_MAX);
+    T_EQ(t_get32(r->last + 14 + 16), UINT32_MAX);
     T_EQ(weft_ip_path(r->b->st, &p, &path), 0);
     T_EQ(path.mtu, 65535);
     T_EQ(path.mms_s, 65515);
@@ -359,8 +406,8 @@ static void before_there_is_an_address(void)
     tx.ifindex = IP4_IF;
     T_EQ(weft_udp_send(r->b->st, sock, "x", 1, &tx), 1);
     bad_run(r->b, 1 * MS);
-    T_EQ(bad_get32(r->last + 14 + 12), 0);
-    T_EQ(bad_get32(r->last + 14 + 16), UINT32_MAX);
+    T_EQ(t_get32(r->last + 14 + 12), 0);
+    T_EQ(t_get32(r->last + 14 + 16), UINT32_MAX);
     T_EQ(weft_sock_close(r->b->st, sock), 0);
     T_EQ(weft_addr_add(r->b->st, IP4_IF, &v, 24), 0);
     ip4_end(r);
@@ -394,10 +441,13 @@ static const struct t_case cases[] = {
     {"sources that cannot be", sources_that_cannot_be},
     {"destinations of others", destinations_of_others},
     {"unicast in a link broadcast", unicast_in_a_link_broadcast},
+    {"a SYN to a group", a_syn_to_a_group},
     {"broadcasts to another network", broadcasts_to_another_network},
     {"every TOS", every_tos},
+    {"every TOS of a segment", every_tos_of_a_segment},
     {"options of every shape", options_of_every_shape},
     {"options on fragments", options_on_fragments},
+    {"answers without options", answers_without_options},
     {"identifications", identifications},
     {"what a program chooses", what_a_program_chooses},
     {"before there is an address", before_there_is_an_address},

@@ -101,8 +101,8 @@ static void lengths_that_no_sack_has(void)
         memset(opts, 1, 40);
         opts[2] = 5;
         opts[3] = len;
-        bad_put32(opts + 4, b->p.t.nxt + 100);
-        bad_put32(opts + 8, b->p.t.nxt + 200);
+        t_put32(opts + 4, b->p.t.nxt + 100);
+        t_put32(opts + 8, b->p.t.nxt + 200);
         if (len % 8 != 2)
             bad_send(b, &s, &x, 0);
         T_EQ(bad_info(b).flight, 1000);
@@ -230,8 +230,8 @@ static bool sack_blocks(const struct peer *p, unsigned i, struct bad_case *c)
     static const int32_t from[] = {500, 100, -5000, 2000, INT32_MIN, 1},
                          to[] = {100, 100, -4900, 2100, INT32_MIN + 100, 40};
     memcpy(opts, "\x01\x01\x05\x0a", 4);
-    bad_put32(opts + 4, p->t.una + (uint32_t)from[i % 6]);
-    bad_put32(opts + 8, p->t.una + (uint32_t)to[i % 6]);
+    t_put32(opts + 4, p->t.una + (uint32_t)from[i % 6]);
+    t_put32(opts + 8, p->t.una + (uint32_t)to[i % 6]);
     write(p, c, 12);
     c->is_judged = true;
     return i < 6;
@@ -269,7 +269,7 @@ static void segment_sizes_that_starve(void)
     static const uint8_t text[2000];
     for (int i = 0; i < 8; i++) {
         uint8_t o[4] = {2, 4};
-        bad_put16(o + 2, sizes[i]);
+        t_put16(o + 2, sizes[i]);
         struct bad *b = bad_opened_with((const char *)o, 4);
         uint32_t mss = sizes[i] == 0 ? 536 : sizes[i] < 88 ? 88 : sizes[i];
         T_EQ(bad_info(b).mss, mss);

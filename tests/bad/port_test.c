@@ -1,45 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /** DOC: Ports of datagram sockets: by chance, in use but once, and all of them; what may be sent */
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "../conformance/host.h"
 #include "t.h"
-#include "weft/weft.h"
 
-#define AREA_BYTES ((size_t)1 << 20)
-#define SOCKS      40000u
-#define TRIES      16384u /* That one call makes at most. */
-#define IF_WIRE    2
+#define SOCKS 40000u
+#define TRIES 16384u /* That one call makes at most. */
 
-/** struct host - A stack on a wire that leads nowhere */
-struct host {
-    struct weft_stack *st;
-    void *mem, *area;
-};
-
-static void host_open(struct host *h, uint64_t seed)
+static void open_with(struct host *h, uint64_t seed)
 {
     struct weft_config cfg;
-    struct weft_if_config wire = {.name = "wire", .kind = WEFT_IF_L3, .mtu = 1500};
-    struct weft_addr addr = weft_ip4(192, 0, 2, 2);
-    struct weft_route all = {.ifindex = IF_WIRE, .dst = weft_ip4(0, 0, 0, 0)};
     weft_config_default(&cfg);
     cfg.socks_max = cfg.udp_max = SOCKS;
     cfg.seed[0] = seed;
-    size_t bytes = weft_stack_footprint(&cfg);
-    h->mem = aligned_alloc(64, (bytes + 63) & ~(size_t)63);
-    h->area = aligned_alloc(64, AREA_BYTES);
-    if (h->mem == NULL || h->area == NULL)
-        abort();
-    T_EQ(weft_stack_init(&h->st, &cfg, h->mem, bytes), 0);
-    T_CHECK(weft_area_add(h->st, h->area, AREA_BYTES) > 0);
-    T_EQ(weft_if_add(h->st, &wire), IF_WIRE);
-    T_EQ(weft_addr_add(h->st, IF_WIRE, &addr, 24), 0);
-    T_EQ(weft_route_add(h->st, &all), 0);
+    host_open(h, &cfg);
 }
 
-static void host_close(struct host *h)
+/* Nothing is left of what the test did. */
+static void done_with(struct host *h)
 {
     struct weft_usage u;
     weft_stack_check(h->st);
@@ -47,8 +26,7 @@ static void host_close(struct host *h)
     T_EQ(u.socks, 0);
     T_EQ(u.pkts, 0);
     T_EQ(u.chunks, 0);
-    free(h->mem);
-    free(h->area);
+    host_close(h);
 }
 
 static uint64_t new_socket(struct host *h)
@@ -90,7 +68,7 @@ static void all_ports(void)
     static uint64_t sock[SOCKS];
     static uint8_t used[65536];
     struct host h;
-    host_open(&h, 1);
+    open_with(&h, 1);
     memset(used, 0, sizeof(used));
     unsigned n = fill(&h, sock, used);
     T_CHECK(n >= TRIES && n < SOCKS);
@@ -108,7 +86,7 @@ static void all_ports(void)
     T_CHECK(again >= TRIES && again < SOCKS);
     for (unsigned i = 0; i < again; i++)
         T_EQ(weft_sock_close(h.st, sock[i]), 0);
-    host_close(&h);
+    done_with(&h);
 }
 
 /* proves: UDP-PORT-01 UDP-USE-08 */
@@ -120,7 +98,7 @@ static void ports_by_chance(void)
     uint16_t last = 0, first_of[2][N];
     for (unsigned k = 0; k < 2; k++) {
         struct host h;
-        host_open(&h, 10 + k);
+        open_with(&h, 10 + k);
         for (unsigned i = 0; i < N; i++) {
             struct weft_endpoint any = {.port = 0};
             uint64_t s = new_socket(&h);
@@ -133,7 +111,7 @@ static void ports_by_chance(void)
             last = port;
             (void)weft_sock_close(h.st, s);
         }
-        host_close(&h);
+        done_with(&h);
     }
     for (unsigned i = 0; i < N; i++)
         same += first_of[0][i] == first_of[1][i];
@@ -149,7 +127,7 @@ static void sizes_that_are_too_large(void)
                                    SIZE_MAX / 2, SIZE_MAX - 7, SIZE_MAX};
     static const enum weft_sock_type types[] = {WEFT_SOCK_UDP, WEFT_SOCK_UDPLITE};
     struct host h;
-    host_open(&h, 2);
+    open_with(&h, 2);
     for (unsigned t = 0; t < 2; t++) {
         struct weft_endpoint to = {.addr = weft_ip4(192, 0, 2, 1), .port = 9};
         uint64_t s = 0;
@@ -161,8 +139,8 @@ static void sizes_that_are_too_large(void)
         T_EQ(weft_counter(h.st, WEFT_COUNT_IP4_OUT), t + 1);
         (void)weft_sock_close(h.st, s);
     }
-    T_EQ(weft_if_set_up(h.st, IF_WIRE, false), 0); /* Nothing is left in its queue. */
-    host_close(&h);
+    T_EQ(weft_if_set_up(h.st, HOST_IF, false), 0); /* Nothing is left in its queue. */
+    done_with(&h);
 }
 
 /* proves: UDP-HR-14 */
@@ -170,24 +148,24 @@ static void sizes_that_are_too_large(void)
 static void addresses_that_are_gone(void)
 {
     struct host h;
-    host_open(&h, 3);
+    open_with(&h, 3);
     struct weft_endpoint at = {.addr = weft_ip4(192, 0, 2, 2), .port = 500},
                          to = {.addr = weft_ip4(192, 0, 2, 1), .port = 9};
     struct weft_addr more = weft_ip4(192, 0, 2, 3);
     uint64_t bound = new_socket(&h), connected = new_socket(&h), open = new_socket(&h);
-    T_EQ(weft_addr_add(h.st, IF_WIRE, &more, 24), 0);
+    T_EQ(weft_addr_add(h.st, HOST_IF, &more, 24), 0);
     T_EQ(weft_sock_bind(h.st, bound, &at), 0);
     T_EQ(weft_sock_connect(h.st, connected, &to), 0);
     T_EQ(weft_sock_sendto(h.st, bound, "x", 1, &to), 1);
-    T_EQ(weft_addr_del(h.st, IF_WIRE, &at.addr), 0);
+    T_EQ(weft_addr_del(h.st, HOST_IF, &at.addr), 0);
     T_EQ(weft_sock_sendto(h.st, bound, "x", 1, &to), -WEFT_EADDRNOTAVAIL);
     T_EQ(weft_sock_send(h.st, connected, "x", 1), -WEFT_EADDRNOTAVAIL);
     T_EQ(weft_sock_sendto(h.st, open, "x", 1, &to), 1);
-    T_EQ(weft_if_set_up(h.st, IF_WIRE, false), 0);
+    T_EQ(weft_if_set_up(h.st, HOST_IF, false), 0);
     (void)weft_sock_close(h.st, bound);
     (void)weft_sock_close(h.st, connected);
     (void)weft_sock_close(h.st, open);
-    host_close(&h);
+    done_with(&h);
 }
 
 static const struct t_case cases[] = {

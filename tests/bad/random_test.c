@@ -3,96 +3,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../conformance/host.h"
 #include "base/base.h"
 #include "base/hash.h"
+#include "frame.h"
 #include "t.h"
-#include "weft/netif.h"
-#include "weft/sock.h"
-#include "weft/stack.h"
 
-#define AREA_BYTES (1u << 20)
-#define SEC        UINT64_C(1000000000)
-#define IF_WIRE    2 /* After loopback. */
+#define SEC UINT64_C(1000000000)
 
-/** struct host - A stack on a wire that leads nowhere, and what it sent last */
-struct host {
-    struct weft_stack *st;
-    void *mem, *area;
-    uint8_t f[2048];
-};
-
-static void host_open(struct host *h, uint64_t seed)
+static void open_with(struct host *h, uint64_t seed)
 {
     struct weft_config cfg;
-    struct weft_if_config wire = {.name = "wire", .kind = WEFT_IF_L3, .mtu = 1500};
-    struct weft_addr addr = weft_ip4(192, 0, 2, 2);
-    struct weft_route all = {.ifindex = IF_WIRE};
     weft_config_default(&cfg);
     cfg.seed[0] = seed;
     cfg.seed[3] = 1;
-    size_t bytes = weft_stack_footprint(&cfg);
-    h->mem = aligned_alloc(64, (bytes + 63) & ~(size_t)63);
-    h->area = aligned_alloc(64, AREA_BYTES);
-    if (h->mem == NULL || h->area == NULL)
-        abort();
-    all.dst = weft_ip4(0, 0, 0, 0);
-    T_EQ(weft_stack_init(&h->st, &cfg, h->mem, bytes), 0);
-    T_CHECK(weft_area_add(h->st, h->area, AREA_BYTES) > 0);
-    T_EQ(weft_if_add(h->st, &wire), IF_WIRE);
-    T_EQ(weft_addr_add(h->st, IF_WIRE, &addr, 24), 0);
-    T_EQ(weft_route_add(h->st, &all), 0);
+    host_open(h, &cfg);
 }
 
-static void host_close(struct host *h)
+/* A SYN to a port of a host, from a port or any. */
+static struct host_syn syn_to(struct host *h, uint64_t now_ns, uint16_t from, uint8_t host,
+                              uint16_t to)
 {
-    free(h->mem);
-    free(h->area);
-}
-
-static uint32_t get16(const uint8_t *b)
-{
-    return (uint32_t)b[0] << 8 | b[1];
-}
-
-static uint32_t get32(const uint8_t *b)
-{
-    return get16(b) << 16 | get16(b + 2);
-}
-
-static size_t frame_out(struct host *h, uint64_t now_ns)
-{
-    static struct weft_frame f;
-    size_t n = 0;
-    if (weft_tx(h->st, IF_WIRE, &f, 1, now_ns) == 0)
-        return 0;
-    for (uint32_t i = 0; i < f.iov_n && n + f.iov[i].len <= sizeof(h->f); i++) {
-        memcpy(h->f + n, f.iov[i].base, f.iov[i].len);
-        n += f.iov[i].len;
-    }
-    weft_tx_done(h->st, &f.cookie, 1);
-    return n;
-}
-
-/** struct syn - What a SYN tells */
-struct syn {
-    uint32_t isn, ts;
-    uint16_t port;
-};
-
-/* A SYN to a port of a host, from a port or any; then the socket is gone again. */
-static struct syn syn_to(struct host *h, uint64_t now_ns, uint16_t from, uint8_t host, uint16_t to)
-{
-    struct weft_endpoint local = {.port = from},
-                         remote = {.addr = weft_ip4(192, 0, 2, host), .port = to};
-    uint64_t sock = 0;
-    weft_advance(h->st, now_ns);
-    T_EQ(weft_sock_open(h->st, WEFT_SOCK_TCP, &sock), 0);
-    if (from != 0)
-        T_EQ(weft_sock_bind(h->st, sock, &local), 0);
-    T_EQ(weft_sock_connect(h->st, sock, &remote), 0);
-    T_CHECK(frame_out(h, now_ns) >= 60 && h->f[33] == 2 && h->f[40] == 2 && h->f[46] == 8);
-    T_EQ(weft_sock_abort(h->st, sock), 0);
-    return (struct syn){get32(h->f + 24), get32(h->f + 48), (uint16_t)get16(h->f + 20)};
+    struct weft_endpoint remote = {.addr = weft_ip4(192, 0, 2, host), .port = to};
+    return host_syn(h, now_ns, from, &remote);
 }
 
 /* ---- statistics: no floating point is needed ---- */
@@ -155,9 +88,10 @@ static uint32_t isn[ISNS], ts[ISNS];
 static void numbers_of_other_connections(void)
 {
     struct host h;
-    host_open(&h, 1);
+    open_with(&h, 1);
     for (uint32_t i = 0; i < ISNS; i++) { /* All at one time: nothing but the function is seen. */
-        struct syn s = syn_to(&h, SEC, (uint16_t)(1024 + i % 50000), 1, (uint16_t)(80 + i / 50000));
+        struct host_syn s =
+            syn_to(&h, SEC, (uint16_t)(1024 + i % 50000), 1, (uint16_t)(80 + i / 50000));
         isn[i] = s.isn;
         ts[i] = s.ts;
     }
@@ -165,10 +99,10 @@ static void numbers_of_other_connections(void)
     looks_random(ts, ISNS, 4);
     T_CHECK(repeats(isn, ISNS) < 20); /* 4.7 are expected of 200,000 out of 2^32. */
     uint64_t now_ns = SEC;
-    struct syn last = syn_to(&h, now_ns, 5000, 1, 80);
+    struct host_syn last = syn_to(&h, now_ns, 5000, 1, 80);
     for (int i = 0; i < 1000; i++) { /* But one connection's own numbers never fall back. */
         uint64_t step_ns = 4000 * (1 + t_random() % 1000000);
-        struct syn s = syn_to(&h, now_ns += step_ns, 5000, 1, 80);
+        struct host_syn s = syn_to(&h, now_ns += step_ns, 5000, 1, 80);
         T_EQ(s.isn - last.isn, (uint32_t)(step_ns / 4000));
         last = s;
     }
@@ -180,7 +114,7 @@ static void a_thousand_boots_at_one_time(void)
     static uint32_t first[1000], port[1000];
     for (uint32_t i = 0; i < 1000; i++) {
         struct host h;
-        host_open(&h, i);
+        open_with(&h, i);
         first[i] = syn_to(&h, 0, 5000, 1, 80).isn;
         port[i] = syn_to(&h, 0, 0, 1, 80).port;
         host_close(&h);
@@ -197,7 +131,7 @@ static void local_ports(void)
     static uint32_t port[20000], last_use[65536];
     struct host h;
     uint32_t soonest = UINT32_MAX;
-    host_open(&h, 1);
+    open_with(&h, 1);
     memset(last_use, 0, sizeof(last_use));
     for (uint32_t i = 0; i < 20000; i++) { /* Each to a service of its own. */
         port[i] = syn_to(&h, SEC, 0, (uint8_t)(3 + i % 200), (uint16_t)(1 + i / 200)).port;
@@ -221,9 +155,9 @@ static uint32_t id_of_datagram(struct host *h, uint64_t sock, uint8_t host)
 {
     struct weft_endpoint to = {.addr = weft_ip4(192, 0, 2, host), .port = 9};
     T_EQ(weft_sock_sendto(h->st, sock, "x", 1, &to), 1);
-    T_CHECK(frame_out(h, SEC) > 0);
+    T_CHECK(host_pull(h, SEC) > 0);
     T_CHECK((h->f[6] & 0x40) == 0);
-    return get16(h->f + 4);
+    return t_get16(h->f + 4);
 }
 
 /* A zombie scan: how many packets go to somebody else cannot be seen in what comes here. */
@@ -232,12 +166,12 @@ static void identifications(void)
 {
     struct host h;
     uint64_t sock = 0;
-    host_open(&h, 1);
+    open_with(&h, 1);
     T_EQ(weft_sock_open(h.st, WEFT_SOCK_UDP, &sock), 0);
     T_EQ(weft_sock_set(h.st, sock, WEFT_IP_DF, 0), 0);
     for (int i = 0; i < 20; i++) {
         (void)syn_to(&h, SEC, 0, 1, 80);
-        T_EQ(get16(h.f + 4), 0); /* With DF there is none. */
+        T_EQ(t_get16(h.f + 4), 0); /* With DF there is none. */
     }
     uint32_t sum[2] = {0, 0}, last = id_of_datagram(&h, sock, 1);
     for (uint32_t i = 0; i < 1000; i++) {

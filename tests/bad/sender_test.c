@@ -59,8 +59,8 @@ static void answer(struct bad *b, uint32_t ack, uint32_t wnd, const uint8_t *o, 
 static void answer_sack(struct bad *b, uint32_t ack, uint32_t from, uint32_t to)
 {
     uint8_t o[12] = {1, 1, 5, 10};
-    bad_put32(o + 4, from);
-    bad_put32(o + 8, to);
+    t_put32(o + 4, from);
+    t_put32(o + 8, to);
     answer(b, ack, WND, o, sizeof(o), ACK_NS);
 }
 
@@ -148,7 +148,7 @@ static void reply_as_told(struct bad *b, uint32_t seq, uint32_t len)
 static void on_frame(struct bad *b, const uint8_t *f, size_t n)
 {
     uint32_t hdr = 20 + (uint32_t)(f[32] >> 4) * 4, len = (uint32_t)n - hdr;
-    uint32_t seq = bad_get32(f + 24), off = seq - sink.base;
+    uint32_t seq = t_get32(f + 24), off = seq - sink.base;
     uint64_t now_ns = b->two->now_ns;
     if (off > BYTES || off + len > BYTES) { /* A probe lies one below the window. */
         if (sink.policy == NO_UPDATES || sink.policy == OSCILLATE)

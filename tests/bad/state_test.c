@@ -296,9 +296,8 @@ static void answer_skewed(struct bad *b, const uint8_t *f, size_t n)
 {
     uint8_t a[PEER_FRAME_MAX];
     struct peer_extra none = {.opts = NULL};
-    struct o_seg s = {.flags = O_ACK,
-                      .seq = bad_get32(f + 28) + (1u << 30),
-                      .ack = bad_get32(f + 24) + (1u << 30)};
+    struct o_seg s = {
+        .flags = O_ACK, .seq = t_get32(f + 28) + (1u << 30), .ack = t_get32(f + 24) + (1u << 30)};
     (void)n;
     bad_push_later(b, a, peer_frame(&b->p, &s, &none, a), 10 * MS);
 }

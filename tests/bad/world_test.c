@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../sim/net.h"
+#include "frame.h"
 #include "t.h"
 #include "weft/trace.h"
 
@@ -425,21 +426,9 @@ static void frames_cut_and_padded(void)
     T_CHECK(bad_len > 40);
 }
 
-static uint32_t sum_of(const uint8_t *b, size_t n, uint32_t s)
-{
-    for (size_t i = 0; i < n; i++)
-        s += i % 2 == 0 ? (uint32_t)b[i] << 8 : b[i];
-    while (s > 0xffff)
-        s = (s & 0xffff) + (s >> 16);
-    return s;
-}
-
 static void sums_anew(uint8_t *f, size_t n)
 {
-    f[36] = f[37] = 0;
-    uint32_t s = ~sum_of(f + 20, n - 20, sum_of(f + 12, 8, 6 + (uint32_t)n - 20));
-    f[36] = (uint8_t)(s >> 8);
-    f[37] = (uint8_t)s;
+    t_put_sum(f + 36, f + 20, n - 20, t_sum(f + 12, 8, 6 + (uint32_t)n - 20));
 }
 
 /* Window scale becomes padding. */

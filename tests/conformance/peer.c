@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "frame.h"
+
 #define PORT_SERVER 8080
 #define PORT_CLIENT 40000
 #define WND         5000u
@@ -15,49 +17,17 @@ static const uint8_t ip_here[4] = {192, 0, 2, 1}, ip_stack[4] = {192, 0, 2, 2};
 
 /* ---- segments ---- */
 
-static void put16(uint8_t *b, uint32_t v)
-{
-    b[0] = (uint8_t)(v >> 8);
-    b[1] = (uint8_t)v;
-}
-
-static void put32(uint8_t *b, uint32_t v)
-{
-    put16(b, v >> 16);
-    put16(b + 2, v & 0xffff);
-}
-
-static uint32_t get16(const uint8_t *b)
-{
-    return (uint32_t)b[0] << 8 | b[1];
-}
-
-static uint32_t get32(const uint8_t *b)
-{
-    return get16(b) << 16 | get16(b + 2);
-}
-
-static uint32_t sum(const uint8_t *b, size_t n, uint32_t s)
-{
-    for (size_t i = 0; i < n; i++)
-        s += i % 2 == 0 ? (uint32_t)b[i] << 8 : b[i];
-    while (s > 0xffff)
-        s = (s & 0xffff) + (s >> 16);
-    return s;
-}
-
 /* Of a segment at @b between the addresses at @ip (source, destination). */
 static uint32_t tcp_sum(const uint8_t *ip, const uint8_t *b, size_t n)
 {
-    return sum(b, n, sum(ip, 8, 6 + (uint32_t)n));
+    return t_sum(b, n, t_sum(ip, 8, 6 + (uint32_t)n));
 }
 
 void peer_sums(uint8_t *f, size_t n)
 {
-    put16(f + 10, 0);
-    put16(f + 10, ~sum(f, 20, 0));
-    put16(f + 36, 0);
-    put16(f + 36, ~tcp_sum(f + 12, f + 20, n - 20));
+    t_put_sum(f + 10, f, 20, 0);
+    t_put16(f + 36, 0);
+    t_put16(f + 36, ~tcp_sum(f + 12, f + 20, n - 20));
 }
 
 size_t peer_frame(const struct peer *p, const struct o_seg *s, const struct peer_extra *x,
@@ -68,20 +38,20 @@ size_t peer_frame(const struct peer *p, const struct o_seg *s, const struct peer
     uint8_t *tcp = f + 20;
     memset(f, 0, 40);
     f[0] = 0x45;
-    put16(f + 2, 20 + n);
+    t_put16(f + 2, 20 + n);
     f[8] = 64;
     f[9] = 6;
     memcpy(f + 12, ip_here, 4);
     memcpy(f + 16, ip_stack, 4);
-    put16(tcp, p->remote_port);
-    put16(tcp + 2, p->local_port);
-    put32(tcp + 4, s->seq);
-    put32(tcp + 8, s->ack);
-    put16(tcp + 12, hdr / 4 << 12 | s->flags | x->flags);
-    put16(tcp + 14, x->wnd == 0 ? WND : x->wnd & 0xffff);
-    put16(tcp + 18, x->urg);
+    t_put16(tcp, p->remote_port);
+    t_put16(tcp + 2, p->local_port);
+    t_put32(tcp + 4, s->seq);
+    t_put32(tcp + 8, s->ack);
+    t_put16(tcp + 12, hdr / 4 << 12 | s->flags | x->flags);
+    t_put16(tcp + 14, x->wnd == 0 ? WND : x->wnd & 0xffff);
+    t_put16(tcp + 18, x->urg);
     if (has_mss)
-        put32(tcp + 20, 0x02040000u | MSS);
+        t_put32(tcp + 20, 0x02040000u | MSS);
     else if (x->opt_bytes > 0)
         memcpy(tcp + 20, x->opts, x->opt_bytes);
     weft_pattern(PEER_TEXT_SEED, s->seq - p->stream, tcp + hdr, s->len);
@@ -110,21 +80,21 @@ static void collect(struct peer *p)
         if (n == 0)
             return;
         uint32_t hdr = n >= 40 ? (uint32_t)(f[32] >> 4) * 4 : 0;
-        if (hdr < 20 || 20 + hdr > n || get16(f + 2) != n ||
+        if (hdr < 20 || 20 + hdr > n || t_get16(f + 2) != n ||
             tcp_sum(f + 12, f + 20, n - 20) != 0xffff) {
             p->is_broken = true;
             continue;
         }
-        if (get16(f + 22) != p->remote_port) {
+        if (t_get16(f + 22) != p->remote_port) {
             p->strays++;
             continue;
         }
-        struct o_seg s = {.seq = get32(f + 24),
-                          .ack = get32(f + 28),
+        struct o_seg s = {.seq = t_get32(f + 24),
+                          .ack = t_get32(f + 28),
                           .len = (uint32_t)n - 20 - hdr,
                           .flags = f[33]};
-        p->local_port = (uint16_t)get16(f + 20);
-        p->seen_wnd = get16(f + 34);
+        p->local_port = (uint16_t)t_get16(f + 20);
+        p->seen_wnd = t_get16(f + 34);
         if (p->seen_n < PEER_SEEN_MAX)
             p->seen[p->seen_n] = s;
         p->seen_n++;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "frame.h"
+
 #define RING_FRAMES 512 /* Frames that wait for a stack that is not polled. */
 #define BURST       16
 #define CHUNK       16384
@@ -33,11 +35,7 @@ static void launch(struct two *t, int from, const struct weft_frame *f)
         abort();
     q->next = NULL;
     q->due_ns = t->now_ns + t->delay_ns;
-    q->len = 0;
-    for (uint32_t i = 0; i < f->iov_n; i++) {
-        memcpy(q->bytes + q->len, f->iov[i].base, f->iov[i].len);
-        q->len += (uint32_t)f->iov[i].len;
-    }
+    q->len = (uint32_t)t_flat(q->bytes, f->len, f);
     if (t->tail[to] != NULL)
         t->tail[to]->next = q;
     else
@@ -59,15 +57,6 @@ static bool pull(struct two *t, int i)
     return n > 0;
 }
 
-static void give_back(struct two *t, int i)
-{
-    uint64_t cookies[BURST];
-    uint32_t n = weft_rx_done(t->st[i], cookies, BURST);
-    for (; n > 0; n = weft_rx_done(t->st[i], cookies, BURST))
-        for (uint32_t k = 0; k < n; k++)
-            free((void *)(uintptr_t)cookies[k]);
-}
-
 static bool deliver(struct two *t, int i)
 {
     static struct weft_frame f;
@@ -85,7 +74,7 @@ static bool deliver(struct two *t, int i)
     f.cookie = (uint64_t)(uintptr_t)q;
     if (weft_rx(t->st[i], TWO_IF, &f, 1, told(t, i)) == 0)
         free(q);
-    give_back(t, i);
+    t_rx_done(t->st[i]);
     return true;
 }
 
@@ -210,7 +199,7 @@ static bool turn(struct two *t, int i)
     bool has_moved = deliver(t, i);
     has_moved |= apps(t, i);
     has_moved |= pull(t, i);
-    give_back(t, i);
+    t_rx_done(t->st[i]);
     weft_stack_check(t->st[i]);
     return has_moved;
 }
@@ -306,7 +295,7 @@ void two_free(struct two *t)
             t->head[i] = q->next;
             free(q);
         }
-        give_back(t, i);
+        t_rx_done(t->st[i]);
         free(t->mem[i]);
         free(t->area[i]);
     }

@@ -24,15 +24,15 @@ static const struct {
 static struct rig *host(void)
 {
     struct rig *r = rig_new(1, false);
-    struct weft_route way = {.gateway = rig_addr(G)};
-    way.dst = rig_addr(0);
+    struct weft_route way = {.gateway = t_addr(G)};
+    way.dst = t_addr(0);
     T_EQ(weft_route_add(r->st, &way), 0);
     return r;
 }
 
 static uint64_t udp_socket(struct rig *r, bool is_connected, bool has_queue, uint16_t *port)
 {
-    struct weft_endpoint local = {.addr = rig_addr(A)}, to = {.addr = rig_addr(D), .port = 9};
+    struct weft_endpoint local = {.addr = t_addr(A)}, to = {.addr = t_addr(D), .port = 9};
     uint64_t s = 0;
     T_EQ(weft_sock_open(r->st, WEFT_SOCK_UDP, &s), 0);
     T_EQ(weft_sock_bind(r->st, s, &local), 0);
@@ -63,8 +63,8 @@ static void every_error_reaches_the_queue_of_its_socket(void)
         T_EQ(e.err, errors[i].err);
         T_EQ(e.icmp_type, errors[i].type);
         T_EQ(e.icmp_code, errors[i].code);
-        T_EQ(rig_get32(e.offender.b + 12), G);
-        T_EQ(rig_get32(e.dst.addr.b + 12), D);
+        T_EQ(t_get32(e.offender.b + 12), G);
+        T_EQ(t_get32(e.dst.addr.b + 12), D);
         T_EQ(e.dst.port, 9);
         T_EQ(e.info, errors[i].type == 12                         ? 20
                      : errors[i].type == 3 && errors[i].code == 4 ? 1200
@@ -101,7 +101,7 @@ static unsigned usable_gateway(const struct rig *r)
 {
     struct weft_neigh_info n;
     for (uint32_t cursor = 0; weft_neigh_next(r->st, &cursor, &n);)
-        if (rig_get32(n.addr.b + 12) == G)
+        if (t_get32(n.addr.b + 12) == G)
             return n.state;
     return WEFT_NEIGH_FREE;
 }
@@ -125,7 +125,7 @@ static void codes_0_1_and_5_say_nothing_of_the_gateway(void)
         T_EQ(weft_sock_send(r->st, s, "hello", 5), 5);
         rig_run(r, 1 * MS);
         const struct rig_ip *e = rig_pull(r, 0);
-        T_CHECK(e != NULL && e->dst == D && rig_get32(e->mac + 2) == G);
+        T_CHECK(e != NULL && e->dst == D && t_get32(e->mac + 2) == G);
     }
     T_EQ(weft_sock_close(r->st, s), 0);
     rig_end(r);
@@ -134,7 +134,7 @@ static void codes_0_1_and_5_say_nothing_of_the_gateway(void)
 /* A connection in ESTABLISHED with 20 segments' window and 4 of them out; its socket. */
 static uint64_t open_tcp(struct rig *r, struct rig_ip *data)
 {
-    struct weft_endpoint to = {.addr = rig_addr(D), .port = 9};
+    struct weft_endpoint to = {.addr = t_addr(D), .port = 9};
     uint64_t s = 0;
     static uint8_t bytes[40000];
     T_EQ(weft_sock_open(r->st, WEFT_SOCK_TCP, &s), 0);
@@ -148,22 +148,22 @@ static uint64_t open_tcp(struct rig *r, struct rig_ip *data)
     uint8_t all[64];
     memcpy(p.b, syn->b + 2, 2);
     memcpy(p.b + 2, syn->b, 2);
-    rig_put32(p.b + 4, 1000);
-    rig_put32(p.b + 8, rig_get32(syn->b + 4) + 1);
+    t_put32(p.b + 4, 1000);
+    t_put32(p.b + 8, t_get32(syn->b + 4) + 1);
     p.b[12] = 0x50;
     p.b[13] = 0x12;
-    rig_put16(p.b + 14, 65535);
+    t_put16(p.b + 14, 65535);
     memset(all, 0, sizeof(all));
-    rig_put32(all, D);
-    rig_put32(all + 4, A);
+    t_put32(all, D);
+    t_put32(all + 4, A);
     all[9] = 6;
     all[11] = 20;
     memcpy(all + 12, p.b, 20);
     uint32_t sum = 0;
     for (unsigned i = 0; i < 32; i += 2)
-        sum += rig_get16(all + i);
+        sum += t_get16(all + i);
     sum = (sum & 0xffff) + (sum >> 16);
-    rig_put16(p.b + 16, ~((sum & 0xffff) + (sum >> 16)) & 0xffff);
+    t_put16(p.b + 16, ~((sum & 0xffff) + (sum >> 16)) & 0xffff);
     rig_push(r, 0, &p);
     rig_clear(r);
     T_EQ(weft_sock_send(r->st, s, bytes, sizeof(bytes)), sizeof(bytes));

@@ -78,13 +78,13 @@ static void a_router_says_why_it_does_not_forward(void)
     p.ttl = 1;
     rig_push(r, 0, &p);
     e = error(r, 0, 11, 0, &p);
-    T_CHECK(e != NULL && e->src == A && rig_get32(e->b + 4) == 0);
+    T_CHECK(e != NULL && e->src == A && t_get32(e->b + 4) == 0);
     p = rig_udp(P, Q, 5, 9, 1000);
     p.frag = 0x4000;
     T_EQ(weft_if_set_mtu(r->st, 3, 900), 0);
     rig_push(r, 0, &p);
     e = error(r, 0, 3, 4, &p);
-    T_CHECK(e != NULL && rig_get32(e->b + 4) == 900);
+    T_CHECK(e != NULL && t_get32(e->b + 4) == 900);
     r->absent = Q;
     p = rig_udp(P, Q, 5, 9, 40);
     rig_push(r, 0, &p);
@@ -458,7 +458,7 @@ static void source_quench_is_sent_only_as_history(void)
     rig_run(r, 1 * MS);
     const struct rig_ip *e = rig_pull(r, 0);
     T_CHECK(e != NULL && e->b[0] == 4 && e->b[1] == 0 && e->dst == P);
-    T_CHECK(e != NULL && rig_get32(e->b + 8 + 16) == Q);
+    T_CHECK(e != NULL && t_get32(e->b + 8 + 16) == Q);
     rig_clear(r);
     rig_end(r);
 }

@@ -37,7 +37,7 @@ static void start(struct rig *r, struct weft_mask *m)
     struct weft_mask_config c;
     weft_mask_config_default(&c);
     c.ifindex = 2;
-    c.addr = rig_addr(A);
+    c.addr = t_addr(A);
     T_EQ(weft_mask_start(m, r->st, &c, r->now_ns), 0);
     (void)steps(r, m);
 }
@@ -49,14 +49,14 @@ static uint32_t request(struct rig *r)
     T_CHECK(e != NULL && e->b[0] == 17 && e->b[1] == 0 && e->n == 12 && e->dst == CAST);
     T_CHECK(e != NULL && e->is_link_group && e->src == A);
     T_CHECK(rig_is_silent(r));
-    return e != NULL ? rig_get32(e->b + 4) : 0;
+    return e != NULL ? t_get32(e->b + 4) : 0;
 }
 
 static void reply(struct rig *r, struct weft_mask *m, uint32_t word, uint32_t mask)
 {
     struct rig_ip p = rig_icmp(P, A, 18, 0, word);
     uint8_t b[4];
-    rig_put32(b, mask);
+    t_put32(b, mask);
     rig_icmp_body(&p, b, 4);
     rig_push(r, 0, &p);
     (void)steps(r, m);

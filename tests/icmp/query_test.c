@@ -126,7 +126,7 @@ static void the_answer_has_the_options_that_came(void)
         T_CHECK(e != NULL && e->b[0] == 14 && e->n == 20 && e->opts_n == p.opts_n);
         T_CHECK(e != NULL && memcmp(e->opts, out[i], p.opts_n) == 0);
         /* Back to the hop of the route, which has the asker as its end. */
-        T_EQ(e != NULL ? e->dst : 0, i == 0 ? P : rig_get32(in[1] + 3));
+        T_EQ(e != NULL ? e->dst : 0, i == 0 ? P : t_get32(in[1] + 3));
     }
     rig_end(r);
 }
@@ -138,8 +138,8 @@ static const struct rig_ip *ask_time(struct rig *r, uint32_t *receive)
     rig_push(r, 0, &p);
     const struct rig_ip *e = answer(r, 14, A, P);
     T_CHECK(e != NULL && e->n == 20 && memcmp(e->b + 4, p.b + 4, 8) == 0);
-    *receive = e != NULL ? rig_get32(e->b + 12) : 0;
-    T_CHECK(e != NULL && rig_get32(e->b + 16) - *receive <= 1);
+    *receive = e != NULL ? t_get32(e->b + 12) : 0;
+    T_CHECK(e != NULL && t_get32(e->b + 16) - *receive <= 1);
     return e;
 }
 
@@ -190,7 +190,7 @@ static void information_is_history(void)
     T_EQ(weft_icmp_set(r->st, c), 0);
     rig_push(r, 0, &p);
     const struct rig_ip *e = answer(r, 16, A, P);
-    T_CHECK(e != NULL && e->n == 8 && rig_get32(e->b + 4) == 0x00070009);
+    T_CHECK(e != NULL && e->n == 8 && t_get32(e->b + 4) == 0x00070009);
     rig_end(r);
 }
 
@@ -206,7 +206,7 @@ static struct rig_ip mask_request(uint32_t src, uint32_t dst)
 
 static void is_mask(const struct rig_ip *e)
 {
-    T_CHECK(e != NULL && e->n == 12 && rig_get32(e->b + 8) == MASK);
+    T_CHECK(e != NULL && e->n == 12 && t_get32(e->b + 8) == MASK);
 }
 
 /* proves: ICMP-MASK-01 ICMP-MASK-02 ICMP-MASK-04 ICMP-H-46 ICMP-H-47 ICMP-R-28 ICMP-R-29
@@ -222,7 +222,7 @@ static void an_agent_tells_the_mask(void)
     rig_push(r, 0, &p);
     const struct rig_ip *e = answer(r, 18, A, P);
     is_mask(e);
-    T_CHECK(e != NULL && rig_get32(e->b + 4) == 0x00070009);
+    T_CHECK(e != NULL && t_get32(e->b + 4) == 0x00070009);
     rig_push(r, 0, &u);
     is_mask(answer(r, 18, A, P));
     rig_push(r, 0, &q);
@@ -319,7 +319,7 @@ static void a_ping_socket_asks_all_four(void)
         T_EQ(weft_sock_sendto(r->st, s, m, sizeof(m), &to), sizeof(m));
         rig_run(r, 1 * MS);
         const struct rig_ip *e = answer(r, queries[i][0], A, P);
-        T_CHECK(e != NULL && rig_get16(e->b + 4) == 500 && e->b[7] == i + 1);
+        T_CHECK(e != NULL && t_get16(e->b + 4) == 500 && e->b[7] == i + 1);
         struct rig_ip p = rig_icmp(P, A, queries[i][1], 0, 500u << 16 | (i + 1));
         rig_icmp_body(&p, "abcdefghijkl", 12);
         rig_push(r, 0, &p);

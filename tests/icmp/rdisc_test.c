@@ -226,7 +226,7 @@ static void a_router_joins_the_group_of_routers(void)
         run(r, &d, 5 * S);
         const struct rig_ip *e = rig_pull(r, 0);
         T_EQ(e != NULL, k == 0);
-        T_CHECK(e == NULL || (e->proto == 2 && e->b[0] == 0x22 && rig_get32(e->b + 12) == EVERY));
+        T_CHECK(e == NULL || (e->proto == 2 && e->b[0] == 0x22 && t_get32(e->b + 12) == EVERY));
         struct rig_ip p = rig_icmp(P, EVERY, 10, 0, 0);
         p.is_link_group = true;
         uint64_t before = rig_drops(r, WEFT_DROP_COUNT);
@@ -255,8 +255,8 @@ static void a_router_says_when_it_ceases_and_who_contradicts(void)
     rig_push(r, 0, &p);
     (void)steps(r, &d);
     T_EQ(last.kind, WEFT_RDISC_DIFFERS);
-    T_EQ(rig_get32(last.addr.b + 12), A);
-    T_EQ(rig_get32(last.from.b + 12), P);
+    T_EQ(t_get32(last.addr.b + 12), A);
+    T_EQ(t_get32(last.from.b + 12), P);
     T_EQ(last.preference, 7);
     last.kind = WEFT_RDISC_NONE;
     memset(p.b + 12, 0, 4); /* As it is, and of somebody else. */
@@ -270,7 +270,7 @@ static void a_router_says_when_it_ceases_and_who_contradicts(void)
     weft_rdisc_end(&d);
     rig_run(r, 0);
     const struct rig_ip *e = rig_pull(r, 0);
-    T_CHECK(e != NULL && e->b[0] == 9 && rig_get16(e->b + 6) == 0 && rig_get32(e->b + 8) == A);
+    T_CHECK(e != NULL && e->b[0] == 9 && t_get16(e->b + 6) == 0 && t_get32(e->b + 8) == A);
     T_CHECK(rig_is_silent(r));
     rig_end(r);
 }
@@ -285,8 +285,8 @@ static void advertise_from(struct rig *r, uint32_t src, uint32_t life_s, uint32_
     p.is_link_group = true;
     for (unsigned i = 0; i < n; i++) {
         uint8_t e[12] = {0};
-        rig_put32(e, entries[2 * i]);
-        rig_put32(e + 4, entries[2 * i + 1]);
+        t_put32(e, entries[2 * i]);
+        t_put32(e + 4, entries[2 * i + 1]);
         rig_icmp_body(&p, e, 4 * words);
     }
     rig_push(r, 0, &p);
@@ -308,7 +308,7 @@ static uint32_t gateway(const struct rig *r)
     unsigned n = 0;
     for (uint32_t cursor = 0; weft_route_next(r->st, &cursor, &way);)
         if (way.prefix_len == 0) {
-            found = rig_get32(way.gateway.b + 12);
+            found = t_get32(way.gateway.b + 12);
             n++;
         }
     T_CHECK(n <= 1);
@@ -351,7 +351,7 @@ static void the_best_neighbour_is_the_default_router(void)
     advertise(r, &d, 1800, 2, (uint32_t[]){G, (uint32_t)-7}, 1);
     T_EQ(gateway(r), G);
     T_EQ(last.kind, WEFT_RDISC_ROUTER);
-    T_EQ(rig_get32(last.addr.b + 12), G);
+    T_EQ(t_get32(last.addr.b + 12), G);
     advertise(r, &d, 1800, 2, (uint32_t[]){G2, (uint32_t)-8}, 1);
     T_EQ(gateway(r), G); /* Signed. */
     advertise(r, &d, 1800, 2, (uint32_t[]){G2, 0}, 1);
@@ -381,7 +381,7 @@ static void routers_go_when_their_time_is_over(void)
     T_EQ(gateway(r), G2);
     run(r, &d, 100 * S);
     T_EQ(gateway(r), 0);
-    T_EQ(rig_get32(last.addr.b + 12), 0);
+    T_EQ(t_get32(last.addr.b + 12), 0);
     advertise(r, &d, 100, 2, (uint32_t[]){G, 5, G2, 0}, 2);
     advertise(r, &d, 0, 2, (uint32_t[]){G, 5}, 1); /* It ceases. */
     T_EQ(gateway(r), G2);
@@ -452,13 +452,13 @@ static void a_route_set_by_hand_outlives_its_router(void)
 {
     struct weft_rdisc d;
     struct rig *r = host(&d);
-    struct weft_route way = {.dst = rig_addr(0), .gateway = rig_addr(G), .ifindex = 2};
+    struct weft_route way = {.dst = t_addr(0), .gateway = t_addr(G), .ifindex = 2};
     T_EQ(weft_route_add(r->st, &way), 0);
     advertise(r, &d, 1800, 2, (uint32_t[]){G, 5}, 1);
-    T_EQ(rig_get32(last.addr.b + 12), G);
+    T_EQ(t_get32(last.addr.b + 12), G);
     T_EQ(gateway(r), G);
     advertise(r, &d, 0, 2, (uint32_t[]){G, 5}, 1);
-    T_EQ(rig_get32(last.addr.b + 12), 0);
+    T_EQ(t_get32(last.addr.b + 12), 0);
     T_EQ(gateway(r), G);
     weft_rdisc_end(&d);
     T_EQ(gateway(r), G);

@@ -12,7 +12,7 @@
 static void route(struct rig *r, uint32_t dst, uint8_t prefix_len, uint32_t gateway)
 {
     struct weft_route way = {
-        .dst = rig_addr(dst), .gateway = rig_addr(gateway), .prefix_len = prefix_len};
+        .dst = t_addr(dst), .gateway = t_addr(gateway), .prefix_len = prefix_len};
     T_EQ(weft_route_add(r->st, &way), 0);
 }
 
@@ -34,10 +34,10 @@ static void a_router_tells_and_forwards(void)
         f = swap;
     }
     T_CHECK(e != NULL && e->proto == 1 && e->b[0] == 5 && e->b[1] == 1);
-    T_CHECK(e != NULL && rig_get32(e->b + 4) == G2 && e->src == A && e->dst == P);
-    T_CHECK(e != NULL && rig_get32(e->b + 8 + 16) == D && e->b[8 + 8] == p.ttl);
+    T_CHECK(e != NULL && t_get32(e->b + 4) == G2 && e->src == A && e->dst == P);
+    T_CHECK(e != NULL && t_get32(e->b + 8 + 16) == D && e->b[8 + 8] == p.ttl);
     T_CHECK(f != NULL && f->proto == 17 && f->dst == D && f->ttl == p.ttl - 1);
-    T_CHECK(f != NULL && rig_get32(f->mac + 2) == G2);
+    T_CHECK(f != NULL && t_get32(f->mac + 2) == G2);
     for (unsigned i = 0; i < 100; i++) { /* A host that does not listen is told now and then. */
         rig_push(r, 0, &p);
         rig_clear(r);
@@ -115,7 +115,7 @@ static struct rig *host(bool takes)
 static struct flow open_flow(struct rig *r, enum weft_sock_type type)
 {
     struct flow f = {.sock = 0};
-    struct weft_endpoint local = {.addr = rig_addr(A)}, to = {.addr = rig_addr(D), .port = 9};
+    struct weft_endpoint local = {.addr = t_addr(A)}, to = {.addr = t_addr(D), .port = 9};
     T_EQ(weft_sock_open(r->st, type, &f.sock), 0);
     T_EQ(weft_sock_bind(r->st, f.sock, &local), 0);
     if (type == WEFT_SOCK_TCP)
@@ -127,7 +127,7 @@ static struct flow open_flow(struct rig *r, enum weft_sock_type type)
 
 static void say(struct rig *r, const struct flow *f, uint32_t dst)
 {
-    struct weft_endpoint to = {.addr = rig_addr(dst), .port = 9};
+    struct weft_endpoint to = {.addr = t_addr(dst), .port = 9};
     rig_clear(r);
     T_EQ(weft_sock_sendto(r->st, f->sock, "hello", 5, &to), 5);
     rig_run(r, 1 * MS);
@@ -138,7 +138,7 @@ static uint32_t hop_of(struct rig *r, const struct flow *f, uint32_t dst)
 {
     say(r, f, dst);
     const struct rig_ip *e = rig_pull(r, 0);
-    return e != NULL && e->dst == dst ? rig_get32(e->mac + 2) : 0;
+    return e != NULL && e->dst == dst ? t_get32(e->mac + 2) : 0;
 }
 
 /* The next hop that a program is told of. */
@@ -260,7 +260,7 @@ static void by_default_and_in_a_router_redirects_are_ignored(void)
     rig_clear(r);
     rig_push(r, 1, &transit);
     const struct rig_ip *e = rig_pull(r, 0);
-    T_CHECK(e != NULL && e->dst == D && rig_get32(e->mac + 2) == G);
+    T_CHECK(e != NULL && e->dst == D && t_get32(e->mac + 2) == G);
     p = redirect(G2, 1, IP(10, 0, 0, 252), f.port, D);
     rig_push(r, 0, &p);
     T_EQ(hop_of(r, &f, D), G2);
@@ -292,11 +292,11 @@ static void a_connection_follows_too(void)
     struct flow f = open_flow(r, WEFT_SOCK_TCP);
     rig_run(r, 1 * MS);
     const struct rig_ip *syn = rig_pull(r, 0);
-    T_CHECK(syn != NULL && syn->proto == 6 && rig_get32(syn->mac + 2) == G);
+    T_CHECK(syn != NULL && syn->proto == 6 && t_get32(syn->mac + 2) == G);
     if (syn == NULL)
         return;
     struct rig_ip about = *syn, p;
-    rig_put32(about.b + 4, rig_get32(about.b + 4) + 100000); /* Nothing that is out. */
+    t_put32(about.b + 4, t_get32(about.b + 4) + 100000); /* Nothing that is out. */
     p = rig_quote(G, A, 5, 1, G2, &about, 8);
     rig_push(r, 0, &p);
     T_EQ(learnt(r), 0);
@@ -306,7 +306,7 @@ static void a_connection_follows_too(void)
     rig_clear(r);
     rig_run(r, 2 * S);
     const struct rig_ip *again = rig_pull(r, 0);
-    T_CHECK(again != NULL && again->proto == 6 && rig_get32(again->mac + 2) == G2);
+    T_CHECK(again != NULL && again->proto == 6 && t_get32(again->mac + 2) == G2);
     T_EQ(weft_sock_abort(r->st, f.sock), 0);
     rig_clear(r);
     rig_end(r);

@@ -6,43 +6,6 @@
 #define BURST      16
 #define AREA_BYTES ((size_t)4 << 20)
 
-uint32_t rig_get16(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 8 | p[1];
-}
-
-uint32_t rig_get32(const uint8_t *p)
-{
-    return rig_get16(p) << 16 | rig_get16(p + 2);
-}
-
-void rig_put16(uint8_t *p, uint32_t v)
-{
-    p[0] = (uint8_t)(v >> 8);
-    p[1] = (uint8_t)v;
-}
-
-void rig_put32(uint8_t *p, uint32_t v)
-{
-    rig_put16(p, v >> 16);
-    rig_put16(p + 2, v & 0xffff);
-}
-
-struct weft_addr rig_addr(uint32_t ip4)
-{
-    return weft_ip4((uint8_t)(ip4 >> 24), (uint8_t)(ip4 >> 16), (uint8_t)(ip4 >> 8), (uint8_t)ip4);
-}
-
-static uint32_t sum(const uint8_t *p, size_t n, uint32_t from)
-{
-    uint64_t s = from;
-    for (size_t i = 0; i < n; i++)
-        s += i % 2 == 0 ? (uint64_t)p[i] << 8 : p[i];
-    while (s >> 16 != 0)
-        s = (s & 0xffff) + (s >> 16);
-    return (uint32_t)s;
-}
-
 /* ---- building ---- */
 
 size_t rig_write(const struct rig_ip *p, uint8_t *out)
@@ -51,15 +14,15 @@ size_t rig_write(const struct rig_ip *p, uint8_t *out)
     memset(out, 0, 20);
     out[0] = (uint8_t)(0x40 | hdr / 4);
     out[1] = p->tos;
-    rig_put16(out + 2, (uint32_t)(hdr + p->n));
-    rig_put16(out + 4, p->id);
-    rig_put16(out + 6, p->frag);
+    t_put16(out + 2, (uint32_t)(hdr + p->n));
+    t_put16(out + 4, p->id);
+    t_put16(out + 6, p->frag);
     out[8] = p->ttl;
     out[9] = p->proto;
-    rig_put32(out + 12, p->src);
-    rig_put32(out + 16, p->dst);
+    t_put32(out + 12, p->src);
+    t_put32(out + 16, p->dst);
     memcpy(out + 20, p->opts, p->opts_n);
-    rig_put16(out + 10, ~sum(out, hdr, 0) & 0xffff);
+    t_put_sum(out + 10, out, hdr, 0);
     memcpy(out + hdr, p->b, p->n);
     return hdr + p->n;
 }
@@ -68,24 +31,23 @@ struct rig_ip rig_udp(uint32_t src, uint32_t dst, uint16_t sport, uint16_t dport
 {
     struct rig_ip p = {.src = src, .dst = dst, .proto = 17, .ttl = 64, .n = 8 + n, .id = 77};
     uint8_t pseudo[12] = {0};
-    rig_put16(p.b, sport);
-    rig_put16(p.b + 2, dport);
-    rig_put16(p.b + 4, 8 + n);
+    t_put16(p.b, sport);
+    t_put16(p.b + 2, dport);
+    t_put16(p.b + 4, 8 + n);
     for (uint32_t i = 0; i < n; i++)
         p.b[8 + i] = (uint8_t)(i * 7 + 1);
-    rig_put32(pseudo, src);
-    rig_put32(pseudo + 4, dst);
+    t_put32(pseudo, src);
+    t_put32(pseudo + 4, dst);
     pseudo[9] = 17;
-    rig_put16(pseudo + 10, 8 + n);
-    uint32_t s = ~sum(p.b, p.n, sum(pseudo, 12, 0)) & 0xffff;
-    rig_put16(p.b + 6, s == 0 ? 0xffff : s);
+    t_put16(pseudo + 10, 8 + n);
+    uint32_t s = ~t_sum(p.b, p.n, t_sum(pseudo, 12, 0)) & 0xffff;
+    t_put16(p.b + 6, s == 0 ? 0xffff : s);
     return p;
 }
 
 void rig_sum(struct rig_ip *p)
 {
-    rig_put16(p->b + 2, 0);
-    rig_put16(p->b + 2, ~sum(p->b, p->n, 0) & 0xffff);
+    t_put_sum(p->b + 2, p->b, p->n, 0);
 }
 
 struct rig_ip rig_icmp(uint32_t src, uint32_t dst, unsigned type, unsigned code, uint32_t word)
@@ -93,7 +55,7 @@ struct rig_ip rig_icmp(uint32_t src, uint32_t dst, unsigned type, unsigned code,
     struct rig_ip p = {.src = src, .dst = dst, .proto = 1, .ttl = 64, .n = 8, .id = 78};
     p.b[0] = (uint8_t)type;
     p.b[1] = (uint8_t)code;
-    rig_put32(p.b + 4, word);
+    t_put32(p.b + 4, word);
     rig_sum(&p);
     return p;
 }
@@ -117,30 +79,12 @@ struct rig_ip rig_quote(uint32_t src, uint32_t dst, unsigned type, unsigned code
 
 /* ---- frames ---- */
 
-static void give_back(struct rig *r)
-{
-    uint64_t cookies[BURST];
-    uint32_t n;
-    while ((n = weft_rx_done(r->st, cookies, BURST)) > 0)
-        for (uint32_t i = 0; i < n; i++)
-            free((void *)(uintptr_t)cookies[i]); // NOLINT: a block of push_frame().
-}
-
 static void push_frame(struct rig *r, unsigned k, const uint8_t *f, size_t n)
 {
     static struct weft_frame w;
-    uint8_t *block = malloc(n + 1);
-    if (block == NULL)
-        abort();
-    memcpy(block + 1, f, n);
-    memset(&w, 0, sizeof(w));
-    w.iov[0].base = block + 1;
-    w.iov[0].len = w.len = (uint32_t)n;
-    w.iov_n = 1;
-    w.cookie = (uint64_t)(uintptr_t)block;
-    if (weft_rx(r->st, (uint16_t)(k + 2), &w, 1, r->now_ns) == 0)
-        free(block);
-    give_back(r);
+    t_frame(&w, f, n);
+    (void)t_rx(r->st, (uint16_t)(k + 2), &w, r->now_ns);
+    t_rx_done(r->st);
 }
 
 static void head(unsigned k, uint8_t *f, bool is_group, unsigned type)
@@ -152,17 +96,17 @@ static void head(unsigned k, uint8_t *f, bool is_group, unsigned type)
         f[5] = (uint8_t)k;
     }
     memcpy(f + 6, from, 6);
-    rig_put16(f + 12, type);
+    t_put16(f + 12, type);
 }
 
 static void answer_arp(struct rig *r, unsigned k, const uint8_t *a)
 {
     uint8_t f[42];
-    if (rig_get16(a + 6) != 1 || rig_get32(a + 24) == r->absent)
+    if (t_get16(a + 6) != 1 || t_get32(a + 24) == r->absent)
         return;
     head(k, f, false, 0x0806);
     memcpy(f + 14, a, 6);
-    rig_put16(f + 20, 2);
+    t_put16(f + 20, 2);
     f[22] = 2;
     f[23] = 1;
     memcpy(f + 24, a + 24, 4);
@@ -180,15 +124,15 @@ static void keep(struct rig *r, unsigned k, const uint8_t *f, size_t n)
     const uint8_t *ip = f + 14;
     uint32_t hdr = (ip[0] & 15u) * 4;
     T_CHECK(r->tail[k] - r->head[k] <= RIG_SEEN_MAX);
-    T_EQ(sum(ip, hdr, 0), 0xffff);
-    T_EQ(rig_get16(ip + 2), n - 14);
-    *p = (struct rig_ip){.src = rig_get32(ip + 12),
-                         .dst = rig_get32(ip + 16),
+    T_EQ(t_sum(ip, hdr, 0), 0xffff);
+    T_EQ(t_get16(ip + 2), n - 14);
+    *p = (struct rig_ip){.src = t_get32(ip + 12),
+                         .dst = t_get32(ip + 16),
                          .proto = ip[9],
                          .ttl = ip[8],
                          .tos = ip[1],
-                         .id = (uint16_t)rig_get16(ip + 4),
-                         .frag = (uint16_t)rig_get16(ip + 6),
+                         .id = (uint16_t)t_get16(ip + 4),
+                         .frag = (uint16_t)t_get16(ip + 6),
                          .opts_n = hdr - 20,
                          .n = (uint32_t)(n - 14 - hdr),
                          .is_link_group = (f[0] & 1) != 0};
@@ -196,7 +140,7 @@ static void keep(struct rig *r, unsigned k, const uint8_t *f, size_t n)
     memcpy(p->opts, ip + 20, hdr - 20);
     memcpy(p->b, ip + hdr, p->n);
     if (p->proto == 1 && (p->frag & 0x3fff) == 0)
-        T_EQ(sum(p->b, p->n, 0), 0xffff);
+        T_EQ(t_sum(p->b, p->n, 0), 0xffff);
 }
 
 static bool pump_link(struct rig *r, unsigned k)
@@ -205,13 +149,9 @@ static bool pump_link(struct rig *r, unsigned k)
     uint8_t f[RIG_FRAME_MAX];
     uint32_t n = weft_tx(r->st, (uint16_t)(k + 2), w, BURST, r->now_ns);
     for (uint32_t i = 0; i < n; i++) {
-        size_t len = 0;
-        for (uint32_t v = 0; v < w[i].iov_n; v++) {
-            memcpy(f + len, w[i].iov[v].base, w[i].iov[v].len);
-            len += w[i].iov[v].len;
-        }
+        size_t len = t_flat(f, sizeof(f), &w[i]);
         weft_tx_done(r->st, &w[i].cookie, 1);
-        if (rig_get16(f + 12) == 0x0806)
+        if (t_get16(f + 12) == 0x0806)
             answer_arp(r, k, f + 14);
         else
             keep(r, k, f, len);
@@ -227,7 +167,7 @@ static void pump(struct rig *r)
         weft_advance(r->st, r->now_ns);
         for (unsigned k = 0; k < r->ifs; k++)
             is_busy = pump_link(r, k) || is_busy;
-        give_back(r);
+        t_rx_done(r->st);
     }
     weft_stack_check(r->st);
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "../fault/two.h" /* For its units of time. */
+#include "frame.h"
 #include "t.h"
 #include "weft/weft.h"
 
@@ -91,17 +92,7 @@ void rig_sum(struct rig_ip *p);
 struct rig_ip rig_quote(uint32_t src, uint32_t dst, unsigned type, unsigned code, uint32_t word,
                         const struct rig_ip *about, uint32_t n);
 
-/** rig_get16() - Two octets in network order */
-uint32_t rig_get16(const uint8_t *p);
-/** rig_get32() - Four octets in network order */
-uint32_t rig_get32(const uint8_t *p);
-/** rig_put16() - Two octets in network order */
-void rig_put16(uint8_t *p, uint32_t v);
-/** rig_put32() - Four octets in network order */
-void rig_put32(uint8_t *p, uint32_t v);
 /** rig_drops() - Drops for a reason; WEFT_DROP_COUNT: for all */
 uint64_t rig_drops(const struct rig *r, unsigned why);
-/** rig_addr() - A number as an address */
-struct weft_addr rig_addr(uint32_t ip4);
 
 #endif /* WEFT_TESTS_ICMP_RIG_H */

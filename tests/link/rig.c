@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "frame.h"
 #include "t.h"
 
 #define AREA 4194304u
@@ -56,24 +57,13 @@ struct rig *rig_new(bool has_addr)
     return r;
 }
 
-static void take_back(struct rig *r)
-{
-    uint64_t cookies[16];
-    uint32_t n;
-    while ((n = weft_rx_done(r->st, cookies, 16)) > 0)
-        for (uint32_t i = 0; i < n; i++)
-            free((void *)(uintptr_t)cookies[i]);
-}
-
 void rig_push_on(struct rig *r, uint16_t ifindex, const void *frame, size_t n)
 {
-    uint8_t *copy = malloc(n > 0 ? n : 1);
-    memcpy(copy, frame, n);
-    struct weft_frame f = {
-        .iov[0] = {copy, n}, .iov_n = 1, .len = (uint32_t)n, .cookie = (uint64_t)(uintptr_t)copy};
-    T_EQ(weft_rx(r->st, ifindex, &f, 1, r->now_ns), 1);
+    struct weft_frame f;
+    t_frame(&f, frame, n);
+    T_CHECK(t_rx(r->st, ifindex, &f, r->now_ns));
     weft_advance(r->st, r->now_ns);
-    take_back(r);
+    t_rx_done(r->st);
     weft_stack_check(r->st);
 }
 
@@ -84,17 +74,8 @@ void rig_push(struct rig *r, const void *frame, size_t n)
 
 size_t rig_pull_on(struct rig *r, uint16_t ifindex)
 {
-    struct weft_frame f;
-    size_t n = 0;
-    if (weft_tx(r->st, ifindex, &f, 1, r->now_ns) == 0)
-        return 0;
-    for (unsigned i = 0; i < f.iov_n; i++) {
-        memcpy(r->f + n, f.iov[i].base, f.iov[i].len);
-        n += f.iov[i].len;
-    }
-    T_EQ(n, f.len);
-    weft_tx_done(r->st, &f.cookie, 1);
-    take_back(r);
+    size_t n = t_tx(r->st, ifindex, r->f, sizeof(r->f), r->now_ns);
+    t_rx_done(r->st);
     return n;
 }
 
@@ -111,7 +92,7 @@ bool rig_step(struct rig *r, uint64_t until_ns)
         at = r->now_ns;
     r->now_ns = is_last ? until_ns : at;
     weft_advance(r->st, r->now_ns);
-    take_back(r);
+    t_rx_done(r->st);
     weft_stack_check(r->st);
     return !is_last;
 }
@@ -155,14 +136,14 @@ uint64_t rig_all_drops(const struct rig *r)
 
 static uint8_t *put16(uint8_t *p, uint32_t v)
 {
-    p[0] = (uint8_t)(v >> 8);
-    p[1] = (uint8_t)v;
+    t_put16(p, v);
     return p + 2;
 }
 
 static uint8_t *put32(uint8_t *p, uint32_t v)
 {
-    return put16(put16(p, v >> 16), v);
+    t_put32(p, v);
+    return p + 4;
 }
 
 uint8_t *rig_eth(uint8_t *f, const uint8_t dst[6], const uint8_t src[6], uint16_t type)
@@ -182,17 +163,6 @@ uint8_t *rig_arp(uint8_t *f, uint16_t op, const uint8_t sha[6], uint32_t spa, co
     return put32(f + 6, tpa);
 }
 
-static void sum(uint8_t *at, const uint8_t *from, size_t n)
-{
-    uint32_t s = 0;
-    put16(at, 0);
-    for (size_t i = 0; i < n; i++)
-        s += i % 2 == 0 ? (uint32_t)from[i] << 8 : from[i];
-    while (s >> 16 != 0)
-        s = (s & 0xffff) + (s >> 16);
-    put16(at, ~s);
-}
-
 uint8_t *rig_ip(uint8_t *f, uint8_t proto, uint32_t from, uint32_t to, uint16_t bytes)
 {
     memset(f, 0, 20);
@@ -201,7 +171,7 @@ uint8_t *rig_ip(uint8_t *f, uint8_t proto, uint32_t from, uint32_t to, uint16_t 
     f[8] = 64;
     f[9] = proto;
     put32(put32(f + 12, from), to);
-    sum(f + 10, f, 20);
+    t_put_sum(f + 10, f, 20, 0);
     return f + 20;
 }
 
@@ -212,7 +182,7 @@ uint8_t *rig_echo(uint8_t *f, uint16_t bytes)
     f[7] = 1;
     for (unsigned i = 0; i < bytes; i++)
         f[8 + i] = (uint8_t)(i + 1);
-    sum(f + 2, f, 8u + bytes);
+    t_put_sum(f + 2, f, 8u + bytes, 0);
     return f + 8 + bytes;
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "frame.h"
 #include "net.h"
 #include "t.h"
 #include "weft/trace.h"
@@ -78,43 +79,22 @@ static void flood_new(struct flood *f)
     T_EQ(weft_world_run(f->w, 1 * MS), 0);
 }
 
-static void put(uint8_t *p, uint64_t v, unsigned bytes)
-{
-    while (bytes-- > 0) {
-        p[bytes] = (uint8_t)v;
-        v >>= 8;
-    }
-}
-
-static uint32_t sum(uint32_t start, const uint8_t *p, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i += 2)
-        start += (uint32_t)p[i] << 8 | p[i + 1];
-    return start;
-}
-
-static uint16_t fold(uint32_t v)
-{
-    v = (v & 0xffff) + (v >> 16);
-    return (uint16_t) ~(v + (v >> 16));
-}
-
 /* A segment from @src4 with random port and numbers; @flags 2 = SYN, 16 = ACK. */
 static void push(struct flood *f, uint32_t src4, uint8_t flags)
 {
     uint8_t p[SEG_BYTES] = {0x45, 0, 0, SEG_BYTES, 0, 0, 0x40, 0, 64, 6, 0, 0};
     uint64_t r = t_random();
-    put(p + 12, src4, 4);
-    put(p + 16, 0x0a010002, 4);
-    put(p + 20, 1024 + r % 60000, 2);
-    put(p + 22, PORT, 2);
-    put(p + 24, r >> 32, 4);
-    put(p + 28, flags == 16 ? t_random() : 0, 4);
-    put(p + 32, 0x6000u | flags, 2);
-    put(p + 34, 65535, 2);
-    put(p + 40, 0x020405b4, 4);
-    put(p + 10, fold(sum(0, p, 20)), 2);
-    put(p + 36, fold(sum(6 + SEG_BYTES - 20, p + 12, SEG_BYTES - 12)), 2);
+    t_put32(p + 12, src4);
+    t_put32(p + 16, 0x0a010002);
+    t_put16(p + 20, (uint32_t)(1024 + r % 60000));
+    t_put16(p + 22, PORT);
+    t_put32(p + 24, (uint32_t)(r >> 32));
+    t_put32(p + 28, flags == 16 ? (uint32_t)t_random() : 0);
+    t_put16(p + 32, 0x6000u | flags);
+    t_put16(p + 34, 65535);
+    t_put32(p + 40, 0x020405b4);
+    t_put_sum(p + 10, p, 20, 0);
+    t_put_sum(p + 36, p + 12, SEG_BYTES - 12, 6 + SEG_BYTES - 20);
     T_EQ(weft_link_push(f->link, 0, p, SEG_BYTES), 0);
     f->pushed++;
 }
