@@ -57,15 +57,15 @@ bool wf_sx_arg_number(const struct sx_call *c, uint32_t i, int64_t *out)
     return true;
 }
 
+int64_t wf_sx_arg_count(const struct sx_call *c, uint32_t i)
+{
+    int64_t v = 0;
+    return wf_sx_arg_number(c, i, &v) ? v : 0;
+}
+
 bool wf_sx_arg_has(const struct sx_call *c, uint32_t i, const char *word)
 {
-    size_t n = strlen(word);
-    if (i >= c->args_n)
-        return false;
-    for (size_t at = 0; at + n <= c->arg[i].n; at++)
-        if (memcmp(c->arg[i].p + at, word, n) == 0)
-            return true;
-    return false;
+    return i < c->args_n && wf_sx_slice_has(c->arg[i], word);
 }
 
 /* The number, or the address, that follows a word such as "htons(" in an argument. */

@@ -18,6 +18,9 @@ struct sx_result {
 /** wf_sx_arg_number() - Argument @i as a number, maybe in brackets; false if it is none */
 bool wf_sx_arg_number(const struct sx_call *c, uint32_t i, int64_t *out);
 
+/** wf_sx_arg_count() - The same where none is 0 */
+int64_t wf_sx_arg_count(const struct sx_call *c, uint32_t i);
+
 /** wf_sx_arg_has() - Whether a word stands in argument @i */
 bool wf_sx_arg_has(const struct sx_call *c, uint32_t i, const char *word);
 

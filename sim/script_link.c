@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "script.h"
+#include "script_call.h"
 
 #define ARP_BYTES 28U
 #define TYPE_IP4  0x0800U
@@ -402,15 +402,6 @@ static bool text_arg(const struct sx_call *c, uint32_t i, char *out, size_t cap)
     return true;
 }
 
-static int64_t number_arg(const struct sx_call *c, uint32_t i)
-{
-    int64_t v = 0;
-    for (size_t k = 0; i < c->args_n && k < c->arg[i].n; k++)
-        if (c->arg[i].p[k] >= '0' && c->arg[i].p[k] <= '9')
-            v = v * 10 + (c->arg[i].p[k] - '0');
-    return v;
-}
-
 static bool addr_arg(const struct sx_call *c, uint32_t i, struct weft_addr *out)
 {
     char text[24];
@@ -446,7 +437,7 @@ static int64_t call_neigh_del(struct sx *s, const struct sx_call *c)
 static int64_t call_addr_add(struct sx *s, const struct sx_call *c)
 {
     struct weft_addr a;
-    return addr_arg(c, 0, &a) ? weft_addr_add(s->st, s->ifindex, &a, (uint8_t)number_arg(c, 1))
+    return addr_arg(c, 0, &a) ? weft_addr_add(s->st, s->ifindex, &a, (uint8_t)wf_sx_arg_count(c, 1))
                               : -WEFT_EINVAL;
 }
 
@@ -458,7 +449,7 @@ static int64_t call_addr_del(struct sx *s, const struct sx_call *c)
 
 static int64_t call_link_up(struct sx *s, const struct sx_call *c)
 {
-    return weft_if_set_up(s->st, s->ifindex, number_arg(c, 0) != 0);
+    return weft_if_set_up(s->st, s->ifindex, wf_sx_arg_count(c, 0) != 0);
 }
 
 static int64_t call_link_mac(struct sx *s, const struct sx_call *c)
@@ -476,7 +467,7 @@ static int64_t call_route_add(struct sx *s, const struct sx_call *c)
     memset(&r, 0, sizeof(r));
     if (!addr_arg(c, 0, &r.dst))
         return -WEFT_EINVAL;
-    r.prefix_len = (uint8_t)number_arg(c, 1);
+    r.prefix_len = (uint8_t)wf_sx_arg_count(c, 1);
     r.ifindex = is_second ? weft_link_config_get(s->second)->end[0].ifindex : s->ifindex;
     if (c->args_n > 2 && !addr_arg(c, 2, &r.gateway))
         return -WEFT_EINVAL;
@@ -486,7 +477,7 @@ static int64_t call_route_add(struct sx *s, const struct sx_call *c)
 static bool proxy_of(struct sx *s, const struct sx_call *c, struct weft_arp_proxy *out)
 {
     *out = (struct weft_arp_proxy){.ifindex = s->ifindex,
-                                   .prefix_len = (uint8_t)number_arg(c, 1),
+                                   .prefix_len = (uint8_t)wf_sx_arg_count(c, 1),
                                    .is_any_network = c->args_n > 2};
     return addr_arg(c, 0, &out->dst);
 }
