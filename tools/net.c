@@ -219,7 +219,7 @@ static int apply_route(struct weft_host *h, const char *text)
     char cidr[32];
     size_t len = strcspn(text, ",");
     struct weft_prefix p;
-    struct weft_route r = {.metric = 0};
+    struct weft_route r = {.protocol = WEFT_ROUTE_PROTO_STATIC};
     if (text[len] != ',' || len >= sizeof(cidr))
         return wf_usage("--route '%s' is not like 10.1.0.0/16,10.0.0.1", text);
     memcpy(cidr, text, len);
@@ -295,7 +295,9 @@ int wf_net_open(const struct wf_net *n, struct weft_host **out)
 int wf_net_routes(const struct wf_net *n, struct weft_host *h)
 {
     static const struct weft_addr none;
-    struct weft_route r = {.dst = weft_ip4(0, 0, 0, 0), .gateway = n->cfg.gateway};
+    struct weft_route r = {.dst = weft_ip4(0, 0, 0, 0),
+                           .gateway = n->cfg.gateway,
+                           .protocol = WEFT_ROUTE_PROTO_STATIC};
     int err = memcmp(none.b, r.gateway.b, sizeof(none.b)) != 0
                   ? weft_route_add(weft_host_stack(h), &r)
                   : 0;
