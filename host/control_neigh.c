@@ -6,7 +6,6 @@
  * is in. "events" lists what was heard last, oldest first; nothing is taken away by reading.
  */
 #include "control.h"
-#include "weft/ethers.h"
 
 #include <string.h>
 

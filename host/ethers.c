@@ -18,18 +18,6 @@ static char *first_word(char *line, char **rest)
     return strtok_r(line, BLANKS, rest);
 }
 
-bool weft_mac_parse(uint8_t mac[6], const char *text)
-{
-    for (unsigned i = 0; i < 6; i++) {
-        size_t n = strspn(text, "0123456789abcdefABCDEF");
-        if (n < 1 || n > 2 || text[n] != (i < 5 ? ':' : '\0'))
-            return false;
-        mac[i] = (uint8_t)strtoul(text, NULL, 16);
-        text += n + 1;
-    }
-    return true;
-}
-
 static bool has_name(char **rest, const char *name)
 {
     for (const char *w = strtok_r(NULL, BLANKS, rest); w != NULL; w = strtok_r(NULL, BLANKS, rest))

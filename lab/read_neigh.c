@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "read.h"
-#include "weft/ethers.h"
 
 static void read_hw(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
 {

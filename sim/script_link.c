@@ -22,17 +22,15 @@ static const uint8_t nobody[6];
 
 bool wf_sx_mac(struct sx *s, uint8_t out[6])
 {
+    char text[18];
     wf_sx_skip(s);
-    const char *p = s->text.p;
-    if (s->text.end - p < 17)
+    if ((size_t)(s->text.end - s->text.p) < sizeof(text) - 1)
         return false;
-    for (unsigned i = 0; i < 6; i++) {
-        struct sx_slice two = {p + (size_t)3 * i, 2};
-        bool is_end = i == 5 || two.p[2] == ':';
-        if (wf_sx_parse_hex(two, out + i, 1) != 1 || !is_end)
-            return false;
-    }
-    s->text.p += 17;
+    memcpy(text, s->text.p, sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    if (!weft_mac_parse(out, text))
+        return false;
+    s->text.p += sizeof(text) - 1;
     return true;
 }
 

@@ -92,26 +92,12 @@ static int set_mtu(void *opts, const char *arg)
     return 0;
 }
 
-/* Six octets of two digits each, the first of them even: unicast. */
-static bool read_mac(uint8_t mac[6], const char *text)
-{
-    if (strlen(text) != 17)
-        return false;
-    for (int i = 0; i < 6; i++, text += 3) {
-        char *end;
-        mac[i] = (uint8_t)strtoul(text, &end, 16);
-        if (end != text + 2 || *end != (i < 5 ? ':' : '\0'))
-            return false;
-    }
-    static const uint8_t none[6];
-    return (mac[0] & 1) == 0 && memcmp(mac, none, sizeof(none)) != 0;
-}
-
 static int set_mac(void *opts, const char *arg)
 {
     struct weft_host_link_config *l = last_link(opts);
+    static const uint8_t none[6];
     uint8_t mac[6];
-    if (!read_mac(mac, arg))
+    if (!weft_mac_parse(mac, arg) || (mac[0] & 1) != 0 || memcmp(mac, none, sizeof(none)) == 0)
         return wf_usage("--mac '%s' is not a unicast address such as 02:00:00:00:00:01", arg);
     if (l == NULL)
         return wf_usage("--mac comes after the --link it belongs to");

@@ -3,21 +3,10 @@
 #ifndef WEFT_ETHERS_H
 #define WEFT_ETHERS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "weft/rarp.h"
-
-/**
- * weft_mac_parse() - A hardware address from text
- *
- * @mac: filled with its six octets; undefined if there is none
- * @text: six numbers of one or two hexadecimal digits with colons between them, as ethers(5) has
- *
- * Return: false if @text is none.
- */
-bool weft_mac_parse(uint8_t mac[6], const char *text);
 
 /**
  * weft_ethers_read() - Put the pairs of a file into a server's table

@@ -97,6 +97,15 @@ const char *weft_strerror(int err);
 int weft_addr_parse(struct weft_addr *out, const char *text) __attribute__((warn_unused_result));
 
 /**
+ * weft_mac_parse() - Read a hardware address from text
+ * @mac: filled with its six octets; undefined if there is none
+ * @text: six numbers of one or two hexadecimal digits with colons between them, as ethers(5) has
+ *
+ * Return: false if @text is none.
+ */
+bool weft_mac_parse(uint8_t mac[6], const char *text) __attribute__((warn_unused_result));
+
+/**
  * weft_addr_text() - Write an address as text
  * @buf: filled, always terminated if @cap > 0
  * @cap: bytes at @buf; 48 always suffice

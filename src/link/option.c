@@ -103,11 +103,6 @@ static uint64_t load(const struct row *r, const uint8_t *at)
     return number;
 }
 
-static int hex(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* "02:00:00:00:00:51": one more server to ask; "all": nobody in particular. */
 static int add_server(struct weft_arp_options *a, const char *text)
 {
@@ -116,12 +111,7 @@ static int add_server(struct weft_arp_options *a, const char *text)
         a->servers_n = 0;
         return 0;
     }
-    for (uint32_t i = 0; i < 6; i++, text += 2) {
-        if ((i > 0 && *text++ != ':') || hex(text[0]) < 0 || hex(text[1]) < 0)
-            return -WEFT_EINVAL;
-        mac[i] = (uint8_t)(hex(text[0]) << 4 | hex(text[1]));
-    }
-    if (*text != '\0' || (mac[0] & 1) != 0 || a->servers_n == WEFT_ARP_SERVERS_MAX)
+    if (!weft_mac_parse(mac, text) || (mac[0] & 1) != 0 || a->servers_n == WEFT_ARP_SERVERS_MAX)
         return -WEFT_EINVAL;
     memcpy(a->servers[a->servers_n++], mac, 6);
     return 0;

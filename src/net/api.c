@@ -49,6 +49,31 @@ static int octet(const char **s)
     return v;
 }
 
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool weft_mac_parse(uint8_t mac[6], const char *text)
+{
+    for (unsigned i = 0; i < 6; i++) {
+        int v = hex_digit(*text);
+        if (v < 0)
+            return false;
+        text++;
+        if (hex_digit(*text) >= 0)
+            v = v << 4 | hex_digit(*text++);
+        if (*text != (i < 5 ? ':' : '\0'))
+            return false;
+        text += i < 5;
+        mac[i] = (uint8_t)v;
+    }
+    return true;
+}
+
 int weft_addr_parse(struct weft_addr *out, const char *text)
 {
     uint32_t ip4 = 0;
