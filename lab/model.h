@@ -539,7 +539,4 @@ void wf_lab_free(struct lab *lab);
  */
 bool wf_lab_set_arp(const char *text, struct weft_neigh_options *n, struct weft_arp_options *a);
 
-/** wf_lab_event_name() - Name of an event in expectations, for enum weft_link_event_kind */
-const char *wf_lab_event_name(unsigned kind);
-
 #endif /* WEFT_LAB_MODEL_H */

@@ -148,21 +148,6 @@ bool wf_forge_wake(struct lab_run *run, struct lab_step *s)
 
 /* ---- what is asked ---- */
 
-const char *wf_lab_event_name(unsigned kind)
-{
-    static const char *const names[WEFT_LINK_EVENT_COUNT] = {
-        [WEFT_LINK_EVENT_ADDR_CONFLICT] = "address-conflict",
-        [WEFT_LINK_EVENT_ADDR_REFUSED] = "address-not-taken",
-        [WEFT_LINK_EVENT_ADDR_LOST] = "address-given-up",
-        [WEFT_LINK_EVENT_ADDR_READY] = "address-ready",
-        [WEFT_LINK_EVENT_NEIGH_CHANGED] = "neighbour-changed",
-        [WEFT_LINK_EVENT_NEIGH_FLAPPING] = "neighbour-flapping",
-        [WEFT_LINK_EVENT_NEIGH_REFUSED] = "claim-refused",
-        [WEFT_LINK_EVENT_ARP_MISMATCH] = "sender-mismatch",
-    };
-    return names[kind];
-}
-
 uint64_t wf_lab_events(struct lab_node *node, size_t kind)
 {
     struct weft_link_event e;

@@ -612,7 +612,7 @@ static bool from_events(struct sx *s, const char *name, int64_t *out)
         char word[32];
         size_t n = 0;
         for (const char *p = weft_link_event_name(i); *p != '\0' && n + 1 < sizeof(word); p++)
-            word[n++] = (char)(*p == ' ' ? '_' : *p);
+            word[n++] = (char)(*p == '-' ? '_' : *p);
         word[n] = '\0';
         if (strcmp(word, name) == 0) {
             *out = s->event_times[i];
