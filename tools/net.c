@@ -105,30 +105,30 @@ static int set_mac(void *opts, const char *arg)
     return 0;
 }
 
+static int arp_word(void *link, char *word)
+{
+    struct weft_host_link_config *l = link;
+    char *value = strchr(word, '=');
+    if (value != NULL)
+        *value++ = '\0';
+    if (value != NULL && weft_arp_option_parse(&l->neigh, &l->arp, word, value) == 0)
+        return 0;
+    return wf_usage("--arp '%s%s%s': no such option or value; see: weft help neigh", word,
+                    value != NULL ? "=" : "", value != NULL ? value : "");
+}
+
 int wf_net_set_arp(void *opts, const char *arg)
 {
     struct weft_host_link_config *l = last_link(opts);
-    char list[256], *rest = list, *word;
     if (l == NULL)
         return wf_usage("--arp comes after the --link it belongs to");
-    if (strlen(arg) >= sizeof(list))
-        return wf_usage("--arp '%s' is longer than %zu characters", arg, sizeof(list) - 1);
-    memcpy(list, arg, strlen(arg) + 1);
     if (!l->has_arp) {
         weft_neigh_options_default(&l->neigh);
         weft_arp_options_default(&l->arp);
         l->arp.announce_max = 2;
         l->has_arp = true;
     }
-    while ((word = strsep(&rest, ",")) != NULL) {
-        char *value = strchr(word, '=');
-        if (value != NULL)
-            *value++ = '\0';
-        if (value == NULL || weft_arp_option_parse(&l->neigh, &l->arp, word, value) != 0)
-            return wf_usage("--arp '%s%s%s': no such option or value; see: weft help neigh", word,
-                            value != NULL ? "=" : "", value != NULL ? value : "");
-    }
-    return 0;
+    return wf_each_word("arp", arg, arp_word, l);
 }
 
 static int set_plain(void *opts, const char *arg)
