@@ -159,14 +159,26 @@ static json_t *options_of(const struct weft_neigh_options *n, const struct weft_
     return o;
 }
 
-/* {"op":"options","dev":IF,"set":{NAME:VALUE,...}}; values are texts. All are taken, or none. */
+/* "NAME=VALUE" */
+static bool set_option(const char *text, struct weft_neigh_options *n, struct weft_arp_options *a)
+{
+    char name[32];
+    size_t len = text != NULL ? strcspn(text, "=") : sizeof(name);
+    if (len >= sizeof(name) || text[len] == '\0')
+        return false;
+    memcpy(name, text, len);
+    name[len] = '\0';
+    return weft_arp_option_parse(n, a, name, text + len + 1) == 0;
+}
+
+/* {"op":"options","dev":IF,"set":["NAME=VALUE",...]}. All are taken, or none. */
 static void op_options(struct weft_ctl_conn *conn, const json_t *request, const char *op)
 {
     struct weft_stack *st = weft_ctl_host(conn)->st;
     struct weft_neigh_options n;
     struct weft_arp_options a;
-    json_t *set = json_object_get(request, "set"), *value;
-    const char *name;
+    const json_t *set = json_object_get(request, "set"), *word;
+    size_t i;
     (void)op;
     uint16_t ifindex = text_of(request, "dev") != NULL ? find_if(conn, request, NULL) : 0;
     if (text_of(request, "dev") == NULL)
@@ -177,10 +189,9 @@ static void op_options(struct weft_ctl_conn *conn, const json_t *request, const 
         answer(conn, -WEFT_ENOENT);
         return;
     }
-    json_object_foreach(set, name, value)
+    json_array_foreach(set, i, word)
     {
-        const char *word = json_string_value(value);
-        if (word == NULL || weft_arp_option_parse(&n, &a, name, word) != 0) {
+        if (!set_option(json_string_value(word), &n, &a)) {
             weft_ctl_error(conn, "no such option, or no value of it; see: weft help neigh");
             return;
         }

@@ -264,17 +264,15 @@ static int cmd_flush(const struct neigh_opts *o, int argc, char **argv)
 static int cmd_set(const struct neigh_opts *o, int argc, char **argv)
 {
     const char *name;
-    json_t *value, *set = argc > 2 ? json_object() : NULL;
+    json_t *value, *set = argc > 2 ? json_array() : NULL;
     if (argc < 2 || strcmp(argv[0], "dev") != 0)
         return wf_usage("set what? set dev eth0 policy=strict");
     for (int i = 2; i < argc; i++) {
-        char *eq = strchr(argv[i], '=');
-        if (eq == NULL) {
+        if (strchr(argv[i], '=') == NULL) {
             json_decref(set);
             return wf_usage("'%s' is not like policy=strict", argv[i]);
         }
-        *eq = '\0';
-        (void)json_object_set_new(set, argv[i], json_string(eq + 1));
+        (void)json_array_append_new(set, json_string(argv[i]));
     }
     json_t *r = json_pack("{s:s,s:s,s:s}", "cmd", "neigh", "op", "options", "dev", argv[1]);
     if (set != NULL)
