@@ -529,6 +529,9 @@ size_t wf_lab_find_addr(const struct lab *lab, const struct weft_addr *addr);
 /** wf_lab_find_link() - Index of a link by name or by one of its ends ("h1:eth0"), or SIZE_MAX */
 size_t wf_lab_find_link(const struct lab *lab, const char *name);
 
+/** wf_lab_iface() - Interface of a node by its name, NULL = the first; NULL if there is none */
+struct lab_iface *wf_lab_iface(const struct lab_node *node, const char *name);
+
 /** wf_lab_first_addr() - First address of a node; false if it has none */
 bool wf_lab_first_addr(const struct lab_node *node, struct weft_addr *out);
 

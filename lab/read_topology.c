@@ -391,12 +391,8 @@ static const struct lab_field topology_fields[] = {
 
 static bool is_linked(const struct lab_node *node, const char *name)
 {
-    for (size_t i = 0; i < node->ifaces.n; i++) {
-        const struct lab_iface *f = (const struct lab_iface *)node->ifaces.items + i;
-        if (strcmp(f->name, name) == 0)
-            return f->is_linked;
-    }
-    return false;
+    const struct lab_iface *f = wf_lab_iface(node, name);
+    return f != NULL && f->is_linked;
 }
 
 static void check_ifaces(struct lab_doc *d)
