@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What kind an address is, against a list that is searched from end to end. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "net/net.h"
 #include "t.h"
@@ -64,7 +65,30 @@ static void kinds_while_addresses_come_and_go(void)
     free(mem);
 }
 
+static void hardware_addresses_from_text(void)
+{
+    static const char *const bad[] = {"",
+                                      ":",
+                                      "02:00:00:00:00",
+                                      "02:00:00:00:00:",
+                                      "02:00:00:00:00:01:02",
+                                      "02:00:00:00:00:01 ",
+                                      "002:00:00:00:00:01",
+                                      "02:00:00:00::01",
+                                      "0g:00:00:00:00:01",
+                                      "02-00-00-00-00-01"};
+    static const uint8_t want[6] = {0x02, 0, 0xa, 0xfe, 0xff, 9};
+    uint8_t mac[6];
+    T_CHECK(weft_mac_parse(mac, "02:00:0a:fe:ff:09"));
+    T_EQ(memcmp(mac, want, 6), 0);
+    T_CHECK(weft_mac_parse(mac, "2:0:A:Fe:fF:9")); /* As ethers(5) may have it. */
+    T_EQ(memcmp(mac, want, 6), 0);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        T_CHECK(!weft_mac_parse(mac, bad[i]));
+}
+
 static const struct t_case cases[] = {
+    {"hardware addresses are read from text, and nothing else is", hardware_addresses_from_text},
     {"the kind of an address is that of a list searched from end to end",
      kinds_while_addresses_come_and_go},
 };
