@@ -13,6 +13,15 @@
 /** wf_ctl_address() - Text of an address; unspecified ones become "*" */
 json_t *wf_ctl_address(const struct weft_addr *a);
 
+/** wf_ctl_number() - A number */
+json_t *wf_ctl_number(uint64_t v);
+
+/** wf_ctl_dev() - Name of an interface, null if there is none such */
+json_t *wf_ctl_dev(const struct weft_stack *st, uint16_t ifindex);
+
+/** wf_ctl_set() - Put @value, which is taken, into a row */
+void wf_ctl_set(json_t *row, const char *key, json_t *value);
+
 /** wf_ctl_groups() - Groups that are joined, and wanted on links */
 json_t *wf_ctl_groups(struct weft_host *h);
 

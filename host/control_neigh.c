@@ -131,12 +131,6 @@ static void op_proxy(struct weft_ctl_conn *conn, const json_t *request, const ch
            strcmp(op, "proxy_add") == 0 ? weft_arp_proxy_add(st, &x) : weft_arp_proxy_del(st, &x));
 }
 
-static json_t *dev_name(const struct weft_stack *st, uint16_t ifindex)
-{
-    struct weft_if_info info;
-    return weft_if_get(st, ifindex, &info) == 0 ? json_string(info.cfg.name) : json_null();
-}
-
 static void op_proxies(struct weft_ctl_conn *conn, const json_t *request, const char *op)
 {
     struct weft_stack *st = weft_ctl_host(conn)->st;
@@ -147,7 +141,7 @@ static void op_proxies(struct weft_ctl_conn *conn, const json_t *request, const 
     while (weft_arp_proxy_next(st, &cursor, &x))
         (void)json_array_append_new(
             rows, json_pack("{s:o,s:i,s:o,s:b}", "prefix", wf_ctl_address(&x.dst), "prefix_len",
-                            (int)x.prefix_len, "dev", dev_name(st, x.ifindex), "any",
+                            (int)x.prefix_len, "dev", wf_ctl_dev(st, x.ifindex), "any",
                             (int)x.is_any_network));
     weft_ctl_reply(conn, json_pack("{s:b,s:o}", "ok", 1, "proxies", rows));
 }
@@ -165,14 +159,26 @@ static json_t *options_of(const struct weft_neigh_options *n, const struct weft_
     return o;
 }
 
-/* {"op":"options","dev":IF,"set":{NAME:VALUE,...}}; values are texts. All are taken, or none. */
+/* "NAME=VALUE" */
+static bool set_option(const char *text, struct weft_neigh_options *n, struct weft_arp_options *a)
+{
+    char name[32];
+    size_t len = text != NULL ? strcspn(text, "=") : sizeof(name);
+    if (len >= sizeof(name) || text[len] == '\0')
+        return false;
+    memcpy(name, text, len);
+    name[len] = '\0';
+    return weft_arp_option_parse(n, a, name, text + len + 1) == 0;
+}
+
+/* {"op":"options","dev":IF,"set":["NAME=VALUE",...]}. All are taken, or none. */
 static void op_options(struct weft_ctl_conn *conn, const json_t *request, const char *op)
 {
     struct weft_stack *st = weft_ctl_host(conn)->st;
     struct weft_neigh_options n;
     struct weft_arp_options a;
-    json_t *set = json_object_get(request, "set"), *value;
-    const char *name;
+    const json_t *set = json_object_get(request, "set"), *word;
+    size_t i;
     (void)op;
     uint16_t ifindex = text_of(request, "dev") != NULL ? find_if(conn, request, NULL) : 0;
     if (text_of(request, "dev") == NULL)
@@ -183,10 +189,9 @@ static void op_options(struct weft_ctl_conn *conn, const json_t *request, const 
         answer(conn, -WEFT_ENOENT);
         return;
     }
-    json_object_foreach(set, name, value)
+    json_array_foreach(set, i, word)
     {
-        const char *word = json_string_value(value);
-        if (word == NULL || weft_arp_option_parse(&n, &a, name, word) != 0) {
+        if (!set_option(json_string_value(word), &n, &a)) {
             weft_ctl_error(conn, "no such option, or no value of it; see: weft help neigh");
             return;
         }
@@ -208,7 +213,7 @@ static json_t *event_row(const struct weft_stack *st, const struct weft_link_eve
     uint64_t now_ns = weft_host_now();
     wf_event_text(line, sizeof(line), st, e);
     return json_pack("{s:s,s:o,s:o,s:o,s:I,s:I,s:s}", "event", weft_link_event_name(e->kind), "dev",
-                     dev_name(st, e->ifindex), "address", wf_ctl_address(&e->addr), "mac",
+                     wf_ctl_dev(st, e->ifindex), "address", wf_ctl_address(&e->addr), "mac",
                      wf_ctl_mac(e->mac), "times", (json_int_t)e->times, "age_ms",
                      (json_int_t)((now_ns > e->time_ns ? now_ns - e->time_ns : 0) / 1000000),
                      "text", line);

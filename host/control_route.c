@@ -141,26 +141,35 @@ static bool is_meant(const struct weft_route *r, const struct weft_route *want, 
            (is_any_via || memcmp(r->gateway.b, want->gateway.b, 16) == 0);
 }
 
+/* The route that is preferred of those that are meant. */
+static bool find(const struct weft_stack *st, const struct weft_route *want, bool has_metric,
+                 struct weft_route *out)
+{
+    struct weft_route r;
+    uint32_t cursor = 0;
+    bool is_found = false;
+    while (weft_route_next(st, &cursor, &r)) {
+        if (is_meant(&r, want, has_metric) && (!is_found || r.metric < out->metric)) {
+            *out = r;
+            is_found = true;
+        }
+    }
+    return is_found;
+}
+
 /* One route, or all legs of a multipath route. */
 static int del(struct weft_stack *st, json_t *q)
 {
     struct weft_route want, r;
-    uint32_t cursor = 0;
-    bool has_metric = json_object_get(q, "metric") != NULL;
-    int err = read_route(st, q, &want), gone = 0;
-    while (err == 0 && weft_route_next(st, &cursor, &r)) {
-        if (!is_meant(&r, &want, has_metric))
-            continue;
+    int err = read_route(st, q, &want);
+    if (err != 0 || !find(st, &want, json_object_get(q, "metric") != NULL, &r))
+        return err != 0 ? err : -WEFT_ENOENT;
+    want.metric = r.metric; /* The other legs are its equals. */
+    want.weight = r.weight;
+    do
         err = weft_route_del(st, &r);
-        gone++;
-        if (r.weight == 0)
-            break;
-        want.metric = r.metric; /* The other legs are its equals. */
-        want.weight = r.weight;
-        has_metric = true;
-        cursor = 0;
-    }
-    return err == 0 && gone == 0 ? -WEFT_ENOENT : err;
+    while (err == 0 && want.weight != 0 && find(st, &want, true, &r));
+    return err;
 }
 
 static void get(struct weft_ctl_conn *conn, struct weft_stack *st, json_t *q)

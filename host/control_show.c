@@ -15,7 +15,7 @@ json_t *wf_ctl_address(const struct weft_addr *a)
     return json_string(text);
 }
 
-static json_t *number(uint64_t v)
+json_t *wf_ctl_number(uint64_t v)
 {
     return json_integer((json_int_t)v);
 }
@@ -27,12 +27,12 @@ json_t *wf_ctl_mac(const uint8_t mac[6])
 }
 
 /* Adds a member; what json_object_set_new() does with a NULL value is leave the object alone. */
-static void set(json_t *row, const char *key, json_t *value)
+void wf_ctl_set(json_t *row, const char *key, json_t *value)
 {
     (void)json_object_set_new(row, key, value);
 }
 
-static json_t *if_name(const struct weft_stack *st, uint16_t ifindex)
+json_t *wf_ctl_dev(const struct weft_stack *st, uint16_t ifindex)
 {
     struct weft_if_info info;
     if (weft_if_get(st, ifindex, &info) < 0)
@@ -68,7 +68,7 @@ static json_t *driver_stats(const struct weft_host_link *l)
     };
     json_t *o = json_object();
     for (size_t i = 0; i < WF_ARRAY_LEN(rows); i++)
-        set(o, rows[i].name, number(rows[i].value));
+        wf_ctl_set(o, rows[i].name, wf_ctl_number(rows[i].value));
     return o;
 }
 
@@ -78,25 +78,25 @@ static json_t *link_row(const struct weft_stack *st, const struct weft_host_link
     json_t *row = json_object();
     if (weft_if_get(st, l->ifindex, &info) < 0)
         return row;
-    set(row, "index", number(info.index));
-    set(row, "name", json_string(info.cfg.name));
-    set(row, "link", json_string(l->spec));
-    set(row, "device", json_string(l->driver->info.name));
-    set(row, "kind", json_string(info.cfg.kind == WEFT_IF_ETHER ? "ether" : "l3"));
-    set(row, "up", json_boolean(info.is_up));
-    set(row, "mtu", number(info.cfg.mtu));
+    wf_ctl_set(row, "index", wf_ctl_number(info.index));
+    wf_ctl_set(row, "name", json_string(info.cfg.name));
+    wf_ctl_set(row, "link", json_string(l->spec));
+    wf_ctl_set(row, "device", json_string(l->driver->info.name));
+    wf_ctl_set(row, "kind", json_string(info.cfg.kind == WEFT_IF_ETHER ? "ether" : "l3"));
+    wf_ctl_set(row, "up", json_boolean(info.is_up));
+    wf_ctl_set(row, "mtu", wf_ctl_number(info.cfg.mtu));
     if (info.cfg.kind == WEFT_IF_ETHER)
-        set(row, "mac", wf_ctl_mac(info.cfg.mac));
-    set(row, "checksum_offload", json_boolean((info.cfg.caps & WEFT_CAP_TX_CSUM) != 0));
-    set(row, "segment_offload", json_boolean((info.cfg.caps & WEFT_CAP_TX_TSO4) != 0));
-    set(row, "queued", number(info.txq_pkts));
-    set(row, "rx_frames", number(info.rx_frames));
-    set(row, "rx_bytes", number(info.rx_bytes));
-    set(row, "rx_drops", number(info.rx_drops));
-    set(row, "tx_frames", number(info.tx_frames));
-    set(row, "tx_bytes", number(info.tx_bytes));
-    set(row, "tx_drops", number(info.tx_drops));
-    set(row, "driver", driver_stats(l));
+        wf_ctl_set(row, "mac", wf_ctl_mac(info.cfg.mac));
+    wf_ctl_set(row, "checksum_offload", json_boolean((info.cfg.caps & WEFT_CAP_TX_CSUM) != 0));
+    wf_ctl_set(row, "segment_offload", json_boolean((info.cfg.caps & WEFT_CAP_TX_TSO4) != 0));
+    wf_ctl_set(row, "queued", wf_ctl_number(info.txq_pkts));
+    wf_ctl_set(row, "rx_frames", wf_ctl_number(info.rx_frames));
+    wf_ctl_set(row, "rx_bytes", wf_ctl_number(info.rx_bytes));
+    wf_ctl_set(row, "rx_drops", wf_ctl_number(info.rx_drops));
+    wf_ctl_set(row, "tx_frames", wf_ctl_number(info.tx_frames));
+    wf_ctl_set(row, "tx_bytes", wf_ctl_number(info.tx_bytes));
+    wf_ctl_set(row, "tx_drops", wf_ctl_number(info.tx_drops));
+    wf_ctl_set(row, "driver", driver_stats(l));
     return row;
 }
 
@@ -116,9 +116,9 @@ static json_t *show_addresses(struct weft_host *h)
     uint32_t cursor = 0;
     while (weft_addr_next(h->st, &cursor, &a)) {
         json_t *row = json_object();
-        set(row, "address", wf_ctl_address(&a.addr));
-        set(row, "prefix_len", number(a.prefix_len));
-        set(row, "dev", if_name(h->st, a.ifindex));
+        wf_ctl_set(row, "address", wf_ctl_address(&a.addr));
+        wf_ctl_set(row, "prefix_len", wf_ctl_number(a.prefix_len));
+        wf_ctl_set(row, "dev", wf_ctl_dev(h->st, a.ifindex));
         (void)json_array_append_new(rows, row);
     }
     return rows;
@@ -134,17 +134,17 @@ static bool is_set(const struct weft_addr *a)
 json_t *wf_ctl_route(const struct weft_stack *st, const struct weft_route *r)
 {
     json_t *row = json_object();
-    set(row, "dst", wf_ctl_address(&r->dst));
-    set(row, "prefix_len", number(r->prefix_len));
-    set(row, "type", json_string(wf_ctl_route_type(r->type)));
-    set(row, "gateway", is_set(&r->gateway) ? wf_ctl_address(&r->gateway) : json_null());
-    set(row, "src", is_set(&r->src) ? wf_ctl_address(&r->src) : json_null());
-    set(row, "dev", if_name(st, r->ifindex));
-    set(row, "metric", number(r->metric));
-    set(row, "tos", number(r->tos));
-    set(row, "weight", number(r->weight));
-    set(row, "protocol", number(r->protocol));
-    set(row, "connected", json_boolean(r->is_connected));
+    wf_ctl_set(row, "dst", wf_ctl_address(&r->dst));
+    wf_ctl_set(row, "prefix_len", wf_ctl_number(r->prefix_len));
+    wf_ctl_set(row, "type", json_string(wf_ctl_route_type(r->type)));
+    wf_ctl_set(row, "gateway", is_set(&r->gateway) ? wf_ctl_address(&r->gateway) : json_null());
+    wf_ctl_set(row, "src", is_set(&r->src) ? wf_ctl_address(&r->src) : json_null());
+    wf_ctl_set(row, "dev", wf_ctl_dev(st, r->ifindex));
+    wf_ctl_set(row, "metric", wf_ctl_number(r->metric));
+    wf_ctl_set(row, "tos", wf_ctl_number(r->tos));
+    wf_ctl_set(row, "weight", wf_ctl_number(r->weight));
+    wf_ctl_set(row, "protocol", wf_ctl_number(r->protocol));
+    wf_ctl_set(row, "connected", json_boolean(r->is_connected));
     return row;
 }
 
@@ -217,17 +217,18 @@ static json_t *show_neighbours(struct weft_host *h)
         json_t *row = json_object();
         bool has_mac = n.state != WEFT_NEIGH_INCOMPLETE && n.state != WEFT_NEIGH_FAILED;
         uint64_t age_ns = now_ns > n.updated_ns ? now_ns - n.updated_ns : 0;
-        set(row, "address", wf_ctl_address(&n.addr));
-        set(row, "dev", if_name(h->st, n.ifindex));
-        set(row, "mac", has_mac ? wf_ctl_mac(n.mac) : json_null());
-        set(row, "state", json_string(neigh_state(n.state)));
-        set(row, "waiting", number(n.waiting_pkts));
-        set(row, "age_ms", number(age_ns / 1000000));
-        set(row, "expires_s",
+        wf_ctl_set(row, "address", wf_ctl_address(&n.addr));
+        wf_ctl_set(row, "dev", wf_ctl_dev(h->st, n.ifindex));
+        wf_ctl_set(row, "mac", has_mac ? wf_ctl_mac(n.mac) : json_null());
+        wf_ctl_set(row, "state", json_string(neigh_state(n.state)));
+        wf_ctl_set(row, "waiting", wf_ctl_number(n.waiting_pkts));
+        wf_ctl_set(row, "age_ms", wf_ctl_number(age_ns / 1000000));
+        wf_ctl_set(
+            row, "expires_s",
             n.expires_ns == WEFT_NEVER
                 ? json_null()
-                : number((n.expires_ns - (n.expires_ns > now_ns ? now_ns : n.expires_ns)) /
-                         1000000000));
+                : wf_ctl_number((n.expires_ns - (n.expires_ns > now_ns ? now_ns : n.expires_ns)) /
+                                1000000000));
         (void)json_array_append_new(rows, row);
     }
     return rows;
@@ -253,25 +254,25 @@ static const char *sock_type(enum weft_sock_type t)
 static json_t *tcp_members(const struct weft_tcp_info *t)
 {
     json_t *o = json_object();
-    set(o, "cc", json_string(t->cc));
-    set(o, "mss", number(t->mss));
-    set(o, "cwnd", number(t->cwnd));
-    set(o, "ssthresh", number(t->ssthresh));
-    set(o, "flight", number(t->flight));
-    set(o, "snd_wnd", number(t->snd_wnd));
-    set(o, "rcv_wnd", number(t->rcv_wnd));
-    set(o, "srtt_us", number(t->srtt_us));
-    set(o, "rttvar_us", number(t->rttvar_us));
-    set(o, "rto_us", number(t->rto_us));
-    set(o, "min_rtt_us", number(t->min_rtt_us));
-    set(o, "bytes_sent", number(t->bytes_sent));
-    set(o, "bytes_retransmitted", number(t->bytes_retrans));
-    set(o, "bytes_acked", number(t->bytes_acked));
-    set(o, "bytes_received", number(t->bytes_received));
-    set(o, "retransmitted_segments", number(t->retrans_segs));
-    set(o, "recoveries", number(t->recoveries));
-    set(o, "rtos", number(t->rtos));
-    set(o, "why", json_string(weft_why_name(t->why)));
+    wf_ctl_set(o, "cc", json_string(t->cc));
+    wf_ctl_set(o, "mss", wf_ctl_number(t->mss));
+    wf_ctl_set(o, "cwnd", wf_ctl_number(t->cwnd));
+    wf_ctl_set(o, "ssthresh", wf_ctl_number(t->ssthresh));
+    wf_ctl_set(o, "flight", wf_ctl_number(t->flight));
+    wf_ctl_set(o, "snd_wnd", wf_ctl_number(t->snd_wnd));
+    wf_ctl_set(o, "rcv_wnd", wf_ctl_number(t->rcv_wnd));
+    wf_ctl_set(o, "srtt_us", wf_ctl_number(t->srtt_us));
+    wf_ctl_set(o, "rttvar_us", wf_ctl_number(t->rttvar_us));
+    wf_ctl_set(o, "rto_us", wf_ctl_number(t->rto_us));
+    wf_ctl_set(o, "min_rtt_us", wf_ctl_number(t->min_rtt_us));
+    wf_ctl_set(o, "bytes_sent", wf_ctl_number(t->bytes_sent));
+    wf_ctl_set(o, "bytes_retransmitted", wf_ctl_number(t->bytes_retrans));
+    wf_ctl_set(o, "bytes_acked", wf_ctl_number(t->bytes_acked));
+    wf_ctl_set(o, "bytes_received", wf_ctl_number(t->bytes_received));
+    wf_ctl_set(o, "retransmitted_segments", wf_ctl_number(t->retrans_segs));
+    wf_ctl_set(o, "recoveries", wf_ctl_number(t->recoveries));
+    wf_ctl_set(o, "rtos", wf_ctl_number(t->rtos));
+    wf_ctl_set(o, "why", json_string(weft_why_name(t->why)));
     return o;
 }
 
@@ -282,21 +283,21 @@ static json_t *show_sockets(struct weft_host *h)
     uint64_t cursor = 0;
     while (weft_sock_next(h->st, &cursor, &s)) {
         json_t *row = json_object();
-        set(row, "type", json_string(sock_type(s.type)));
+        wf_ctl_set(row, "type", json_string(sock_type(s.type)));
         bool is_tcp = s.type == WEFT_SOCK_TCP;
-        set(row, "state", json_string(is_tcp ? weft_tcp_state_name(s.state) : "UNCONN"));
-        set(row, "recvq", number(s.recvq));
-        set(row, "sendq", number(s.sendq));
-        set(row, "local", wf_ctl_address(&s.local.addr));
-        set(row, "local_port", number(s.local.port));
-        set(row, "remote", wf_ctl_address(&s.remote.addr));
-        set(row, "remote_port", number(s.remote.port));
-        set(row, "age_ms", number(s.age_ns / 1000000));
-        set(row, "owner", number(s.user));
+        wf_ctl_set(row, "state", json_string(is_tcp ? weft_tcp_state_name(s.state) : "UNCONN"));
+        wf_ctl_set(row, "recvq", wf_ctl_number(s.recvq));
+        wf_ctl_set(row, "sendq", wf_ctl_number(s.sendq));
+        wf_ctl_set(row, "local", wf_ctl_address(&s.local.addr));
+        wf_ctl_set(row, "local_port", wf_ctl_number(s.local.port));
+        wf_ctl_set(row, "remote", wf_ctl_address(&s.remote.addr));
+        wf_ctl_set(row, "remote_port", wf_ctl_number(s.remote.port));
+        wf_ctl_set(row, "age_ms", wf_ctl_number(s.age_ns / 1000000));
+        wf_ctl_set(row, "owner", wf_ctl_number(s.user));
         struct weft_tcp_info t;
         bool has_conn = is_tcp && s.sock != 0 && s.state != WEFT_TCP_LISTEN;
         if (has_conn && weft_sock_tcp_info(h->st, s.sock, &t) == 0)
-            set(row, "tcp", tcp_members(&t));
+            wf_ctl_set(row, "tcp", tcp_members(&t));
         (void)json_array_append_new(rows, row);
     }
     return rows;
@@ -306,7 +307,7 @@ static json_t *show_counters(struct weft_host *h)
 {
     json_t *o = json_object();
     for (unsigned i = 0; i < WEFT_COUNT_COUNT; i++)
-        set(o, weft_counter_name(i), number(weft_counter(h->st, i)));
+        wf_ctl_set(o, weft_counter_name(i), wf_ctl_number(weft_counter(h->st, i)));
     return o;
 }
 
@@ -314,7 +315,7 @@ static json_t *show_drops(struct weft_host *h)
 {
     json_t *o = json_object();
     for (unsigned i = 0; i < WEFT_DROP_COUNT; i++)
-        set(o, weft_drop_name(i), number(weft_drops(h->st, i)));
+        wf_ctl_set(o, weft_drop_name(i), wf_ctl_number(weft_drops(h->st, i)));
     return o;
 }
 

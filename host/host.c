@@ -152,7 +152,8 @@ static int add_gateway(struct weft_host *h, const struct weft_addr *gateway, cha
     if (is_unspecified(gateway))
         return 0;
     /* The default of IPv4 is ::ffff:0:0 with no bits of the IPv4 address fixed. */
-    struct weft_route r = {.dst = weft_ip4(0, 0, 0, 0), .gateway = *gateway};
+    struct weft_route r = {
+        .dst = weft_ip4(0, 0, 0, 0), .gateway = *gateway, .protocol = WEFT_ROUTE_PROTO_STATIC};
     int e = weft_route_add(h->st, &r);
     if (e == 0)
         return 0;

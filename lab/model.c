@@ -235,6 +235,16 @@ size_t wf_lab_find_link(const struct lab *lab, const char *name)
     return SIZE_MAX;
 }
 
+struct lab_iface *wf_lab_iface(const struct lab_node *node, const char *name)
+{
+    for (size_t i = 0; i < node->ifaces.n; i++) {
+        struct lab_iface *f = (struct lab_iface *)node->ifaces.items + i;
+        if (name == NULL || strcmp(f->name, name) == 0)
+            return f;
+    }
+    return NULL;
+}
+
 bool wf_lab_first_addr(const struct lab_node *node, struct weft_addr *out)
 {
     for (size_t j = 0; j < node->ifaces.n; j++) {

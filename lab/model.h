@@ -529,6 +529,9 @@ size_t wf_lab_find_addr(const struct lab *lab, const struct weft_addr *addr);
 /** wf_lab_find_link() - Index of a link by name or by one of its ends ("h1:eth0"), or SIZE_MAX */
 size_t wf_lab_find_link(const struct lab *lab, const char *name);
 
+/** wf_lab_iface() - Interface of a node by its name, NULL = the first; NULL if there is none */
+struct lab_iface *wf_lab_iface(const struct lab_node *node, const char *name);
+
 /** wf_lab_first_addr() - First address of a node; false if it has none */
 bool wf_lab_first_addr(const struct lab_node *node, struct weft_addr *out);
 
@@ -538,8 +541,5 @@ void wf_lab_free(struct lab *lab);
 /** wf_lab_set_arp() - Set options of weft/arp.h as a text names them; false if there is none such
  */
 bool wf_lab_set_arp(const char *text, struct weft_neigh_options *n, struct weft_arp_options *a);
-
-/** wf_lab_event_name() - Name of an event in expectations, for enum weft_link_event_kind */
-const char *wf_lab_event_name(unsigned kind);
 
 #endif /* WEFT_LAB_MODEL_H */

@@ -30,17 +30,6 @@ bool wf_lab_set_arp(const char *text, struct weft_neigh_options *n, struct weft_
     return true;
 }
 
-/* The interface a step names, or the first one. */
-static const struct lab_iface *iface_of(const struct lab_node *node, const char *name)
-{
-    for (size_t i = 0; i < node->ifaces.n; i++) {
-        const struct lab_iface *f = (const struct lab_iface *)node->ifaces.items + i;
-        if (name == NULL || strcmp(f->name, name) == 0)
-            return f;
-    }
-    return NULL;
-}
-
 static int set_options(struct weft_stack *st, uint16_t ifindex, const char *text)
 {
     struct weft_neigh_options n;
@@ -61,7 +50,7 @@ const char *wf_neigh_change(struct lab_run *run, const struct lab_step *s)
     const struct lab_step_neigh *c = &s->neigh;
     struct lab_node *node = wf_lab_node(run->lab, s->from);
     struct weft_stack *st = weft_node_stack(node->node);
-    const struct lab_iface *f = iface_of(node, c->iface);
+    const struct lab_iface *f = wf_lab_iface(node, c->iface);
     int r = 0;
     if (f == NULL)
         return "the node has no such interface";
@@ -147,21 +136,6 @@ bool wf_forge_wake(struct lab_run *run, struct lab_step *s)
 }
 
 /* ---- what is asked ---- */
-
-const char *wf_lab_event_name(unsigned kind)
-{
-    static const char *const names[WEFT_LINK_EVENT_COUNT] = {
-        [WEFT_LINK_EVENT_ADDR_CONFLICT] = "address-conflict",
-        [WEFT_LINK_EVENT_ADDR_REFUSED] = "address-not-taken",
-        [WEFT_LINK_EVENT_ADDR_LOST] = "address-given-up",
-        [WEFT_LINK_EVENT_ADDR_READY] = "address-ready",
-        [WEFT_LINK_EVENT_NEIGH_CHANGED] = "neighbour-changed",
-        [WEFT_LINK_EVENT_NEIGH_FLAPPING] = "neighbour-flapping",
-        [WEFT_LINK_EVENT_NEIGH_REFUSED] = "claim-refused",
-        [WEFT_LINK_EVENT_ARP_MISMATCH] = "sender-mismatch",
-    };
-    return names[kind];
-}
 
 uint64_t wf_lab_events(struct lab_node *node, size_t kind)
 {

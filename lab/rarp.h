@@ -26,7 +26,7 @@ int wf_rarp_begin(struct weft_stack *st, const struct lab_iface *f);
 /** wf_read_mac() - Read a hardware address; a lab_read_fn */
 void wf_read_mac(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to);
 
-/** wf_lab_parse_mac() - A unicast hardware address in lower case */
+/** wf_lab_parse_mac() - A hardware address that is no group of them */
 bool wf_lab_parse_mac(uint8_t mac[6], const char *text);
 
 #endif /* WEFT_LAB_RARP_H */

@@ -138,7 +138,7 @@ static bool read_objects(struct expect_reader *r, const struct subject *s)
     case LAB_ABOUT_MAC:
         return find_addr(r, r->word[2]);
     case LAB_ABOUT_EVENT:
-        return find_named(r, "event", r->word[2], wf_lab_event_name, WEFT_LINK_EVENT_COUNT);
+        return find_named(r, "event", r->word[2], weft_link_event_name, WEFT_LINK_EVENT_COUNT);
     case LAB_ABOUT_CONN:
         return find_conn(r);
     case LAB_ABOUT_SOCKETS:

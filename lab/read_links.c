@@ -192,12 +192,7 @@ static bool plug_in(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
                      WEFT_IF_NAME_MAX - 1, port);
         return false;
     }
-    struct lab_iface *f = NULL;
-    for (size_t i = 0; i < node->ifaces.n; i++) {
-        struct lab_iface *g = (struct lab_iface *)node->ifaces.items + i;
-        if (strcmp(g->name, port) == 0)
-            f = g;
-    }
+    struct lab_iface *f = wf_lab_iface(node, port);
     if (f != NULL && f->is_linked) {
         wf_doc_error(d, n, at, "%s:%s is on another link already", node->name, port);
         return false;

@@ -179,15 +179,7 @@ static void read_kinds(struct lab_doc *d, yaml_node_t *n, const struct lab_at *a
 
 bool wf_lab_parse_mac(uint8_t mac[6], const char *text)
 {
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < 6; i++, text += 3) {
-        const char *hi = text[0] != '\0' ? strchr(digits, text[0]) : NULL;
-        const char *lo = hi != NULL && text[1] != '\0' ? strchr(digits, text[1]) : NULL;
-        if (lo == NULL || text[2] != (i < 5 ? ':' : '\0'))
-            return false;
-        mac[i] = (uint8_t)((hi - digits) << 4 | (lo - digits));
-    }
-    return (mac[0] & 1) == 0;
+    return weft_mac_parse(mac, text) && (mac[0] & 1) == 0;
 }
 
 void wf_read_mac(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
@@ -399,12 +391,8 @@ static const struct lab_field topology_fields[] = {
 
 static bool is_linked(const struct lab_node *node, const char *name)
 {
-    for (size_t i = 0; i < node->ifaces.n; i++) {
-        const struct lab_iface *f = (const struct lab_iface *)node->ifaces.items + i;
-        if (strcmp(f->name, name) == 0)
-            return f->is_linked;
-    }
-    return false;
+    const struct lab_iface *f = wf_lab_iface(node, name);
+    return f != NULL && f->is_linked;
 }
 
 static void check_ifaces(struct lab_doc *d)

@@ -338,6 +338,9 @@ bool wf_sx_ip4(struct sx *s, uint8_t out[4]);
 /** wf_sx_slice_is() - Whether a slice is this text */
 bool wf_sx_slice_is(struct sx_slice a, const char *text);
 
+/** wf_sx_slice_has() - Whether a word stands somewhere in a slice */
+bool wf_sx_slice_has(struct sx_slice a, const char *word);
+
 /* ---- script_report.c ---- */
 
 /** wf_sx_fail() - The script failed here; @actual may be NULL */

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "script.h"
+#include "script_call.h"
 #include "weft/igmp.h"
 
 #define IP_HDR  20U
@@ -242,19 +242,10 @@ static bool address(struct sx_slice a, const char *word, uint32_t nth, struct we
     return false;
 }
 
-static bool has(struct sx_slice a, const char *word)
-{
-    size_t n = strlen(word);
-    for (size_t at = 0; at + n <= a.n; at++)
-        if (memcmp(a.p + at, word, n) == 0)
-            return true;
-    return false;
-}
-
 /* {imsf_multiaddr = inet_addr("..."), imsf_fmode = MCAST_EXCLUDE, imsf_slist = {...}} */
 static int set_filter(struct sx *s, const struct sx_fd *f, struct sx_slice a)
 {
-    struct weft_mc_filter w = {.is_exclude = has(a, "MCAST_EXCLUDE")};
+    struct weft_mc_filter w = {.is_exclude = wf_sx_slice_has(a, "MCAST_EXCLUDE")};
     struct weft_addr source;
     if (!address(a, "imsf_multiaddr", 0, &w.group))
         return -WEFT_EINVAL;
@@ -282,7 +273,7 @@ bool wf_sx_igmp_option(struct sx *s, const struct sx_call *c, const struct sx_fd
         return false;
     (void)address(c->arg[3], "imr_multiaddr", 0, &g);
     (void)address(c->arg[3], "imr_sourceaddr", 0, &source);
-    uint16_t ifindex = has(c->arg[3], "imr_ifindex = 9") ? 9 : 0;
+    uint16_t ifindex = wf_sx_slice_has(c->arg[3], "imr_ifindex = 9") ? 9 : 0;
     if (wf_sx_slice_is(c->arg[2], "IP_ADD_MEMBERSHIP")) {
         *r = weft_mc_join(s->st, f->sock, &g, ifindex);
         return true;
@@ -305,15 +296,6 @@ bool wf_sx_igmp_option(struct sx *s, const struct sx_call *c, const struct sx_fd
 }
 
 /* ---- igmp_router(), igmp_version(), igmp_table(), igmp_ssm() ---- */
-
-static uint32_t number_of(const struct sx_call *c, uint32_t i)
-{
-    uint32_t v = 0;
-    for (size_t k = 0; i < c->args_n && k < c->arg[i].n; k++)
-        if (c->arg[i].p[k] >= '0' && c->arg[i].p[k] <= '9')
-            v = v * 10 + (uint32_t)(c->arg[i].p[k] - '0');
-    return v;
-}
 
 static uint32_t seconds(uint64_t ns)
 {
@@ -366,11 +348,11 @@ static int64_t get(struct sx *s, const struct sx_call *c)
     int r = weft_igmp_get(s->st, 2, &i);
     if (r != 0 || c->args_n < 1)
         return r;
-    if (has(c->arg[0], "querier"))
+    if (wf_sx_slice_has(c->arg[0], "querier"))
         return i.is_querier;
-    if (has(c->arg[0], "robustness"))
+    if (wf_sx_slice_has(c->arg[0], "robustness"))
         return i.use.robustness;
-    if (has(c->arg[0], "query_ms"))
+    if (wf_sx_slice_has(c->arg[0], "query_ms"))
         return i.use.query_ms;
     return i.version;
 }
@@ -380,20 +362,20 @@ bool wf_sx_igmp_call(struct sx *s, const struct sx_call *c, int64_t *r)
     if (s->st == NULL)
         return false;
     if (strcmp(c->name, "igmp_router") == 0) {
-        struct weft_igmp_router w = {.query_ms = number_of(c, 0),
-                                     .response_ms = number_of(c, 1),
-                                     .last_member_ms = number_of(c, 2),
-                                     .robustness = (uint8_t)number_of(c, 3),
-                                     .version = (uint8_t)number_of(c, 4)};
+        struct weft_igmp_router w = {.query_ms = (uint32_t)wf_sx_arg_count(c, 0),
+                                     .response_ms = (uint32_t)wf_sx_arg_count(c, 1),
+                                     .last_member_ms = (uint32_t)wf_sx_arg_count(c, 2),
+                                     .robustness = (uint8_t)wf_sx_arg_count(c, 3),
+                                     .version = (uint8_t)wf_sx_arg_count(c, 4)};
         *r = weft_igmp_router_start(s->st, 2, &w);
     } else if (strcmp(c->name, "igmp_stop") == 0) {
         *r = weft_igmp_router_stop(s->st, 2);
     } else if (strcmp(c->name, "igmp_version") == 0) {
-        *r = weft_igmp_set_version(s->st, 2, (uint8_t)number_of(c, 0));
+        *r = weft_igmp_set_version(s->st, 2, (uint8_t)wf_sx_arg_count(c, 0));
     } else if (strcmp(c->name, "igmp_ssm") == 0) {
         struct weft_addr a = {{0}, 0};
         (void)address(c->arg[0], "", 0, &a);
-        *r = weft_mc_set_ssm(s->st, &a, (uint8_t)number_of(c, 1));
+        *r = weft_mc_set_ssm(s->st, &a, (uint8_t)wf_sx_arg_count(c, 1));
     } else if (strcmp(c->name, "igmp_table") == 0 && c->args_n > 0) {
         *r = table(s, c);
     } else if (strcmp(c->name, "igmp_get") == 0) {

@@ -86,12 +86,6 @@ bool wf_sx_io_plain(const struct sx_call *c, struct sx_call *out, char digits[24
 
 /* ---- flags of send and recv ---- */
 
-static bool has_word(struct sx_slice a, const char *word)
-{
-    struct scan k = {a.p, a.p + a.n};
-    return pass(&k, word);
-}
-
 bool wf_sx_io_flags(struct sx *s, const struct sx_call *c)
 {
     static const char *const foreign[] = {
@@ -100,7 +94,7 @@ bool wf_sx_io_flags(struct sx *s, const struct sx_call *c)
     };
     for (uint32_t a = 1; a < c->args_n; a++) {
         for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
-            if (has_word(c->arg[a], foreign[i])) {
+            if (wf_sx_slice_has(c->arg[a], foreign[i])) {
                 wf_sx_na(s, "weft has no %s", foreign[i]);
                 return false;
             }
@@ -202,6 +196,6 @@ int64_t wf_sx_io_fcntl(struct sx *s, const struct sx_call *c, struct sx_fd *f)
         wf_sx_na(s, "weft has no fcntl %.*s", (int)name.n, name.p);
         return 0;
     }
-    f->is_nonblocking = c->args_n > 2 && has_word(c->arg[2], "O_NONBLOCK");
+    f->is_nonblocking = c->args_n > 2 && wf_sx_slice_has(c->arg[2], "O_NONBLOCK");
     return 0;
 }

@@ -198,3 +198,12 @@ bool wf_sx_slice_is(struct sx_slice a, const char *text)
 {
     return a.n == strlen(text) && memcmp(a.p, text, a.n) == 0;
 }
+
+bool wf_sx_slice_has(struct sx_slice a, const char *word)
+{
+    size_t n = strlen(word);
+    for (size_t at = 0; at + n <= a.n; at++)
+        if (memcmp(a.p + at, word, n) == 0)
+            return true;
+    return false;
+}

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "script.h"
+#include "script_call.h"
 
 #define ARP_BYTES 28U
 #define TYPE_IP4  0x0800U
@@ -22,17 +22,15 @@ static const uint8_t nobody[6];
 
 bool wf_sx_mac(struct sx *s, uint8_t out[6])
 {
+    char text[18];
     wf_sx_skip(s);
-    const char *p = s->text.p;
-    if (s->text.end - p < 17)
+    if ((size_t)(s->text.end - s->text.p) < sizeof(text) - 1)
         return false;
-    for (unsigned i = 0; i < 6; i++) {
-        struct sx_slice two = {p + (size_t)3 * i, 2};
-        bool is_end = i == 5 || two.p[2] == ':';
-        if (wf_sx_parse_hex(two, out + i, 1) != 1 || !is_end)
-            return false;
-    }
-    s->text.p += 17;
+    memcpy(text, s->text.p, sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    if (!weft_mac_parse(out, text))
+        return false;
+    s->text.p += sizeof(text) - 1;
     return true;
 }
 
@@ -402,15 +400,6 @@ static bool text_arg(const struct sx_call *c, uint32_t i, char *out, size_t cap)
     return true;
 }
 
-static int64_t number_arg(const struct sx_call *c, uint32_t i)
-{
-    int64_t v = 0;
-    for (size_t k = 0; i < c->args_n && k < c->arg[i].n; k++)
-        if (c->arg[i].p[k] >= '0' && c->arg[i].p[k] <= '9')
-            v = v * 10 + (c->arg[i].p[k] - '0');
-    return v;
-}
-
 static bool addr_arg(const struct sx_call *c, uint32_t i, struct weft_addr *out)
 {
     char text[24];
@@ -446,7 +435,7 @@ static int64_t call_neigh_del(struct sx *s, const struct sx_call *c)
 static int64_t call_addr_add(struct sx *s, const struct sx_call *c)
 {
     struct weft_addr a;
-    return addr_arg(c, 0, &a) ? weft_addr_add(s->st, s->ifindex, &a, (uint8_t)number_arg(c, 1))
+    return addr_arg(c, 0, &a) ? weft_addr_add(s->st, s->ifindex, &a, (uint8_t)wf_sx_arg_count(c, 1))
                               : -WEFT_EINVAL;
 }
 
@@ -458,7 +447,7 @@ static int64_t call_addr_del(struct sx *s, const struct sx_call *c)
 
 static int64_t call_link_up(struct sx *s, const struct sx_call *c)
 {
-    return weft_if_set_up(s->st, s->ifindex, number_arg(c, 0) != 0);
+    return weft_if_set_up(s->st, s->ifindex, wf_sx_arg_count(c, 0) != 0);
 }
 
 static int64_t call_link_mac(struct sx *s, const struct sx_call *c)
@@ -476,7 +465,7 @@ static int64_t call_route_add(struct sx *s, const struct sx_call *c)
     memset(&r, 0, sizeof(r));
     if (!addr_arg(c, 0, &r.dst))
         return -WEFT_EINVAL;
-    r.prefix_len = (uint8_t)number_arg(c, 1);
+    r.prefix_len = (uint8_t)wf_sx_arg_count(c, 1);
     r.ifindex = is_second ? weft_link_config_get(s->second)->end[0].ifindex : s->ifindex;
     if (c->args_n > 2 && !addr_arg(c, 2, &r.gateway))
         return -WEFT_EINVAL;
@@ -486,7 +475,7 @@ static int64_t call_route_add(struct sx *s, const struct sx_call *c)
 static bool proxy_of(struct sx *s, const struct sx_call *c, struct weft_arp_proxy *out)
 {
     *out = (struct weft_arp_proxy){.ifindex = s->ifindex,
-                                   .prefix_len = (uint8_t)number_arg(c, 1),
+                                   .prefix_len = (uint8_t)wf_sx_arg_count(c, 1),
                                    .is_any_network = c->args_n > 2};
     return addr_arg(c, 0, &out->dst);
 }
@@ -623,7 +612,7 @@ static bool from_events(struct sx *s, const char *name, int64_t *out)
         char word[32];
         size_t n = 0;
         for (const char *p = weft_link_event_name(i); *p != '\0' && n + 1 < sizeof(word); p++)
-            word[n++] = (char)(*p == ' ' ? '_' : *p);
+            word[n++] = (char)(*p == '-' ? '_' : *p);
         word[n] = '\0';
         if (strcmp(word, name) == 0) {
             *out = s->event_times[i];

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "net.h"
+#include "ask.h"
 
 #define BUF_BYTES    (256U << 10)
 #define BLOCK_PACKET 6U /* Enhanced packet block. */
@@ -102,11 +102,8 @@ static int ask(struct weft_ctl_client *c, json_t *request)
 
 static int capture(const struct capture_opts *o, json_t *request)
 {
-    char path[WF_CTL_PATH_BYTES], err[WEFT_ERRTEXT_BYTES];
     struct weft_ctl_client *c;
-    int code = wf_net_control(o->host, o->control, path);
-    if (code == 0 && weft_ctl_client_open(&c, path, err, sizeof(err)) != 0)
-        code = wf_trouble("%s", err);
+    int code = wf_ask_open(o->host, o->control, &c);
     if (code != 0) {
         json_decref(request);
         return code;
@@ -176,8 +173,6 @@ static int run(int argc, char **argv)
     int code;
     if (!wf_parse(&wf_tool_capture, &argc, &argv, &o, &code))
         return code;
-    if (o.host != NULL && o.control != NULL)
-        return wf_usage("--host and --control exclude each other");
     json_t *request = json_pack("{s:s,s:I}", "cmd", "capture", "count", (json_int_t)o.count);
     if (o.link != NULL)
         (void)json_object_set_new(request, "link", json_string(o.link));

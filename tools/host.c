@@ -35,7 +35,6 @@ struct host_opts {
     bool has_http;
     struct weft_http_config http;
     struct wf_group_opts groups;
-    char ip_text[SPEC_BYTES]; /* What --ip said, cut at its commas. */
     struct wf_host_ip ip;
     struct wf_host_icmp icmp;
     struct wf_rarp_opts rarp;
@@ -121,32 +120,12 @@ static int add_tree(void *opts, const char *arg)
 
 static int set_ip(void *opts, const char *arg)
 {
-    struct host_opts *o = opts;
-    size_t n = strlen(arg);
-    if (o->ip_text[0] != '\0' || n >= sizeof(o->ip_text))
-        return wf_usage("--ip once, with at most %d characters", SPEC_BYTES - 1);
-    memcpy(o->ip_text, arg, n + 1);
-    int code = 0;
-    char *rest = o->ip_text, *word;
-    while (code == 0 && (word = strsep(&rest, ",")) != NULL)
-        code = wf_host_ip_add(&o->ip, word);
-    return code;
+    return wf_each_word("ip", arg, wf_host_ip_add, &((struct host_opts *)opts)->ip);
 }
 
 static int set_icmp(void *opts, const char *arg)
 {
-    struct host_opts *o = opts;
-    char list[SPEC_BYTES], *rest = list, *word;
-    if (strlen(arg) >= sizeof(list))
-        return wf_usage("--icmp with at most %d characters", SPEC_BYTES - 1);
-    memcpy(list, arg, strlen(arg) + 1);
-    while ((word = strsep(&rest, ",")) != NULL)
-        if (!wf_host_icmp_word(&o->icmp, word))
-            return wf_usage("--icmp '%s' is none of timestamp, information, mask, learn-mask, "
-                            "redirects, quench, textbook, discovery, by-broadcast, preference=N, "
-                            "interval=4..1800",
-                            word);
-    return 0;
+    return wf_each_word("icmp", arg, wf_host_icmp_add, &((struct host_opts *)opts)->icmp);
 }
 
 static int set_rarp(void *opts, const char *arg)

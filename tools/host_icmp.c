@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "tool.h"
 #include "weft/weft.h"
@@ -16,8 +15,9 @@ static bool number_word(const char *word, const char *name, uint64_t max, uint64
     return strncmp(word, name, n) == 0 && wf_number(word + n, 0, max, out);
 }
 
-bool wf_host_icmp_word(struct wf_host_icmp *i, const char *word)
+int wf_host_icmp_add(void *icmp, char *word)
 {
+    struct wf_host_icmp *i = icmp;
     const struct {
         const char *name;
         bool *is_on;
@@ -34,35 +34,35 @@ bool wf_host_icmp_word(struct wf_host_icmp *i, const char *word)
     for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++)
         if (strcmp(word, words[k].name) == 0) {
             *words[k].is_on = true;
-            return true;
+            return 0;
         }
     if (number_word(word, "preference=", INT32_MAX, &v))
         i->preference = (int32_t)v;
     else if (number_word(word, "interval=", 1800, &v) && v >= 4)
         i->max_interval_s = (uint32_t)v;
     else
-        return false;
+        return wf_usage("--icmp '%s' is none of timestamp, information, mask, learn-mask, "
+                        "redirects, quench, textbook, discovery, by-broadcast, preference=N, "
+                        "interval=4..1800",
+                        word);
     i->is_discovery = true;
-    return true;
+    return 0;
 }
 
 static void set_clock(void *arg)
 {
     struct wf_host_icmp *i = arg;
-    struct timespec t;
-    int64_t ms = -1;
-    if (clock_gettime(CLOCK_REALTIME, &t) == 0)
-        ms = t.tv_sec % 86400 * 1000 + t.tv_nsec / 1000000;
     /* The stack counts from the time it has seen last: let it see now. */
     weft_advance(weft_host_stack(i->h), weft_host_now());
-    if (weft_ip_set(weft_host_stack(i->h), WEFT_IP_UT_MS, ms) == 0)
+    if (weft_ip_set(weft_host_stack(i->h), WEFT_IP_UT_MS, wf_utc_ms()) == 0)
         weft_dispatch_arm(weft_host_dispatch(i->h), &i->clock, weft_host_now() + CLOCK_NS);
 }
 
 /* ---- router discovery ---- */
 
-static void pump(struct wf_host_rdisc *l)
+static void pump(void *arg)
 {
+    struct wf_host_rdisc *l = arg;
     struct weft_rdisc_event ev;
     uint64_t at_ns;
     do
@@ -75,11 +75,6 @@ static void on_ready(void *arg, uint64_t sock, uint32_t bits)
 {
     (void)sock;
     (void)bits;
-    pump(arg);
-}
-
-static void on_time(void *arg)
-{
     pump(arg);
 }
 
@@ -101,14 +96,15 @@ static int discover(struct wf_host_icmp *i, uint16_t ifindex, bool is_router)
         return r;
     i->links_n++;
     l->of = i;
-    l->timer = (struct weft_timer){.fn = on_time, .arg = l};
+    l->timer = (struct weft_timer){.fn = pump, .arg = l};
     return weft_dispatch_watch(weft_host_dispatch(i->h), weft_rdisc_sock(&l->engine), on_ready, l);
 }
 
 /* ---- the mask of a link ---- */
 
-static void pump_mask(struct wf_host_mask *l)
+static void pump_mask(void *arg)
 {
+    struct wf_host_mask *l = arg;
     struct weft_mask_event ev;
     uint64_t at_ns;
     do
@@ -121,11 +117,6 @@ static void on_mask_ready(void *arg, uint64_t sock, uint32_t bits)
 {
     (void)sock;
     (void)bits;
-    pump_mask(arg);
-}
-
-static void on_mask_time(void *arg)
-{
     pump_mask(arg);
 }
 
@@ -146,7 +137,7 @@ static int learn_mask(struct wf_host_icmp *i, uint16_t ifindex)
         return r;
     i->masks_n++;
     l->of = i;
-    l->timer = (struct weft_timer){.fn = on_mask_time, .arg = l};
+    l->timer = (struct weft_timer){.fn = pump_mask, .arg = l};
     return weft_dispatch_watch(weft_host_dispatch(i->h), weft_mask_sock(&l->engine), on_mask_ready,
                                l);
 }
@@ -166,7 +157,7 @@ int wf_host_icmp_start(struct wf_host_icmp *i, struct weft_host *h, bool is_rout
         c.quote_bytes = 8;
     int r = weft_icmp_set(st, &c);
     i->clock = (struct weft_timer){.fn = set_clock, .arg = i};
-    if (r == 0 && i->is_timestamp)
+    if (r == 0)
         set_clock(i);
     for (uint16_t k = 1; r == 0 && weft_if_get(st, k, &nif) == 0; k++) {
         if (nif.cfg.kind == WEFT_IF_LOOPBACK)

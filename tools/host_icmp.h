@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/** DOC: host icmp - what `weft host --icmp` switches on, and router discovery on its links */
+/**
+ * DOC: host icmp - what `weft host --icmp` switches on, router discovery on its links, the stack's
+ * time of day
+ */
 #ifndef WEFT_TOOLS_HOST_ICMP_H
 #define WEFT_TOOLS_HOST_ICMP_H
 
@@ -33,8 +36,8 @@ struct wf_host_icmp {
     unsigned masks_n;
 };
 
-/** wf_host_icmp_word() - Take one word of the list; false if it is none */
-bool wf_host_icmp_word(struct wf_host_icmp *i, const char *word);
+/** wf_host_icmp_add() - One word of the list, of a struct wf_host_icmp; 0 or an exit code */
+int wf_host_icmp_add(void *icmp, char *word);
 
 /** wf_host_icmp_start() - Do it on a host that is up; 0 or -WEFT_E... */
 int wf_host_icmp_start(struct wf_host_icmp *i, struct weft_host *h, bool is_router)

@@ -3,12 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "tool.h"
 #include "weft/netif.h"
-
-#define DAY_S 86400
 
 static const char *const routes[] = {"drop", "end", "forward", NULL};
 static const char *const no_yes[] = {"no", "yes", NULL};
@@ -41,8 +38,9 @@ static bool value_of(const char *const *words, const char *text, int64_t *out)
     return false;
 }
 
-int wf_host_ip_add(struct wf_host_ip *o, char *word)
+int wf_host_ip_add(void *ip, char *word)
 {
+    struct wf_host_ip *o = ip;
     char *eq = strchr(word, '=');
     if (eq == NULL && strcmp(word, "directed-broadcast") == 0) {
         o->may_direct = true;
@@ -65,11 +63,7 @@ int wf_host_ip_add(struct wf_host_ip *o, char *word)
 
 int wf_host_ip_apply(const struct wf_host_ip *o, struct weft_stack *st)
 {
-    struct timespec now;
     int r = 0;
-    if (clock_gettime(CLOCK_REALTIME, &now) == 0)
-        r = weft_ip_set(st, WEFT_IP_UT_MS,
-                        (int64_t)(now.tv_sec % DAY_S) * 1000 + now.tv_nsec / 1000000);
     for (unsigned i = 0; r == 0 && i < WEFT_IP_SWITCH_COUNT; i++)
         if ((o->is_set >> i & 1) != 0)
             r = weft_ip_set(st, (enum weft_ip_switch)i, o->value[i]);

@@ -12,10 +12,10 @@ struct wf_host_ip {
     bool may_direct;
 };
 
-/** wf_host_ip_add() - One "NAME" or "NAME=VALUE"; 0, or the exit code and a message */
-int wf_host_ip_add(struct wf_host_ip *o, char *word);
+/** wf_host_ip_add() - One "NAME" or "NAME=VALUE", of a struct wf_host_ip; 0 or an exit code */
+int wf_host_ip_add(void *ip, char *word);
 
-/** wf_host_ip_apply() - Set them, and the time of day, on a stack with all its links; or a code */
+/** wf_host_ip_apply() - Set them on a stack with all its links; 0 or an exit code */
 int wf_host_ip_apply(const struct wf_host_ip *o, struct weft_stack *st);
 
 #endif /* WEFT_TOOLS_HOST_IP_H */

@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "job.h"
+#include "tool.h"
 #include "weft/svc.h"
 
 #define SLOTS_N 4096
@@ -43,14 +43,6 @@ static const char *const query_names[] = {
     [WEFT_PING_INFORMATION] = "information",
     [WEFT_PING_MASK] = "mask",
 };
-
-static uint32_t time_of_day(void)
-{
-    struct timespec t;
-    if (clock_gettime(CLOCK_REALTIME, &t) != 0)
-        return UINT32_MAX;
-    return (uint32_t)(t.tv_sec % 86400 * 1000 + t.tv_nsec / 1000000);
-}
 
 /* What an answer to another query than echo says. */
 static void set_answer(json_t *o, const struct ping_job *p, const struct weft_ping_event *ev)
@@ -198,7 +190,7 @@ static bool read_request(struct ping_job *p, struct weft_ping_config *cfg, const
     cfg->ttl = (uint8_t)wf_job_number(r, "ttl", UINT8_MAX, 0);
     cfg->tos = (uint8_t)wf_job_number(r, "tos", UINT8_MAX, 0);
     cfg->preload = (uint32_t)wf_job_number(r, "preload", SLOTS_N, 0);
-    cfg->utc_ms = time_of_day();
+    cfg->utc_ms = (uint32_t)wf_utc_ms(); /* -1 is more than a day. */
     cfg->has_df = wf_job_flag(r, "df");
     cfg->is_any_sender = wf_job_flag(r, "broadcast");
     cfg->slots = p->slots;

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "net.h"
+#include "ask.h"
 
 struct neigh_opts {
     const char *host, *control;
@@ -39,42 +39,18 @@ static const struct wf_opt arp_options[] = {
      NULL},
     HOST_OPTS};
 
-static const char *text(const json_t *row, const char *key)
-{
-    const char *s = json_string_value(json_object_get(row, key));
-    return s != NULL ? s : "";
-}
-
 /* ---- asking the host ---- */
 
 /* Sends a request, which is taken; the answer, or NULL with @code set after an error was printed.
  */
 static json_t *ask(const struct neigh_opts *o, json_t *request, int *code)
 {
-    char path[WF_CTL_PATH_BYTES], err[WEFT_ERRTEXT_BYTES];
-    struct weft_ctl_client *c;
-    json_t *answer = NULL;
-    *code = o->host != NULL && o->control != NULL
-                ? wf_usage("--host and --control exclude each other")
-                : wf_net_control(o->host, o->control, path);
-    if (*code == 0 && weft_ctl_client_open(&c, path, err, sizeof(err)) != 0)
-        *code = wf_trouble("%s", err);
-    if (*code != 0) {
-        json_decref(request);
-        return NULL;
-    }
-    if (weft_ctl_client_send(c, request) == 0)
-        answer = weft_ctl_client_answer(c);
-    weft_ctl_client_close(c);
-    if (answer == NULL) {
-        *code = wf_trouble("%s: the host went away", path);
-        return NULL;
-    }
-    if (json_is_true(json_object_get(answer, "ok")))
+    json_t *answer = wf_ask(o->host, o->control, request, code);
+    if (answer == NULL || wf_row_is(answer, "ok"))
         return answer;
-    wf_say("%s", text(answer, "error"));
-    *code = strcmp(text(answer, "error"), weft_strerror(WEFT_ENOENT)) == 0 ? WF_EXIT_NO
-                                                                           : WF_EXIT_TROUBLE;
+    wf_say("%s", wf_row_text(answer, "error"));
+    *code = strcmp(wf_row_text(answer, "error"), weft_strerror(WEFT_ENOENT)) == 0 ? WF_EXIT_NO
+                                                                                  : WF_EXIT_TROUBLE;
     json_decref(answer);
     return NULL;
 }
@@ -83,10 +59,8 @@ static int do_it(const struct neigh_opts *o, json_t *request)
 {
     int code;
     json_t *answer = ask(o, request, &code);
-    if (answer != NULL && o->is_json) {
-        (void)json_dumpf(answer, stdout, JSON_INDENT(2));
-        putchar('\n');
-    }
+    if (answer != NULL && o->is_json)
+        wf_print_json(answer);
     json_decref(answer);
     return code;
 }
@@ -158,29 +132,30 @@ static json_t *request(const char *op, const struct words *w)
 
 static bool is_wanted(const json_t *row, const struct words *w)
 {
-    return (w->address == NULL || strcmp(text(row, "address"), w->address) == 0) &&
-           (w->dev == NULL || strcmp(text(row, "dev"), w->dev) == 0) &&
-           (w->nud == NULL || strcasecmp(text(row, "state"), w->nud) == 0);
+    return (w->address == NULL || strcmp(wf_row_text(row, "address"), w->address) == 0) &&
+           (w->dev == NULL || strcmp(wf_row_text(row, "dev"), w->dev) == 0) &&
+           (w->nud == NULL || strcasecmp(wf_row_text(row, "state"), w->nud) == 0);
 }
 
-static void print_ip(const json_t *r)
+void wf_print_neighbour(const json_t *r)
 {
-    printf("%s dev %s", text(r, "address"), text(r, "dev"));
-    if (text(r, "mac")[0] != '\0')
-        printf(" lladdr %s", text(r, "mac"));
+    printf("%s dev %s", wf_row_text(r, "address"), wf_row_text(r, "dev"));
+    if (wf_row_text(r, "mac")[0] != '\0')
+        printf(" lladdr %s", wf_row_text(r, "mac"));
     if (json_is_integer(json_object_get(r, "expires_s")))
         printf(" expires %" JSON_INTEGER_FORMAT "sec",
                json_integer_value(json_object_get(r, "expires_s")));
-    printf(" %s\n", text(r, "state"));
+    printf(" %s\n", wf_row_text(r, "state"));
 }
 
 static void print_arp(const json_t *r)
 {
-    if (text(r, "mac")[0] == '\0')
-        printf("? %s at [incomplete] on %s\n", text(r, "address"), text(r, "dev"));
+    if (wf_row_text(r, "mac")[0] == '\0')
+        printf("? %s at [incomplete] on %s\n", wf_row_text(r, "address"), wf_row_text(r, "dev"));
     else
-        printf("? %s at %s [ether]%s on %s\n", text(r, "address"), text(r, "mac"),
-               strcmp(text(r, "state"), "PERMANENT") == 0 ? " PERM" : "", text(r, "dev"));
+        printf("? %s at %s [ether]%s on %s\n", wf_row_text(r, "address"), wf_row_text(r, "mac"),
+               strcmp(wf_row_text(r, "state"), "PERMANENT") == 0 ? " PERM" : "",
+               wf_row_text(r, "dev"));
 }
 
 /* The neighbours that are wanted; with none of a named address the answer is no. */
@@ -200,8 +175,7 @@ static int list(const struct neigh_opts *o, const struct words *w, void (*print)
     }
     size_t n = json_array_size(out);
     if (o->is_json) {
-        (void)json_dumpf(out, stdout, JSON_INDENT(2));
-        putchar('\n');
+        wf_print_json(out);
     } else {
         json_array_foreach(out, i, row) print(row);
     }
@@ -221,8 +195,7 @@ static int table(const struct neigh_opts *o, const char *op, const char *key,
     json_t *rows = json_object_get(answer, key), *row;
     size_t i;
     if (o->is_json) {
-        (void)json_dumpf(rows, stdout, JSON_INDENT(2));
-        putchar('\n');
+        wf_print_json(rows);
     } else {
         json_array_foreach(rows, i, row) print(row);
     }
@@ -232,16 +205,16 @@ static int table(const struct neigh_opts *o, const char *op, const char *key,
 
 static void print_proxy(const json_t *r)
 {
-    printf("%s/%" JSON_INTEGER_FORMAT " dev %s proxy%s\n", text(r, "prefix"),
-           json_integer_value(json_object_get(r, "prefix_len")), text(r, "dev"),
-           json_is_true(json_object_get(r, "any")) ? " any" : "");
+    printf("%s/%" JSON_INTEGER_FORMAT " dev %s proxy%s\n", wf_row_text(r, "prefix"),
+           json_integer_value(json_object_get(r, "prefix_len")), wf_row_text(r, "dev"),
+           wf_row_is(r, "any") ? " any" : "");
 }
 
 static void print_event(const json_t *r)
 {
     json_int_t ms = json_integer_value(json_object_get(r, "age_ms"));
     printf("%" JSON_INTEGER_FORMAT ".%03ds ago: %s\n", ms / 1000, (int)(ms % 1000),
-           text(r, "text"));
+           wf_row_text(r, "text"));
 }
 
 /* ---- weft neigh ---- */
@@ -251,7 +224,7 @@ static int cmd_show(const struct neigh_opts *o, int argc, char **argv)
     struct words w;
     if (argc == 1 && strcmp(argv[0], "proxy") == 0)
         return table(o, "proxies", "proxies", print_proxy);
-    return read_words(&w, argc, argv) ? list(o, &w, print_ip) : WF_EXIT_USAGE;
+    return read_words(&w, argc, argv) ? list(o, &w, wf_print_neighbour) : WF_EXIT_USAGE;
 }
 
 static int cmd_proxy(const struct neigh_opts *o, const char *op, int argc, char **argv)
@@ -291,17 +264,15 @@ static int cmd_flush(const struct neigh_opts *o, int argc, char **argv)
 static int cmd_set(const struct neigh_opts *o, int argc, char **argv)
 {
     const char *name;
-    json_t *value, *set = argc > 2 ? json_object() : NULL;
+    json_t *value, *set = argc > 2 ? json_array() : NULL;
     if (argc < 2 || strcmp(argv[0], "dev") != 0)
         return wf_usage("set what? set dev eth0 policy=strict");
     for (int i = 2; i < argc; i++) {
-        char *eq = strchr(argv[i], '=');
-        if (eq == NULL) {
+        if (strchr(argv[i], '=') == NULL) {
             json_decref(set);
             return wf_usage("'%s' is not like policy=strict", argv[i]);
         }
-        *eq = '\0';
-        (void)json_object_set_new(set, argv[i], json_string(eq + 1));
+        (void)json_array_append_new(set, json_string(argv[i]));
     }
     json_t *r = json_pack("{s:s,s:s,s:s}", "cmd", "neigh", "op", "options", "dev", argv[1]);
     if (set != NULL)
@@ -310,8 +281,7 @@ static int cmd_set(const struct neigh_opts *o, int argc, char **argv)
     json_t *answer = ask(o, r, &code);
     json_t *options = json_object_get(answer, "options");
     if (answer != NULL && o->is_json) {
-        (void)json_dumpf(options, stdout, JSON_INDENT(2));
-        putchar('\n');
+        wf_print_json(options);
     } else if (answer != NULL && set == NULL) {
         json_object_foreach(options, name, value)
         {

@@ -92,26 +92,12 @@ static int set_mtu(void *opts, const char *arg)
     return 0;
 }
 
-/* Six octets of two digits each, the first of them even: unicast. */
-static bool read_mac(uint8_t mac[6], const char *text)
-{
-    if (strlen(text) != 17)
-        return false;
-    for (int i = 0; i < 6; i++, text += 3) {
-        char *end;
-        mac[i] = (uint8_t)strtoul(text, &end, 16);
-        if (end != text + 2 || *end != (i < 5 ? ':' : '\0'))
-            return false;
-    }
-    static const uint8_t none[6];
-    return (mac[0] & 1) == 0 && memcmp(mac, none, sizeof(none)) != 0;
-}
-
 static int set_mac(void *opts, const char *arg)
 {
     struct weft_host_link_config *l = last_link(opts);
+    static const uint8_t none[6];
     uint8_t mac[6];
-    if (!read_mac(mac, arg))
+    if (!weft_mac_parse(mac, arg) || (mac[0] & 1) != 0 || memcmp(mac, none, sizeof(none)) == 0)
         return wf_usage("--mac '%s' is not a unicast address such as 02:00:00:00:00:01", arg);
     if (l == NULL)
         return wf_usage("--mac comes after the --link it belongs to");
@@ -119,30 +105,30 @@ static int set_mac(void *opts, const char *arg)
     return 0;
 }
 
+static int arp_word(void *link, char *word)
+{
+    struct weft_host_link_config *l = link;
+    char *value = strchr(word, '=');
+    if (value != NULL)
+        *value++ = '\0';
+    if (value != NULL && weft_arp_option_parse(&l->neigh, &l->arp, word, value) == 0)
+        return 0;
+    return wf_usage("--arp '%s%s%s': no such option or value; see: weft help neigh", word,
+                    value != NULL ? "=" : "", value != NULL ? value : "");
+}
+
 int wf_net_set_arp(void *opts, const char *arg)
 {
     struct weft_host_link_config *l = last_link(opts);
-    char list[256], *rest = list, *word;
     if (l == NULL)
         return wf_usage("--arp comes after the --link it belongs to");
-    if (strlen(arg) >= sizeof(list))
-        return wf_usage("--arp '%s' is longer than %zu characters", arg, sizeof(list) - 1);
-    memcpy(list, arg, strlen(arg) + 1);
     if (!l->has_arp) {
         weft_neigh_options_default(&l->neigh);
         weft_arp_options_default(&l->arp);
         l->arp.announce_max = 2;
         l->has_arp = true;
     }
-    while ((word = strsep(&rest, ",")) != NULL) {
-        char *value = strchr(word, '=');
-        if (value != NULL)
-            *value++ = '\0';
-        if (value == NULL || weft_arp_option_parse(&l->neigh, &l->arp, word, value) != 0)
-            return wf_usage("--arp '%s%s%s': no such option or value; see: weft help neigh", word,
-                            value != NULL ? "=" : "", value != NULL ? value : "");
-    }
-    return 0;
+    return wf_each_word("arp", arg, arp_word, l);
 }
 
 static int set_plain(void *opts, const char *arg)
@@ -219,7 +205,7 @@ static int apply_route(struct weft_host *h, const char *text)
     char cidr[32];
     size_t len = strcspn(text, ",");
     struct weft_prefix p;
-    struct weft_route r = {.metric = 0};
+    struct weft_route r = {.protocol = WEFT_ROUTE_PROTO_STATIC};
     if (text[len] != ',' || len >= sizeof(cidr))
         return wf_usage("--route '%s' is not like 10.1.0.0/16,10.0.0.1", text);
     memcpy(cidr, text, len);
@@ -295,7 +281,9 @@ int wf_net_open(const struct wf_net *n, struct weft_host **out)
 int wf_net_routes(const struct wf_net *n, struct weft_host *h)
 {
     static const struct weft_addr none;
-    struct weft_route r = {.dst = weft_ip4(0, 0, 0, 0), .gateway = n->cfg.gateway};
+    struct weft_route r = {.dst = weft_ip4(0, 0, 0, 0),
+                           .gateway = n->cfg.gateway,
+                           .protocol = WEFT_ROUTE_PROTO_STATIC};
     int err = memcmp(none.b, r.gateway.b, sizeof(none.b)) != 0
                   ? weft_route_add(weft_host_stack(h), &r)
                   : 0;

@@ -5,18 +5,9 @@
 
 #include "net.h"
 
-/* A word of a list, up to the comma; what is behind it, or NULL at the end. */
-static const char *next_word(const char *at, char word[16])
+static int queue_word(void *queue, char *word)
 {
-    size_t n = strcspn(at, ",");
-    size_t take = n < 15 ? n : 15;
-    memcpy(word, at, take);
-    word[take] = '\0';
-    return at[n] == ',' ? at + n + 1 : NULL;
-}
-
-static bool queue_word(struct weft_queue_options *q, const char *word)
-{
+    struct weft_queue_options *q = queue;
     uint64_t limit;
     if (strcmp(word, "drop-tail") == 0)
         q->kind = WEFT_QUEUE_DROP_TAIL;
@@ -31,24 +22,18 @@ static bool queue_word(struct weft_queue_options *q, const char *word)
     else if (wf_number(word, 1, 65535, &limit))
         q->limit_pkts = (uint16_t)limit;
     else
-        return false;
-    return true;
+        return wf_usage("--queue '%s' is none of drop-tail, red, codel, ecn, precedence and a "
+                        "number of packets",
+                        word);
+    return 0;
 }
 
 int wf_net_set_queue(void *opts, const char *arg)
 {
     struct wf_net *n = opts;
-    char word[16];
     if (n->cfg.links_n == 0)
         return wf_usage("--queue comes after the --link it belongs to");
-    for (const char *at = arg; at != NULL;) {
-        at = next_word(at, word);
-        if (!queue_word(&n->queues[n->cfg.links_n - 1], word))
-            return wf_usage("--queue '%s' is none of drop-tail, red, codel, ecn, precedence and a "
-                            "number of packets",
-                            word);
-    }
-    return 0;
+    return wf_each_word("queue", arg, queue_word, &n->queues[n->cfg.links_n - 1]);
 }
 
 int wf_net_set_rpf(void *opts, const char *arg)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net.h"
+#include "ask.h"
 
 struct route_opts {
     const char *host, *control;
@@ -34,17 +34,6 @@ static const struct {
 
 /* ---- printing ---- */
 
-static uint64_t number(const json_t *row, const char *key)
-{
-    return (uint64_t)json_integer_value(json_object_get(row, key));
-}
-
-static const char *text(const json_t *row, const char *key)
-{
-    const char *s = json_string_value(json_object_get(row, key));
-    return s != NULL ? s : "";
-}
-
 static void print_word(const char *word, const char *value)
 {
     if (value[0] != '\0')
@@ -59,7 +48,7 @@ static void print_number(const char *word, uint64_t value)
 
 static void print_protocol(const json_t *r)
 {
-    uint64_t p = json_is_true(json_object_get(r, "connected")) ? 2 : number(r, "protocol");
+    uint64_t p = wf_row_is(r, "connected") ? 2 : wf_row_number(r, "protocol");
     for (size_t i = 0; i < PROTOCOLS; i++) {
         if (protocols[i].number == p) {
             printf(" proto %s", protocols[i].name);
@@ -71,50 +60,52 @@ static void print_protocol(const json_t *r)
 
 static void print_way(const json_t *r)
 {
-    print_word("via", text(r, "gateway"));
-    print_word("dev", text(r, "dev"));
+    print_word("via", wf_row_text(r, "gateway"));
+    print_word("dev", wf_row_text(r, "dev"));
 }
 
 /* Whether @b is another leg of the multipath route of @a. */
 static bool is_leg(const json_t *a, const json_t *b)
 {
-    return a != NULL && b != NULL && number(a, "weight") != 0 && number(b, "weight") != 0 &&
-           strcmp(text(a, "dst"), text(b, "dst")) == 0 &&
-           number(a, "prefix_len") == number(b, "prefix_len") &&
-           number(a, "metric") == number(b, "metric") && number(a, "tos") == number(b, "tos");
+    return a != NULL && b != NULL && wf_row_number(a, "weight") != 0 &&
+           wf_row_number(b, "weight") != 0 &&
+           strcmp(wf_row_text(a, "dst"), wf_row_text(b, "dst")) == 0 &&
+           wf_row_number(a, "prefix_len") == wf_row_number(b, "prefix_len") &&
+           wf_row_number(a, "metric") == wf_row_number(b, "metric") &&
+           wf_row_number(a, "tos") == wf_row_number(b, "tos");
 }
 
 static void print_prefix(const json_t *r)
 {
-    uint64_t len = number(r, "prefix_len");
-    const char *type = text(r, "type");
+    uint64_t len = wf_row_number(r, "prefix_len");
+    const char *type = wf_row_text(r, "type");
     if (strcmp(type, "unicast") != 0)
         printf("%s ", type);
     if (len == 0)
         printf("default");
     else if (len == 32)
-        printf("%s", text(r, "dst"));
+        printf("%s", wf_row_text(r, "dst"));
     else
-        printf("%s/%" PRIu64, text(r, "dst"), len);
-    if (number(r, "tos") != 0)
-        printf(" tos 0x%02" PRIx64, number(r, "tos"));
+        printf("%s/%" PRIu64, wf_row_text(r, "dst"), len);
+    if (wf_row_number(r, "tos") != 0)
+        printf(" tos 0x%02" PRIx64, wf_row_number(r, "tos"));
 }
 
 static void print_route(const json_t *r)
 {
     print_prefix(r);
-    if (number(r, "weight") == 0)
+    if (wf_row_number(r, "weight") == 0)
         print_way(r);
     print_protocol(r);
-    if (number(r, "weight") == 0 && strcmp(text(r, "type"), "unicast") == 0 &&
-        text(r, "gateway")[0] == '\0')
+    if (wf_row_number(r, "weight") == 0 && strcmp(wf_row_text(r, "type"), "unicast") == 0 &&
+        wf_row_text(r, "gateway")[0] == '\0')
         printf(" scope link");
-    print_word("src", text(r, "src"));
-    print_number("metric", number(r, "metric"));
+    print_word("src", wf_row_text(r, "src"));
+    print_number("metric", wf_row_number(r, "metric"));
     putchar('\n');
 }
 
-static void print_routes(const json_t *rows)
+void wf_print_routes(const json_t *rows)
 {
     size_t i;
     const json_t *r, *before = NULL;
@@ -122,10 +113,10 @@ static void print_routes(const json_t *rows)
     {
         if (!is_leg(before, r))
             print_route(r);
-        if (number(r, "weight") != 0) {
+        if (wf_row_number(r, "weight") != 0) {
             printf("\tnexthop");
             print_way(r);
-            printf(" weight %" PRIu64 "\n", number(r, "weight"));
+            printf(" weight %" PRIu64 "\n", wf_row_number(r, "weight"));
         }
         before = r;
     }
@@ -267,84 +258,58 @@ static int put_route(json_t *q, const char *op, struct words w)
 
 /* ---- the commands ---- */
 
-/* Sends @q; 0 and the answer, or an exit code. */
-static int ask(const struct route_opts *o, json_t *q, json_t **answer)
+/* Asks with @q, which is taken; NULL with @code set if the answer is no. */
+static json_t *ask(const struct route_opts *o, const char *what, json_t *q, int *code)
 {
-    char path[WF_CTL_PATH_BYTES], err[WEFT_ERRTEXT_BYTES];
-    struct weft_ctl_client *c;
-    int code = wf_net_control(o->host, o->control, path);
-    if (code == 0 && weft_ctl_client_open(&c, path, err, sizeof(err)) != 0)
-        code = wf_trouble("%s", err);
-    if (code != 0) {
-        json_decref(q);
-        return code;
-    }
-    if (weft_ctl_client_send(c, q) == 0)
-        *answer = weft_ctl_client_answer(c);
-    weft_ctl_client_close(c);
-    if (*answer == NULL)
-        return wf_trouble("%s: the host went away", path);
-    return 0;
-}
-
-static void dump(const json_t *what)
-{
-    if (json_dumpf(what, stdout, JSON_INDENT(2)) == 0)
-        putchar('\n');
+    json_t *answer = wf_ask(o->host, o->control, q, code);
+    if (answer == NULL || wf_row_is(answer, "ok"))
+        return answer;
+    wf_say("%s: %s", what, wf_row_text(answer, "error"));
+    *code = WF_EXIT_NO;
+    json_decref(answer);
+    return NULL;
 }
 
 static int show(const struct route_opts *o)
 {
-    json_t *answer = NULL;
-    int code = ask(o, json_pack("{s:s,s:s}", "cmd", "show", "what", "routes"), &answer);
+    int code;
+    json_t *answer = ask(o, "show", json_pack("{s:s,s:s}", "cmd", "show", "what", "routes"), &code);
     json_t *rows = json_object_get(answer, "routes");
-    if (code == 0 && rows == NULL)
-        code = wf_trouble("%s", text(answer, "error"));
-    else if (code == 0 && o->is_json)
-        dump(rows);
-    else if (code == 0)
-        print_routes(rows);
+    if (answer != NULL && o->is_json)
+        wf_print_json(rows);
+    else if (answer != NULL)
+        wf_print_routes(rows);
     json_decref(answer);
     return code;
 }
 
 static int change(const struct route_opts *o, const char *op, struct words w)
 {
-    json_t *answer = NULL, *q = json_pack("{s:s,s:s}", "cmd", "route", "op", op);
+    json_t *q = json_pack("{s:s,s:s}", "cmd", "route", "op", op);
     int code = put_route(q, op, w);
-    if (code != 0) {
+    if (code == 0)
+        json_decref(ask(o, op, q, &code));
+    else
         json_decref(q);
-        return code;
-    }
-    code = ask(o, q, &answer);
-    if (code == 0 && !json_is_true(json_object_get(answer, "ok"))) {
-        wf_say("%s: %s", op, text(answer, "error"));
-        code = WF_EXIT_NO;
-    }
-    json_decref(answer);
     return code;
 }
 
 static int get(const struct route_opts *o, struct words w)
 {
-    json_t *answer = NULL, *q = json_pack("{s:s,s:s}", "cmd", "route", "op", "get");
+    json_t *q = json_pack("{s:s,s:s}", "cmd", "route", "op", "get");
     int code = w.n == 1 ? put_address(q, "dst", w.at[0]) : wf_usage("get takes one address");
     if (code != 0) {
         json_decref(q);
         return code;
     }
-    code = ask(o, q, &answer);
-    json_t *r = json_object_get(answer, "route");
-    if (code == 0 && r == NULL) {
-        wf_say("%s: %s", w.at[0], text(answer, "error"));
-        code = WF_EXIT_NO;
-    } else if (code == 0 && o->is_json) {
-        dump(r);
-    } else if (code == 0) {
+    json_t *answer = ask(o, w.at[0], q, &code), *r = json_object_get(answer, "route");
+    if (answer != NULL && o->is_json) {
+        wf_print_json(r);
+    } else if (answer != NULL) {
         printf("%s", w.at[0]);
         print_way(r);
-        print_word("src", text(r, "src"));
-        print_number("metric", number(r, "metric"));
+        print_word("src", wf_row_text(r, "src"));
+        print_number("metric", wf_row_number(r, "metric"));
         putchar('\n');
     }
     json_decref(answer);
@@ -357,8 +322,6 @@ static int run(int argc, char **argv)
     int code;
     if (!wf_parse(&wf_tool_route, &argc, &argv, &o, &code))
         return code;
-    if (o.host != NULL && o.control != NULL)
-        return wf_usage("--host and --control exclude each other");
     const char *op = argc > 0 ? argv[0] : "show";
     struct words rest = {argc - 1, argv + 1};
     if (strcmp(op, "show") == 0 || strcmp(op, "list") == 0 || strcmp(op, "ls") == 0)

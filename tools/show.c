@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "net.h"
+#include "ask.h"
 #include "show_groups.h"
 
 struct show_opts {
@@ -27,46 +27,30 @@ static const struct wf_opt opts[] = {
     {0},
 };
 
-static uint64_t number(const json_t *row, const char *key)
-{
-    return (uint64_t)json_integer_value(json_object_get(row, key));
-}
-
-static const char *text(const json_t *row, const char *key)
-{
-    const char *s = json_string_value(json_object_get(row, key));
-    return s != NULL ? s : "";
-}
-
-static bool is_true(const json_t *row, const char *key)
-{
-    return json_is_true(json_object_get(row, key));
-}
-
 static void print_links(json_t *rows, const struct show_opts *o)
 {
     size_t i;
     const json_t *r;
     json_array_foreach(rows, i, r)
     {
-        bool is_ether = strcmp(text(r, "kind"), "ether") == 0;
+        bool is_ether = strcmp(wf_row_text(r, "kind"), "ether") == 0;
         printf("%" PRIu64 ": %s: <%s%s> mtu %" PRIu64 " state %s qlen %" PRIu64 " link %s\n",
-               number(r, "index"), text(r, "name"),
-               is_ether ? "BROADCAST,MULTICAST" : "POINTOPOINT", is_true(r, "up") ? ",UP" : "",
-               number(r, "mtu"), is_true(r, "up") ? "UP" : "DOWN", number(r, "queued"),
-               text(r, "link"));
+               wf_row_number(r, "index"), wf_row_text(r, "name"),
+               is_ether ? "BROADCAST,MULTICAST" : "POINTOPOINT", wf_row_is(r, "up") ? ",UP" : "",
+               wf_row_number(r, "mtu"), wf_row_is(r, "up") ? "UP" : "DOWN",
+               wf_row_number(r, "queued"), wf_row_text(r, "link"));
         if (is_ether)
-            printf("    link/ether %s brd ff:ff:ff:ff:ff:ff\n", text(r, "mac"));
+            printf("    link/ether %s brd ff:ff:ff:ff:ff:ff\n", wf_row_text(r, "mac"));
         else
             printf("    link/none\n");
         if (!o->has_stats)
             continue;
         printf("    RX: %14s %12s %9s\n        %14" PRIu64 " %12" PRIu64 " %9" PRIu64 "\n", "bytes",
-               "packets", "dropped", number(r, "rx_bytes"), number(r, "rx_frames"),
-               number(r, "rx_drops"));
+               "packets", "dropped", wf_row_number(r, "rx_bytes"), wf_row_number(r, "rx_frames"),
+               wf_row_number(r, "rx_drops"));
         printf("    TX: %14s %12s %9s\n        %14" PRIu64 " %12" PRIu64 " %9" PRIu64 "\n", "bytes",
-               "packets", "dropped", number(r, "tx_bytes"), number(r, "tx_frames"),
-               number(r, "tx_drops"));
+               "packets", "dropped", wf_row_number(r, "tx_bytes"), wf_row_number(r, "tx_frames"),
+               wf_row_number(r, "tx_drops"));
     }
 }
 
@@ -77,41 +61,16 @@ static void print_addresses(json_t *rows, const struct show_opts *o)
     (void)o;
     json_array_foreach(rows, i, r)
     {
-        printf("%-10s inet %s/%" PRIu64 " scope %s\n", text(r, "dev"), text(r, "address"),
-               number(r, "prefix_len"),
-               strncmp(text(r, "address"), "127.", 4) == 0 ? "host" : "global");
+        printf("%-10s inet %s/%" PRIu64 " scope %s\n", wf_row_text(r, "dev"),
+               wf_row_text(r, "address"), wf_row_number(r, "prefix_len"),
+               strncmp(wf_row_text(r, "address"), "127.", 4) == 0 ? "host" : "global");
     }
 }
 
 static void print_routes(json_t *rows, const struct show_opts *o)
 {
-    size_t i;
-    const json_t *r;
     (void)o;
-    json_array_foreach(rows, i, r)
-    {
-        uint64_t len = number(r, "prefix_len");
-        if (strcmp(text(r, "type"), "unicast") != 0)
-            printf("%s ", text(r, "type"));
-        if (len == 0)
-            printf("default");
-        else if (len == 32)
-            printf("%s", text(r, "dst"));
-        else
-            printf("%s/%" PRIu64, text(r, "dst"), len);
-        if (text(r, "gateway")[0] != '\0')
-            printf(" via %s", text(r, "gateway"));
-        if (text(r, "dev")[0] != '\0')
-            printf(" dev %s", text(r, "dev"));
-        printf(" proto %s", is_true(r, "connected") ? "kernel" : "static");
-        if (text(r, "gateway")[0] == '\0' && strcmp(text(r, "type"), "unicast") == 0)
-            printf(" scope link");
-        if (text(r, "src")[0] != '\0')
-            printf(" src %s", text(r, "src"));
-        if (number(r, "metric") != 0)
-            printf(" metric %" PRIu64, number(r, "metric"));
-        putchar('\n');
-    }
+    wf_print_routes(rows);
 }
 
 static void print_neighbours(json_t *rows, const struct show_opts *o)
@@ -119,13 +78,7 @@ static void print_neighbours(json_t *rows, const struct show_opts *o)
     size_t i;
     const json_t *r;
     (void)o;
-    json_array_foreach(rows, i, r)
-    {
-        printf("%s dev %s", text(r, "address"), text(r, "dev"));
-        if (text(r, "mac")[0] != '\0')
-            printf(" lladdr %s", text(r, "mac"));
-        printf(" %s\n", text(r, "state"));
-    }
+    json_array_foreach(rows, i, r) wf_print_neighbour(r);
 }
 
 /* ss(8) shortens two of the RFC's names. */
@@ -138,8 +91,8 @@ static const char *ss_state(const char *state)
 
 static void endpoint(char buf[64], const json_t *row, const char *addr, const char *port)
 {
-    uint64_t p = number(row, port);
-    const char *a = text(row, addr);
+    uint64_t p = wf_row_number(row, port);
+    const char *a = wf_row_text(row, addr);
     if (strcmp(a, "*") == 0)
         a = "0.0.0.0";
     if (p == 0)
@@ -152,17 +105,20 @@ static void print_tcp(const json_t *row)
 {
     const json_t *t = json_object_get(row, "tcp");
     char rto[32], rtt[32], var[32], min[32];
-    uint64_t mss = number(t, "mss");
-    printf("\t %s rto:%s rtt:%s/%s minrtt:%s mss:%" PRIu64 " cwnd:%" PRIu64, text(t, "cc"),
-           wf_ms(rto, number(t, "rto_us") * 1000, 0), wf_ms(rtt, number(t, "srtt_us") * 1000, 3),
-           wf_ms(var, number(t, "rttvar_us") * 1000, 3),
-           wf_ms(min, number(t, "min_rtt_us") * 1000, 3), mss,
-           mss > 0 ? number(t, "cwnd") / mss : 0);
+    uint64_t mss = wf_row_number(t, "mss");
+    printf("\t %s rto:%s rtt:%s/%s minrtt:%s mss:%" PRIu64 " cwnd:%" PRIu64, wf_row_text(t, "cc"),
+           wf_ms(rto, wf_row_number(t, "rto_us") * 1000, 0),
+           wf_ms(rtt, wf_row_number(t, "srtt_us") * 1000, 3),
+           wf_ms(var, wf_row_number(t, "rttvar_us") * 1000, 3),
+           wf_ms(min, wf_row_number(t, "min_rtt_us") * 1000, 3), mss,
+           mss > 0 ? wf_row_number(t, "cwnd") / mss : 0);
     printf(" bytes_sent:%" PRIu64 " bytes_retrans:%" PRIu64 " bytes_acked:%" PRIu64
            " bytes_received:%" PRIu64 " unacked:%" PRIu64 " snd_wnd:%" PRIu64 " why:%s",
-           number(t, "bytes_sent"), number(t, "bytes_retransmitted"), number(t, "bytes_acked"),
-           number(t, "bytes_received"), number(t, "flight"), number(t, "snd_wnd"), text(t, "why"));
-    printf(" age:%" PRIu64 "ms owner:%" PRIu64 "\n", number(row, "age_ms"), number(row, "owner"));
+           wf_row_number(t, "bytes_sent"), wf_row_number(t, "bytes_retransmitted"),
+           wf_row_number(t, "bytes_acked"), wf_row_number(t, "bytes_received"),
+           wf_row_number(t, "flight"), wf_row_number(t, "snd_wnd"), wf_row_text(t, "why"));
+    printf(" age:%" PRIu64 "ms owner:%" PRIu64 "\n", wf_row_number(row, "age_ms"),
+           wf_row_number(row, "owner"));
 }
 
 static void print_sockets(json_t *rows, const struct show_opts *o)
@@ -176,8 +132,9 @@ static void print_sockets(json_t *rows, const struct show_opts *o)
         char local[64], remote[64];
         endpoint(local, r, "local", "local_port");
         endpoint(remote, r, "remote", "remote_port");
-        printf("%-5s %-11s %-7" PRIu64 " %-7" PRIu64 " %21s %21s\n", text(r, "type"),
-               ss_state(text(r, "state")), number(r, "recvq"), number(r, "sendq"), local, remote);
+        printf("%-5s %-11s %-7" PRIu64 " %-7" PRIu64 " %21s %21s\n", wf_row_text(r, "type"),
+               ss_state(wf_row_text(r, "state")), wf_row_number(r, "recvq"),
+               wf_row_number(r, "sendq"), local, remote);
         if (o->has_stats && json_object_get(r, "tcp") != NULL)
             print_tcp(r);
     }
@@ -237,26 +194,16 @@ static const struct table *find(const char *word)
 
 static int show(const struct table *t, const struct show_opts *o)
 {
-    char path[WF_CTL_PATH_BYTES], err[WEFT_ERRTEXT_BYTES];
-    struct weft_ctl_client *c;
-    int code = wf_net_control(o->host, o->control, path);
-    if (code != 0)
-        return code;
-    if (weft_ctl_client_open(&c, path, err, sizeof(err)) != 0)
-        return wf_trouble("%s", err);
-    json_t *answer = NULL;
-    if (weft_ctl_client_send(c, json_pack("{s:s,s:s}", "cmd", "show", "what", t->name)) == 0)
-        answer = weft_ctl_client_answer(c);
-    weft_ctl_client_close(c);
+    int code;
+    json_t *answer =
+        wf_ask(o->host, o->control, json_pack("{s:s,s:s}", "cmd", "show", "what", t->name), &code);
     json_t *rows = json_object_get(answer, t->name);
     if (rows == NULL && answer != NULL)
-        code = wf_trouble("%s: %s", path, text(answer, "error"));
-    else if (rows == NULL)
-        code = wf_trouble("%s: the host went away", path);
-    else if (!o->is_json)
+        code = wf_trouble("%s", wf_row_text(answer, "error"));
+    else if (rows != NULL && o->is_json)
+        wf_print_json(rows);
+    else if (rows != NULL)
         t->print(rows, o);
-    else if (json_dumpf(rows, stdout, JSON_INDENT(2)) == 0)
-        putchar('\n');
     json_decref(answer);
     return code;
 }
@@ -267,8 +214,6 @@ static int run(int argc, char **argv)
     int code;
     if (!wf_parse(&wf_tool_show, &argc, &argv, &o, &code))
         return code;
-    if (o.host != NULL && o.control != NULL)
-        return wf_usage("--host and --control exclude each other");
     const struct table *t = argc == 1 ? find(argv[0]) : NULL;
     if (t == NULL)
         return wf_usage("show what? links, addresses, routes, neighbours, sockets, counters, "

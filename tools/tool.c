@@ -9,10 +9,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "net.h"
 #include "weft/weft.h"
+
+#define LIST_BYTES 1024
 
 #define OPTS_MAX   48
 #define LONG_FIRST 256 /* Codes of options without a letter. */
@@ -75,6 +78,18 @@ bool wf_number(const char *text, uint64_t min, uint64_t max, uint64_t *out)
     return v >= min && v <= max;
 }
 
+int wf_each_word(const char *name, const char *list, int (*take)(void *to, char *word), void *to)
+{
+    char copy[LIST_BYTES], *rest = copy, *word;
+    int code = 0;
+    if (strlen(list) >= sizeof(copy))
+        return wf_usage("--%s: more than %d characters", name, LIST_BYTES - 1);
+    memcpy(copy, list, strlen(list) + 1);
+    while (code == 0 && (word = strsep(&rest, ",")) != NULL)
+        code = take(to, word);
+    return code;
+}
+
 bool wf_seconds(const char *text, uint64_t *ns)
 {
     static const struct {
@@ -102,6 +117,14 @@ bool wf_seconds(const char *text, uint64_t *ns)
         return true;
     }
     return false;
+}
+
+int64_t wf_utc_ms(void)
+{
+    struct timespec t;
+    if (clock_gettime(CLOCK_REALTIME, &t) != 0)
+        return -1;
+    return t.tv_sec % 86400 * 1000 + t.tv_nsec / 1000000;
 }
 
 const char *wf_ms(char *buf, uint64_t ns, unsigned decimals)

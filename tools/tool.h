@@ -92,8 +92,15 @@ bool wf_parse(const struct wf_tool *t, int *argc, char ***argv, void *opts, int 
 /** wf_number() - Read a decimal number within bounds, nothing behind it; false if it is none */
 bool wf_number(const char *text, uint64_t min, uint64_t max, uint64_t *out);
 
+/** wf_each_word() - Hand each word of "A,B,C", of option @name, to @take with @to, as long as it
+ * answers 0; its last answer, or an exit code */
+int wf_each_word(const char *name, const char *list, int (*take)(void *to, char *word), void *to);
+
 /** wf_seconds() - Read "2", "0.25", "200ms", "5us", "1m" as ns; false if it is no time */
 bool wf_seconds(const char *text, uint64_t *ns);
+
+/** wf_utc_ms() - Milliseconds since midnight UT, -1 if nobody knows */
+int64_t wf_utc_ms(void);
 
 /** wf_ms() - Nanoseconds as milliseconds with @decimals (0..6) in @buf of 32; returns @buf */
 const char *wf_ms(char *buf, uint64_t ns, unsigned decimals);

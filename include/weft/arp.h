@@ -125,14 +125,14 @@ struct weft_acd_info {
 
 /* X(constant, name): what an operator hears of. */
 #define WEFT_LINK_EVENTS(X)                                                                        \
-    X(ADDR_CONFLICT, "address conflict")                                                           \
-    X(ADDR_REFUSED, "address not taken")                                                           \
-    X(ADDR_LOST, "address given up")                                                               \
-    X(ADDR_READY, "address ready")                                                                 \
-    X(NEIGH_CHANGED, "neighbour changed")                                                          \
-    X(NEIGH_FLAPPING, "neighbour flapping")                                                        \
-    X(NEIGH_REFUSED, "claim refused")                                                              \
-    X(ARP_MISMATCH, "sender mismatch")
+    X(ADDR_CONFLICT, "address-conflict")                                                           \
+    X(ADDR_REFUSED, "address-not-taken")                                                           \
+    X(ADDR_LOST, "address-given-up")                                                               \
+    X(ADDR_READY, "address-ready")                                                                 \
+    X(NEIGH_CHANGED, "neighbour-changed")                                                          \
+    X(NEIGH_FLAPPING, "neighbour-flapping")                                                        \
+    X(NEIGH_REFUSED, "claim-refused")                                                              \
+    X(ARP_MISMATCH, "sender-mismatch")
 
 /** enum weft_link_event_kind - The name is from weft_link_event_name() */
 enum weft_link_event_kind {
@@ -301,7 +301,7 @@ uint32_t weft_link_event_read(struct weft_stack *st, struct weft_link_event *out
  * weft_link_event_name() - Name of an event
  * @kind: a value of enum weft_link_event_kind
  *
- * Return: a static string such as "address conflict", "?" if out of range.
+ * Return: a static string such as "address-conflict", "?" if out of range.
  */
 const char *weft_link_event_name(unsigned kind);
 

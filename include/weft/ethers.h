@@ -3,7 +3,6 @@
 #ifndef WEFT_ETHERS_H
 #define WEFT_ETHERS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -107,6 +107,8 @@ enum weft_route_type {
     WEFT_ROUTE_TYPE_COUNT
 };
 
+#define WEFT_ROUTE_PROTO_STATIC 4 /* Of rtnetlink: set up by hand. */
+
 /**
  * struct weft_route - A route
  *

@@ -97,13 +97,13 @@ const char *weft_strerror(int err);
 int weft_addr_parse(struct weft_addr *out, const char *text) __attribute__((warn_unused_result));
 
 /**
- * weft_mac_parse() - A hardware address from text
+ * weft_mac_parse() - Read a hardware address from text
  * @mac: filled with its six octets; undefined if there is none
  * @text: six numbers of one or two hexadecimal digits with colons between them, as ethers(5) has
  *
  * Return: false if @text is none.
  */
-bool weft_mac_parse(uint8_t mac[6], const char *text);
+bool weft_mac_parse(uint8_t mac[6], const char *text) __attribute__((warn_unused_result));
 
 /**
  * weft_addr_text() - Write an address as text

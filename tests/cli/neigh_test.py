@@ -59,6 +59,8 @@ def options():
         tap.eq(rows(h, "set", "dev", "eth0")["defend"], "once")
         r = h.weft("neigh", "set", "dev", "eth0", "tries=2", "policy=lenient", check=False)
         tap.eq((r.returncode, rows(h, "set", "dev", "eth0")["tries"]), (3, 5))
+        h.weft("neigh", "set", "dev", "eth0", "ask=02:00:00:00:00:51", "ask=02:00:00:00:00:52")
+        tap.eq(h.weft("neigh", "set", "dev", "eth0", "ask=02:00:00:00:00:53", check=False).returncode, 3)  # Room for 2.
 
 
 def proxies():

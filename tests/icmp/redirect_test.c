@@ -144,10 +144,10 @@ static uint32_t hop_of(struct rig *r, const struct flow *f, uint32_t dst)
 /* The next hop that a program is told of. */
 static uint32_t told_hop(const struct rig *r, uint32_t dst)
 {
-    struct weft_addr to = rig_addr(dst);
+    struct weft_addr to = t_addr(dst);
     struct weft_ip_path path;
     T_EQ(weft_ip_path(r->st, &to, &path), 0);
-    return rig_get32(path.next_hop.b + 12);
+    return t_get32(path.next_hop.b + 12);
 }
 
 static struct rig_ip redirect(uint32_t from, unsigned code, uint32_t gateway, uint16_t port,

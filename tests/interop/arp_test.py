@@ -70,7 +70,7 @@ def followed():
         h.weft("ping", "-c", "1", "-W", "2", "10.9.0.1")
         sh(f"sysctl -qw net.ipv4.conf.{IFACE}.arp_notify=1; ip link set {IFACE} address 02:00:00:00:00:99")
         ns.wait_for(lambda: neigh(h, "10.9.0.1")["mac"] == "02:00:00:00:00:99")
-        tap.eq(events(h, "neighbour changed")[0]["mac"], "02:00:00:00:00:99")
+        tap.eq(events(h, "neighbour-changed")[0]["mac"], "02:00:00:00:00:99")
         h.weft("ping", "-c", "1", "-W", "2", "10.9.0.1")
 
 
@@ -80,8 +80,8 @@ def duplicate_not_taken():
     with ns.Host("--name", "t", "--link", f"tap:{IFACE}", "--arp", "detect=probe", "--address",
                  "10.9.0.2/24", control=tmp) as h:
         ns.settle(IFACE, "10.9.0.2/24")
-        ns.wait_for(lambda: events(h, "address not taken"), 10)
-        tap.eq(events(h, "address not taken")[0]["mac"], mac_of(IFACE))
+        ns.wait_for(lambda: events(h, "address-not-taken"), 10)
+        tap.eq(events(h, "address-not-taken")[0]["mac"], mac_of(IFACE))
         assert "10.9.0.2" not in [a["address"] for a in h.show("addresses")]
         sh(f"ip addr flush dev {IFACE} && ip addr add 10.9.0.1/24 dev {IFACE}")
         ns.wait_for(lambda: "10.9.0.2" in [a["address"] for a in h.show("addresses")], 20)
@@ -95,7 +95,7 @@ def duplicate_detected_by_arping():
         if "iputils" not in sh("arping -V", check=False).stdout:
             raise tap.Skip("arping is not the one of iputils: no -D")
         tap.eq(sh(f"arping -D -c 2 -w 5 -I {IFACE} 10.9.0.2", check=False).returncode, 1)
-        tap.eq(events(h, "address conflict")[0]["mac"], mac_of(IFACE))
+        tap.eq(events(h, "address-conflict")[0]["mac"], mac_of(IFACE))
 
 
 def duplicate_in_use():
@@ -103,8 +103,8 @@ def duplicate_in_use():
     with ns.weft_host() as h:
         sh(f"sysctl -qw net.ipv4.conf.{IFACE}.arp_notify=1; ip link set {IFACE} down; "
            f"ip addr add 10.9.0.2/24 dev {IFACE}; ip link set {IFACE} up")
-        ns.wait_for(lambda: events(h, "address conflict"))
-        tap.eq(events(h, "address conflict")[0]["text"],
+        ns.wait_for(lambda: events(h, "address-conflict"))
+        tap.eq(events(h, "address-conflict")[0]["text"],
                f"duplicate address 10.9.0.2 from {mac_of(IFACE)} on eth0")
 
 
@@ -160,7 +160,7 @@ def not_poisoned():
         h.weft("neigh", "set", "dev", "eth0", "policy=strict")
         h.weft("ping", "-c", "1", "-W", "2", "10.9.0.1")
         forge(2, "02:00:00:00:00:66", "10.9.0.1", weft_mac(h), "10.9.0.2", weft_mac(h))
-        ns.wait_for(lambda: events(h, "claim refused"))
+        ns.wait_for(lambda: events(h, "claim-refused"))
         tap.eq(neigh(h, "10.9.0.1")["mac"], mac_of(IFACE))
         h.weft("ping", "-c", "1", "-W", "2", "10.9.0.1")
 

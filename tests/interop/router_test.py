@@ -59,6 +59,12 @@ def the_table():
         route(r, "del", "192.0.2.0/24", "tos", "0x10")
         route(r, "del", "192.0.2.0/24", ok=False)
         route(r, "del", "default")
+        for metrics in (("30", "20", "40"), ("20", "40", "30"), ("40", "30", "20")):
+            for m in metrics:
+                route(r, "add", "203.0.113.0/24", "via", "10.2.0.1", "metric", m)
+            for m in (" 20", " 30", " 40"):  # The preferred one goes.
+                assert f"metric{m}" in route(r, "get", "203.0.113.9")
+                route(r, "del", "203.0.113.0/24")
         route(r, "del", "blackhole", "198.51.100.0/24")
         route(r, "del", "10.1.0.0/24", ok=False)  # An address made it.
         tap.eq(len(json.loads(route(r, "--json"))), 3)
