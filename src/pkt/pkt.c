@@ -47,6 +47,21 @@ void wf_pkt_free(struct pkt_pool *pool, struct pkt *p)
     }
 }
 
+void wf_pkt_done(struct pkt_pool *pool, const uint64_t *handles, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        struct pkt *p = wf_slab_get(&pool->pkts, handles[i]);
+        if (p == NULL)
+            continue;
+        if (p->parent == NULL || p->parent->refs == 1 || p->refs > 1) {
+            wf_pkt_free(pool, p);
+            continue;
+        }
+        p->parent->refs--; /* All that a cut frame holds. */
+        wf_slab_free(&pool->pkts, p);
+    }
+}
+
 uint8_t *wf_pkt_push(struct pkt *p, uint32_t n)
 {
     WF_ASSERT(p->data_buf == NULL && (size_t)(p->data - p->head) >= n);

@@ -56,28 +56,37 @@ struct pkt {
     uint32_t refs;           /* Holders: 1 + cut frames. */
     uint16_t frags_n;
     uint16_t ifindex; /* In: where it came from. Out: where it goes. */
-    struct pkt *next; /* Link of the one list the packet is on. */
-    uint8_t *data;    /* First byte of the layer being processed. */
-    uint32_t len;     /* Bytes of the linear part at data. */
-    uint32_t total;   /* Bytes of linear part and fragments. */
-    uint32_t pinned;  /* Memory that holding it pins, for accounting. */
     union {
-        uint32_t next_hop;  /* Out, waiting for a neighbour: IPv4 next hop as a number. */
-        uint32_t queued_us; /* Out, in a transmit queue: when it came, low bits of the time. */
+        /* Cut frame: its headers, in the lines that freeing it reads anyway. */
+        uint8_t cut_head[PKT_HEAD_BYTES - PKT_HEADROOM];
+        struct {
+            struct pkt *next; /* Link of the one list the packet is on. */
+            uint8_t *data;    /* First byte of the layer being processed. */
+            uint32_t len;     /* Bytes of the linear part at data. */
+            uint32_t total;   /* Bytes of linear part and fragments. */
+            uint32_t pinned;  /* Memory that holding it pins, for accounting. */
+            union {
+                uint32_t next_hop; /* Out, waiting for a neighbour: IPv4 next hop as a number. */
+                uint32_t
+                    queued_us; /* Out, in a transmit queue: when it came, low bits of the time. */
+            };
+            uint16_t from_ifindex; /* Forwarded: where it came from; 0 = made here. */
+            uint16_t gso_size, gso_segs;
+            uint16_t l4_hdr_bytes; /* Super-frame: bytes of its transport header. */
+            uint16_t csum_offset;  /* PARTIAL: place of the sum behind csum_at. */
+            uint8_t *csum_at;      /* PARTIAL: first summed byte; lies in the linear part. */
+            uint8_t csum;          /* enum pkt_csum */
+            bool is_link_group;    /* In: came by link-layer broadcast or multicast. */
+            bool is_tcp_cut; /* Out: gso_* are TCP facts and sums[] are valid or csum is PARTIAL. */
+            bool is_coalesced; /* Super-frame gathered from frames: its IP length is the first
+                                  one's. */
+            bool is_cwr_all; /* Super-frame: CWR is on each frame (AccECN), not on the first alone.
+                              */
+            bool is_src_mismatch; /* In: ARP whose sender is not the source of its frame. */
+            uint8_t id_step; /* Super-frame: identification grows by this from frame to frame. */
+            uint8_t head[PKT_HEAD_BYTES];
+        };
     };
-    uint16_t from_ifindex; /* Forwarded: where it came from; 0 = made here. */
-    uint16_t gso_size, gso_segs;
-    uint16_t l4_hdr_bytes; /* Super-frame: bytes of its transport header. */
-    uint16_t csum_offset;  /* PARTIAL: place of the sum behind csum_at. */
-    uint8_t *csum_at;      /* PARTIAL: first summed byte; lies in the linear part. */
-    uint8_t csum;          /* enum pkt_csum */
-    bool is_link_group;    /* In: came by link-layer broadcast or multicast. */
-    bool is_tcp_cut;       /* Out: gso_* are TCP facts and sums[] are valid or csum is PARTIAL. */
-    bool is_coalesced;     /* Super-frame gathered from frames: its IP length is the first one's. */
-    bool is_cwr_all;       /* Super-frame: CWR is on each frame (AccECN), not on the first alone. */
-    bool is_src_mismatch;  /* In: ARP whose sender is not the source of its frame. */
-    uint8_t id_step;       /* Super-frame: identification grows by this from frame to frame. */
-    uint8_t head[PKT_HEAD_BYTES];
     union {
         uint16_t sums[PKT_SEGS_MAX];    /* Super-frame by TCP: payload sum of each cut frame. */
         uint8_t dgram[PKT_DGRAM_BYTES]; /* In a datagram socket's queue: what came along. */
@@ -105,6 +114,9 @@ struct pkt *wf_pkt_alloc_cut(struct pkt_pool *pool, struct pkt *parent);
 
 /** wf_pkt_free() - Give one holder's share of a packet up; with the last all it references */
 void wf_pkt_free(struct pkt_pool *pool, struct pkt *p);
+
+/** wf_pkt_done() - The same for packets by their handles; what is gone already is passed over */
+void wf_pkt_done(struct pkt_pool *pool, const uint64_t *handles, uint32_t n);
 
 /** wf_pkt_push() - Grow the linear part at its front by @n bytes of own headroom (asserted) */
 uint8_t *wf_pkt_push(struct pkt *p, uint32_t n);

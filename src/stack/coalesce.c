@@ -136,6 +136,13 @@ static inline uint32_t load32(const uint8_t *p)
     return v;
 }
 
+static inline uint16_t load16(const uint8_t *p)
+{
+    uint16_t v;
+    memcpy(&v, p, sizeof(v));
+    return v;
+}
+
 static uint64_t payload_sum(const struct net *net, const struct weft_frame *f, uint32_t hdr_bytes)
 {
     const uint8_t *b = f->iov[0].base;
@@ -162,14 +169,21 @@ static struct head_sums head_sums(const uint8_t *b, uint32_t hdr_bytes)
     return s;
 }
 
-/* Both checksums of a frame with plain headers. */
+/* Whether of an IP header that is like @a, whose sum is right, the rest is the same too. */
+static inline bool same_ip(const uint8_t *a, const uint8_t *b)
+{
+    return load32(a + 16) == load32(b + 16) && load16(a + 24) == load16(b + 24);
+}
+
+/* Both checksums of a frame with plain headers; @run: which it goes on with, or NULL. */
 static bool sums_ok(const struct net *net, const struct netif *nif, const struct weft_frame *f,
-                    uint32_t hdr_bytes, struct head_sums s)
+                    uint32_t hdr_bytes, struct head_sums s, const struct run *run)
 {
     const uint8_t *b = f->iov[0].base, *tcp = b + TCP_OFF;
     if ((nif->caps & WEFT_CAP_RX_TRUST) != 0)
         return true;
-    if (wf_csum_fold(s.ip + wf_ld32be(b + 16) + wf_ld16be(b + 24)) != 0xffff)
+    if ((run == NULL || !same_ip(run->hdr, b)) &&
+        wf_csum_fold(s.ip + wf_ld32be(b + 16) + wf_ld16be(b + 24)) != 0xffff)
         return false;
     if ((f->flags & (WEFT_FRAME_NEEDS_CSUM | WEFT_FRAME_CSUM_OK)) != 0)
         return true;
@@ -281,7 +295,8 @@ static void one_frame(struct net *net, struct netif *nif, const struct weft_fram
     uint32_t hdr_bytes = r->hdr_bytes;
     if (!may_append && (may_run = may_run && is_plain_data(f, &hdr_bytes)))
         fresh = head_sums(f->iov[0].base, hdr_bytes);
-    may_run = may_run && sums_ok(net, nif, f, hdr_bytes, may_append ? r->sums : fresh);
+    may_run = may_run &&
+              sums_ok(net, nif, f, hdr_bytes, may_append ? r->sums : fresh, may_append ? r : NULL);
     if (may_run && may_append) {
         append(r, f, buf);
         return;

@@ -26,6 +26,9 @@ struct pkt *wf_tx_next(struct net *net, struct netif *nif)
             wf_list_remove(l);
             wf_list_push_back(&nif->senders, l);
             return p;
+        case TCP_TX_LAST:
+            wf_list_remove(l);
+            return p;
         case TCP_TX_IDLE:
             wf_list_remove(l);
             break;
@@ -129,55 +132,72 @@ static uint16_t payload_sum(struct net *net, const struct pkt *p, uint32_t i, ui
 /** struct cut - What all frames that a super-frame is cut into have in common */
 struct cut {
     const struct pkt *p;
-    uint32_t l3, l4;     /* Offsets of both headers. */
-    uint64_t ip_sum;     /* Of the IP header without length, identification and checksum. */
-    uint64_t tcp_sum;    /* Of pseudo and TCP header without length, sequence number, checksum. */
-    bool is_left;        /* The driver sums the TCP header and the payload. */
-    uint8_t middle_mask; /* Flags that frames between the first and the last may have. */
+    uint32_t l3, l4;  /* Offsets of both headers. */
+    uint32_t seq;     /* Of the first frame. */
+    uint32_t flags;   /* Of the super-frame. */
+    uint32_t middle;  /* Those of them that frames between the first and the last have. */
+    uint64_t ip_sum;  /* Of the IP header without length, identification and checksum. */
+    uint64_t tcp_sum; /* Of pseudo and TCP header without length, sequence number, flags, sum. */
+    bool is_left;     /* The driver sums the TCP header and the payload. */
+    uint8_t head[sizeof(((struct pkt *)0)->cut_head)]; /* Headers of a full frame from the middle,
+                                                          but for number and TCP sum. */
 };
 
-static struct cut cut_begin(const struct netif *nif)
+/* The header fields that depend on the bytes that follow, and on how many frames came before. */
+static void stamp_ip(const struct cut *c, uint8_t *ip, uint32_t i, uint32_t len)
 {
-    const struct pkt *p = nif->cut;
-    struct cut c = {.p = p, .l3 = l3_offset(nif), .l4 = l4_offset(p)};
-    const uint8_t *ip = p->data + c.l3, *tcp = p->data + c.l4;
-    c.is_left = (nif->caps & WEFT_CAP_TX_CSUM) != 0;
-    c.middle_mask = (uint8_t) ~(TCP_FIN | TCP_PSH | (p->is_cwr_all ? 0 : TCP_CWR));
-    c.ip_sum = wf_csum_words(ip, c.l4 - c.l3) + (uint32_t)~wf_ld32be(ip + 2) +
-               (uint16_t)~wf_ld16be(ip + 10);
-    c.tcp_sum = wf_csum_words(ip + 12, 8) + IP_PROTO_TCP + p->l4_hdr_bytes;
-    if (!c.is_left)
-        c.tcp_sum += (uint64_t)wf_ld32be(tcp) + wf_ld32be(tcp + 8) + ((uint32_t)tcp[12] << 8) +
-                     wf_ld16be(tcp + 14) + wf_ld16be(tcp + 18) +
-                     wf_csum_words(tcp + TCP_HDR_BYTES, p->l4_hdr_bytes - TCP_HDR_BYTES);
-    return c;
+    uint32_t len_id = (c->p->len - c->l3 + len) << 16;
+    len_id |= (uint16_t)(wf_ld16be(c->p->data + c->l3 + 4) + i * c->p->id_step);
+    wf_st32be(ip + 2, len_id);
+    wf_st16be(ip + 10, wf_csum_finish(wf_csum_fold(c->ip_sum + len_id)));
 }
 
-/*
- * The headers of cut frame @i, which carries @len bytes, written to @to. All is read from the
- * parent: what has just been copied would have to be waited for, as it goes to memory in other
- * portions than it is read in.
- */
+static void cut_begin(struct cut *c, const struct netif *nif)
+{
+    const struct pkt *p = nif->cut;
+    c->p = p;
+    c->l3 = l3_offset(nif);
+    c->l4 = l4_offset(p);
+    const uint8_t *ip = p->data + c->l3, *tcp = p->data + c->l4;
+    c->seq = wf_ld32be(tcp + 4);
+    c->flags = tcp[13];
+    c->middle = c->flags & (uint8_t) ~(TCP_FIN | TCP_PSH | (p->is_cwr_all ? 0 : TCP_CWR));
+    c->is_left = (nif->caps & WEFT_CAP_TX_CSUM) != 0;
+    c->ip_sum = wf_csum_words(ip, c->l4 - c->l3) + (uint32_t)~wf_ld32be(ip + 2) +
+                (uint16_t)~wf_ld16be(ip + 10);
+    c->tcp_sum = wf_csum_words(ip + 12, 8) + IP_PROTO_TCP + p->l4_hdr_bytes;
+    if (!c->is_left)
+        c->tcp_sum += (uint64_t)wf_ld32be(tcp) + wf_ld32be(tcp + 8) + ((uint32_t)tcp[12] << 8) +
+                      wf_ld16be(tcp + 14) + wf_ld16be(tcp + 18) +
+                      wf_csum_words(tcp + TCP_HDR_BYTES, p->l4_hdr_bytes - TCP_HDR_BYTES);
+    memcpy(c->head, p->data, p->len);
+    stamp_ip(c, c->head + c->l3, 0, p->gso_size);
+    c->head[c->l4 + 13] = (uint8_t)c->middle;
+}
+
+/* At least 16 bytes; they are few and always about as many, so no call is worth it. */
+static inline void copy_headers(uint8_t *to, const uint8_t *from, uint32_t n)
+{
+    for (uint32_t at = 0; at + 16 < n; at += 16)
+        memcpy(to + at, from + at, 16);
+    memcpy(to + n - 16, from + n - 16, 16);
+}
+
+/* The headers of cut frame @i, which carries @len bytes, written to @to. */
 static void stamp(struct net *net, const struct cut *c, uint8_t *to, uint32_t i, uint32_t len)
 {
     const struct pkt *p = c->p;
-    const uint8_t *ip = p->data + c->l3, *tcp = p->data + c->l4;
-    uint32_t len_id = (p->len - c->l3 + len) << 16;
-    len_id |= (uint16_t)(wf_ld16be(ip + 4) + i * p->id_step);
-    uint32_t seq = wf_ld32be(tcp + 4) + i * p->gso_size;
-    uint8_t flags = tcp[13];
-    if (i == 0)
-        flags &= (uint8_t) ~(TCP_FIN | TCP_PSH);
-    else if (i + 1u < p->gso_segs)
-        flags &= c->middle_mask;
-    else
-        flags &= (uint8_t)(c->middle_mask | TCP_FIN | TCP_PSH);
-    memcpy(to, p->data, p->len);
-    wf_st32be(to + c->l3 + 2, len_id);
-    wf_st16be(to + c->l3 + 10, wf_csum_finish(wf_csum_fold(c->ip_sum + len_id)));
+    uint32_t seq = c->seq + i * p->gso_size, flags = c->middle;
+    copy_headers(to, c->head, p->len);
+    if (len != p->gso_size || p->id_step != 0)
+        stamp_ip(c, to + c->l3, i, len);
     to += c->l4;
     wf_st32be(to + 4, seq);
-    to[13] = flags;
+    if (WF_UNLIKELY(i == 0 || i + 1u == p->gso_segs)) {
+        flags = i == 0 ? c->flags & ~(uint32_t)(TCP_FIN | TCP_PSH)
+                       : c->middle | (c->flags & (TCP_FIN | TCP_PSH));
+        to[13] = (uint8_t)flags;
+    }
     uint64_t sum = c->tcp_sum + len;
     if (!c->is_left)
         sum += (uint64_t)seq + flags + payload_sum(net, p, i, len);
@@ -185,21 +205,25 @@ static void stamp(struct net *net, const struct cut *c, uint8_t *to, uint32_t i,
     wf_st16be(to + TCP_CSUM_OFFSET, c->is_left ? folded : wf_csum_finish(folded));
 }
 
-/* Let a frame reference the next @len payload bytes of the super-frame. */
+/* Let a frame that has its headers reference the next @len payload bytes of the super-frame. */
 static void add_payload(struct netif *nif, struct weft_frame *f, uint32_t len)
 {
-    const struct pkt *p = nif->cut;
-    while (len > 0) {
-        const struct pkt_frag *g = &p->frags[nif->cut_frag];
-        uint32_t take = wf_min_u32(len, g->len - nif->cut_frag_off);
-        add_iov(f, g->data + nif->cut_frag_off, take);
-        len -= take;
-        nif->cut_frag_off += take;
-        if (nif->cut_frag_off == g->len) {
-            nif->cut_frag++;
-            nif->cut_frag_off = 0;
-        }
+    const struct pkt_frag *g = &nif->cut->frags[nif->cut_frag];
+    uint32_t off = nif->cut_frag_off, n = 1;
+    f->len += len;
+    while (len >= g->len - off) {
+        f->iov[n++] = (struct weft_iov){wf_drop_const(g->data + off), g->len - off};
+        len -= g->len - off;
+        off = 0;
+        g++;
+        if (len == 0)
+            break;
     }
+    if (len > 0)
+        f->iov[n++] = (struct weft_iov){wf_drop_const(g->data + off), len};
+    f->iov_n = (uint16_t)n;
+    nif->cut_frag = (uint16_t)(g - nif->cut->frags);
+    nif->cut_frag_off = off + len;
 }
 
 /* The next wire frames of the super-frame being cut, at most @n; fewer only at its end or without
@@ -207,14 +231,15 @@ static void add_payload(struct netif *nif, struct weft_frame *f, uint32_t len)
 static uint32_t cut_frames(struct net *net, struct netif *nif, struct weft_frame *f, uint32_t n)
 {
     struct pkt *p = nif->cut;
-    const struct cut c = cut_begin(nif);
+    struct cut c;
+    cut_begin(&c, nif);
     uint32_t i = nif->cut_next, first = i, payload = p->total - p->len, end = p->gso_segs;
     for (n = wf_min_u32(n, end - i) + i; i < n; i++, f++) {
         struct pkt *s = wf_pkt_alloc_cut(&net->pool, p);
         if (s == NULL)
             break;
         uint32_t len = wf_min_u32(p->gso_size, payload - i * p->gso_size);
-        uint8_t *headers = s->head + PKT_HEADROOM;
+        uint8_t *headers = s->cut_head;
         stamp(net, &c, headers, i, len);
         start_frame(net, f, s);
         if (c.is_left) {
@@ -333,12 +358,7 @@ uint32_t weft_tx(struct weft_stack *st, uint16_t ifindex, struct weft_frame *fra
 
 void weft_tx_done(struct weft_stack *st, const uint64_t *cookies, uint32_t n)
 {
-    struct net *net = wf_net_of(st);
-    for (uint32_t i = 0; i < n; i++) {
-        struct pkt *p = wf_slab_get(&net->pool.pkts, cookies[i]);
-        if (p != NULL)
-            wf_pkt_free(&net->pool, p);
-    }
+    wf_pkt_done(&wf_net_of(st)->pool, cookies, n);
 }
 
 bool wf_tx_has_output(const struct net *net, const struct netif *nif)

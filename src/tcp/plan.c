@@ -61,6 +61,22 @@ static bool may_send_small(const struct tcp_plan_in *in, struct tcp_plan *p, uin
     return true;
 }
 
+/*
+ * Why what a plan of @p->len new bytes leaves cannot follow, if that is plain: there is nothing, or
+ * it is a small tail that both windows have room for and that is held back.
+ */
+static uint8_t rest_of(const struct tcp_plan_in *in, const struct tcp_plan *p, uint32_t queued,
+                       uint32_t room)
+{
+    uint32_t left = queued - p->len;
+    if (left == 0)
+        return in->is_fin_queued && !p->is_fin ? WEFT_WHY_NONE : WEFT_WHY_EMPTY;
+    if (left >= in->mss || room < queued || cwnd_room(in) < queued)
+        return WEFT_WHY_NONE;
+    struct tcp_plan tail = {.why = WEFT_WHY_NONE};
+    return may_send_small(in, &tail, left, true, true) ? WEFT_WHY_NONE : tail.why;
+}
+
 static bool plan_new(const struct tcp_plan_in *in, struct tcp_plan *p)
 {
     struct tcp_seq right = wf_seq_add(in->una, in->wnd);
@@ -116,6 +132,7 @@ static bool plan_new(const struct tcp_plan_in *in, struct tcp_plan *p)
     /* A run that goes as one frame ends with it, so that who gathers segments hands them on. */
     p->is_psh = (is_tail && n > 0) || (in->is_whole && n > in->mss);
     p->len = n;
+    p->rest = in->again_bytes == 0 ? rest_of(in, p, queued, room) : WEFT_WHY_NONE;
     return true;
 }
 
@@ -168,6 +185,7 @@ struct tcp_plan wf_tcp_plan(const struct tcp_plan_in *in)
         p.why = WEFT_WHY_PROBE;
     } else if (in->wants_ack) {
         p.act = TCP_ACT_ACK;
+        p.rest = p.why; /* Alone it goes if nothing else can. */
     }
     return p;
 }

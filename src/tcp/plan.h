@@ -46,8 +46,9 @@ struct tcp_plan_in {
 
 /** struct tcp_plan - The decision */
 struct tcp_plan {
-    uint8_t act; /* enum tcp_act */
-    uint8_t why; /* enum weft_tcp_why: of the act, or of doing nothing about data. */
+    uint8_t act;  /* enum tcp_act */
+    uint8_t why;  /* enum weft_tcp_why: of the act, or of doing nothing about data. */
+    uint8_t rest; /* enum weft_tcp_why: why nothing more can follow; NONE = ask once more. */
     bool is_fin;
     bool is_psh;
     bool is_cwnd_limited; /* cwnd held data back. */

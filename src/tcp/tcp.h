@@ -351,6 +351,7 @@ void wf_tcp_input(struct net *net, struct pkt *p, const struct rx_meta *m);
 /** enum tcp_tx - What a sender answered */
 enum tcp_tx {
     TCP_TX_PACKET,    /* Here is one; there may be more. */
+    TCP_TX_LAST,      /* Here is one, and nothing more to send now: take it off the list. */
     TCP_TX_IDLE,      /* Nothing to send now: take it off the list. */
     TCP_TX_PARKED,    /* It waits for its neighbour, on that one's list. */
     TCP_TX_NO_PACKET, /* It could send, but no packet is free: ask again when one is. */

@@ -71,8 +71,10 @@ void wf_tcp_challenge(struct net *net, struct tcp_conn *c)
 
 static uint32_t super_bytes(const struct tcp_conn *c, const struct netif *nif, bool is_whole)
 {
-    uint32_t mss = wf_tcp_seg_mss(c), max = is_whole ? nif->gso_max_bytes : PKT_SEGS_MAX * mss;
-    max = wf_min_u32(max, 65535) - 120; /* All headers with full options. */
+    uint32_t mss = wf_tcp_seg_mss(c), most = is_whole ? nif->gso_max_bytes : 65535;
+    uint32_t max = most - 120; /* All headers with full options. */
+    if (!is_whole)
+        max = wf_min_u32(max, PKT_SEGS_MAX * mss);
     if (WF_UNLIKELY((c->snd.watch & TCP_WATCH_PACE) != 0))
         return wf_pace_burst(wf_tcp_pace_rate(c), mss, wf_max_u32(max, mss));
     if (is_whole) /* Not more than half a window, so that acknowledgements keep coming. */
@@ -227,6 +229,16 @@ static void note_most(struct tcp_conn *c, const struct tcp_plan_in *in, uint32_t
     c->snd.most = wf_max_u32(c->snd.most, in->flight + len);
 }
 
+/* Whether a plan that was carried out leaves nothing to plan: all of it went, and none of what is
+ * asked before a plan or while losses are repaired can change the answer. */
+static bool is_over(const struct tcp_conn *c, const struct tcp_plan_in *in,
+                    const struct tcp_plan *plan)
+{
+    return plan->rest != WEFT_WHY_NONE && c->rec.state == REC_OPEN &&
+           (c->snd.watch & TCP_WATCH_MTU) == 0 &&
+           c->snd.nxt.v - in->nxt.v == plan->len + plan->is_fin;
+}
+
 static enum tcp_tx tx_planned(struct net *net, struct tcp_conn *c, struct pkt **out)
 {
     if (WF_UNLIKELY(c->ecn.wants_handshake)) { /* Only a pure ACK can tell (RFC 9768 3.2.2.1). */
@@ -262,15 +274,18 @@ static enum tcp_tx tx_planned(struct net *net, struct tcp_conn *c, struct pkt **
         *out = wf_tcp_emit_ack(net, c, c->snd.nxt, WEFT_WHY_ACK);
     c->snd.wants_probe = false;
     c->snd.wants_tlp = false;
-    if (*out != NULL) {
+    if (*out != NULL && !is_over(c, &in, &plan)) {
         c->snd.why = WEFT_WHY_NONE;
         return TCP_TX_PACKET;
     }
-    c->snd.why = plan.act == TCP_ACT_NONE ? plan.why : WEFT_WHY_MEM;
+    if (*out != NULL)
+        c->snd.why = plan.rest;
+    else
+        c->snd.why = plan.act == TCP_ACT_NONE ? plan.why : WEFT_WHY_MEM;
     if (WF_UNLIKELY(c->snd.watch != 0))
         wf_tcp_watch_idle(net, c);
     wf_tcp_timer_blocked(net, c);
-    return TCP_TX_IDLE;
+    return *out != NULL ? TCP_TX_LAST : TCP_TX_IDLE;
 }
 
 enum tcp_tx wf_tcp_tx(struct net *net, struct wf_sender *s, struct pkt **out)

@@ -319,7 +319,46 @@ static void no_plan_breaks_a_limit(void)
     }
 }
 
+/* A plan that says why nothing follows says what the next one would, once it is carried out. */
+static void what_nothing_follows_is_asked_no_more(void)
+{
+    uint32_t said = 0;
+    for (int i = 0; i < 200000; i++) {
+        uint32_t sent = (uint32_t)(t_random() % 3) * 1000, mss = 100 + (uint32_t)(t_random() % 900);
+        struct tcp_plan_in in =
+            IN(.nxt = SEQ(sent), .end = SEQ(sent + (uint32_t)(t_random() % 4) * 700), .mss = mss,
+               .flight = sent, .super_bytes = mss * (1 + (uint32_t)(t_random() % 4)));
+        in.wnd = (uint32_t)(t_random() % 8000);
+        in.wnd_max = in.wnd + (uint32_t)(t_random() % 6000);
+        in.cwnd = (uint32_t)(t_random() % 8000);
+        in.again_bytes = t_random() % 8 == 0 ? mss : 0;
+        in.is_nodelay = t_random() % 2 == 0;
+        in.is_cork = t_random() % 4 == 0;
+        in.is_fin_queued = t_random() % 4 == 0;
+        in.is_held = t_random() % 8 == 0;
+        in.wants_override = t_random() % 4 == 0;
+        in.wants_ack = t_random() % 2 == 0;
+        in.is_pacing = t_random() % 8 == 0;
+        struct tcp_plan p = wf_tcp_plan(&in);
+        if (p.rest == WEFT_WHY_NONE)
+            continue;
+        said++;
+        in.nxt = wf_seq_add(in.nxt, p.len + p.is_fin);
+        in.flight += p.len + p.is_fin;
+        in.is_fin_sent = p.is_fin;
+        in.wants_ack = false;
+        if (p.act == TCP_ACT_DATA) {
+            in.wants_override = false;
+            in.is_pacing = t_random() % 2 == 0; /* What went may have begun a pause. */
+        }
+        struct tcp_plan next = wf_tcp_plan(&in);
+        T_CHECK(next.act == TCP_ACT_NONE && next.why == p.rest);
+    }
+    T_CHECK(said > 20000);
+}
+
 static const struct t_case cases[] = {
+    {"what nothing follows is asked no more", what_nothing_follows_is_asked_no_more},
     {"new data", new_data},
     {"Nagle and cork", nagle_and_cork},
     {"the peer's window", the_peers_window},
