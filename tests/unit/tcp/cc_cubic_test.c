@@ -193,6 +193,42 @@ static void time_in_which_the_application_held_back_does_not_count(void)
     T_CHECK(cc.cwnd - before <= 4 * MSS);
 }
 
+/* An acknowledgement of what the application sent a second after it had nothing more. */
+static void pause_of_the_application(void)
+{
+    now += 1000 * MS;
+    ack(MSS, 100000, false);
+    now += 100 * MS;
+    ack(MSS, 100000, false);
+}
+
+/*
+ * Nor does it begin the curve anew: below W_max and beyond, growth is as steep as it was.
+ *
+ * proves: TCP-CUBIC-03
+ */
+static void after_a_pause_the_curve_goes_on(void)
+{
+    for (int before = 20; before <= 80; before += 60) {
+        start(100 * MSS);
+        loss();
+        for (int r = 0; r < before; r++)
+            round_trip(100000);
+        struct weft_cc paused = cc;
+        uint64_t then = now;
+        for (int r = 0; r < 20; r++)
+            round_trip(100000);
+        uint32_t want = cc.cwnd;
+        cc = paused;
+        now = then;
+        pause_of_the_application();
+        T_EQ(cc.cwnd, paused.cwnd);
+        for (int r = 0; r < 20; r++)
+            round_trip(100000);
+        T_CHECK(cc.cwnd >= want - want / 200 && cc.cwnd <= want + want / 200);
+    }
+}
+
 static void idling_brings_the_window_down_to_the_restart_window(void)
 {
     start(80 * MSS);
@@ -491,6 +527,7 @@ static const struct t_case cases[] = {
     {"a window that is not used does not grow", a_window_that_is_not_used_does_not_grow},
     {"time in which the application held back does not count",
      time_in_which_the_application_held_back_does_not_count},
+    {"after a pause the curve goes on", after_a_pause_the_curve_goes_on},
     {"idling brings the window down to the restart window",
      idling_brings_the_window_down_to_the_restart_window},
     {"a spurious reduction is undone", a_spurious_reduction_is_undone},
