@@ -57,7 +57,7 @@ struct curve {
 
 /** struct saved - What the last reduction replaced, for undo (RFC 9438 4.9) */
 struct saved {
-    uint32_t ssthresh, w_max, mid_ms;
+    uint32_t ssthresh, w_max, mid_ms, prior;
 };
 
 /** struct cubic - State between acknowledgements */
@@ -291,7 +291,7 @@ static uint32_t reduce(struct weft_cc *cc, struct cubic *s, const struct weft_cc
     struct curve *c = &s->u.c;
     uint32_t left = (uint32_t)((uint64_t)cc->cwnd * BETA_NUM / BETA_DEN);
     resume(c, ms_of(l->now_ns));
-    s->saved = (struct saved){cc->ssthresh, c->w_max, c->mid_ms};
+    s->saved = (struct saved){cc->ssthresh, c->w_max, c->mid_ms, s->prior};
     s->prior = cc->cwnd;
     /* Fast convergence (RFC 9438 4.7): leave room for others when the ceiling came down. */
     c->w_max = cc->cwnd < c->w_max ? (uint32_t)((uint64_t)cc->cwnd * 17 / 20) : cc->cwnd;
@@ -334,16 +334,18 @@ static void on_idle(struct weft_cc *cc, uint64_t idle_ns, uint64_t rto_ns, uint3
 static void on_undo(struct weft_cc *cc)
 {
     struct cubic s = load(cc);
-    if (is_first_slow_start(&s))
+    if (is_first_slow_start(&s) || cc->cwnd > s.prior)
         return;
-    cc->cwnd = wf_max_u32(cc->cwnd, s.prior);
+    cc->cwnd = s.prior;
     cc->ssthresh = s.saved.ssthresh;
     if (cc->ssthresh == UINT32_MAX) {   /* It was the first slow start, and is again. */
         s = (struct cubic){.prior = 0}; /* With the usual limit. */
     } else {
-        set_estimate(&s.u.c, cc->cwnd);
+        if (s.u.c.mid_ms != 0) /* An epoch has begun since, and overwrote it. */
+            set_estimate(&s.u.c, cc->cwnd);
         s.u.c.w_max = s.saved.w_max;
         s.u.c.mid_ms = s.saved.mid_ms;
+        s.prior = s.saved.prior;
     }
     store(cc, &s);
 }

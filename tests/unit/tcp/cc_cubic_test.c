@@ -287,6 +287,54 @@ static void undo_goes_on_with_the_curve(void)
     T_CHECK(cc.cwnd >= want - want / 200 && cc.cwnd <= want + want / 200);
 }
 
+/*
+ * Undo brings back Reno's window, below the curve here, and the window of the reduction before:
+ * where Reno's is followed, it becomes faster there and not earlier.
+ *
+ * proves: TCP-CUBIC-15
+ */
+static void undo_brings_back_the_estimate_of_reno(void)
+{
+    static const struct {
+        uint32_t segs, rtt_us;
+        int rounds;
+    } t[] = {{100, 100000, 40}, {60, 10000, 10}};
+    for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+        start(t[i].segs * MSS);
+        loss();
+        for (int r = 0; r < t[i].rounds; r++)
+            round_trip(t[i].rtt_us);
+        struct weft_cc reduced = cc;
+        uint64_t then = now;
+        for (int r = 0; r < 10; r++)
+            round_trip(t[i].rtt_us);
+        uint32_t want = cc.cwnd;
+        cc = reduced;
+        now = then;
+        const struct weft_cc_loss l = {.now_ns = now, .flight = cc.cwnd, .mss = MSS};
+        cc.ops->on_loss(&cc, &l);
+        cc.ops->on_undo(&cc); /* Before its recovery is over. */
+        for (int r = 0; r < 10; r++)
+            round_trip(t[i].rtt_us);
+        T_CHECK(cc.cwnd >= want - MSS / 4 && cc.cwnd <= want + MSS / 4);
+    }
+}
+
+/* RFC 9438 4.9: what came since holds, once the window is larger than it was. */
+static void an_undo_that_comes_late_changes_nothing(void)
+{
+    start(20 * MSS);
+    cc.ssthresh = 50 * MSS;
+    loss();
+    for (int r = 0; r < 60; r++)
+        round_trip(100000);
+    T_CHECK(cc.cwnd > 20 * MSS);
+    struct weft_cc before = cc;
+    cc.ops->on_undo(&cc);
+    T_CHECK(cc.cwnd == before.cwnd && cc.ssthresh == before.ssthresh);
+    T_CHECK(memcmp(before.state.bytes, cc.state.bytes, sizeof(cc.state.bytes)) == 0);
+}
+
 /* The algorithm's part of TCP-CUBIC-12: what follows at one segment is the timer's. */
 static void a_mark_brings_the_window_down_to_one_segment(void)
 {
@@ -532,6 +580,8 @@ static const struct t_case cases[] = {
      idling_brings_the_window_down_to_the_restart_window},
     {"a spurious reduction is undone", a_spurious_reduction_is_undone},
     {"undo goes on with the curve", undo_goes_on_with_the_curve},
+    {"undo brings back the estimate of Reno", undo_brings_back_the_estimate_of_reno},
+    {"an undo that comes late changes nothing", an_undo_that_comes_late_changes_nothing},
     {"a mark brings the window down to one segment", a_mark_brings_the_window_down_to_one_segment},
     {"a later slow start counts bytes", a_later_slow_start_counts_bytes},
     {"a rise of the delay slows slow start down", a_rise_of_the_delay_slows_slow_start_down},
