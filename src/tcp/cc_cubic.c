@@ -47,16 +47,17 @@ struct hystart {
 
 /** struct curve - Congestion avoidance */
 struct curve {
-    uint32_t epoch_ms; /* When it began; 0 = not begun. */
-    uint32_t w_max;    /* Window before the last reduction; 0 = RTO, until an epoch begins. */
-    uint32_t k_ms;     /* Time to reach w_max again. */
-    uint32_t w_est;    /* Reno's window. */
+    uint32_t mid_ms;      /* When it reaches w_max, its beginning + K; 0 = not begun. */
+    uint32_t ack_ms;      /* Of the last acknowledgement that was to raise the window. */
+    uint32_t w_max;       /* Window before the last reduction; 0 = RTO, until an epoch begins. */
+    uint32_t w_est : 31;  /* Reno's window. */
+    uint32_t is_held : 1; /* Others came since: the application limits. */
     uint16_t est_rest, cwnd_rest; /* Of w_est and cwnd: parts of a byte, in 1/65536. */
 };
 
 /** struct saved - What the last reduction replaced, for undo (RFC 9438 4.9) */
 struct saved {
-    uint32_t ssthresh, w_max, k_ms, epoch_ms;
+    uint32_t ssthresh, w_max, mid_ms, prior;
 };
 
 /** struct cubic - State between acknowledgements */
@@ -172,36 +173,52 @@ static uint32_t cube_root(uint64_t v)
 
 static uint32_t ms_of(uint64_t ns)
 {
-    uint32_t ms = (uint32_t)(ns / NS_PER_MS);
+    return (uint32_t)(ns / NS_PER_MS);
+}
+
+static uint32_t mid_of(uint32_t ms)
+{
     return ms != 0 ? ms : UINT32_MAX; /* 0 means that no epoch has begun. */
 }
 
-static void begin_epoch(struct curve *s, uint32_t cwnd, uint32_t mss, uint64_t now_ns)
+static void set_estimate(struct curve *s, uint32_t w)
 {
-    s->epoch_ms = ms_of(now_ns);
-    s->w_est = cwnd;
+    s->w_est = wf_min_u32(CC_CWND_MAX, w) & INT32_MAX;
+}
+
+static void begin_epoch(struct curve *s, uint32_t cwnd, uint32_t mss, uint32_t now_ms)
+{
+    uint32_t k_ms = 0;
+    set_estimate(s, cwnd);
     s->est_rest = s->cwnd_rest = 0;
-    if (s->w_max <= cwnd) {
+    if (s->w_max <= cwnd)
         s->w_max = cwnd;
-        s->k_ms = 0;
-        return;
-    }
-    /* K = cbrt((W_max - cwnd) / C): 1 / 0.4 s^3 per segment are 2.5e9 ms^3. */
-    s->k_ms = cube_root((uint64_t)(s->w_max - cwnd) * 2500000000u / mss);
+    else /* K = cbrt((W_max - cwnd) / C): 1 / 0.4 s^3 per segment are 2.5e9 ms^3. */
+        k_ms = cube_root((uint64_t)(s->w_max - cwnd) * 2500000000u / mss);
+    s->mid_ms = mid_of(now_ms + k_ms);
 }
 
-/* Since the epoch began; it follows behind before the difference could wrap. */
-static uint32_t elapsed_ms(struct curve *s, uint64_t now_ns)
+/* Time in which the application limited does not count (RFC 9438 4.2): the curve waits for it. */
+static void resume(struct curve *s, uint32_t now_ms)
 {
-    uint32_t now = ms_of(now_ns), t = now - s->epoch_ms;
-    if (t > T_MAX_MS)
-        s->epoch_ms = now > T_MAX_MS ? now - T_MAX_MS : 1;
-    return wf_min_u32(t, T_MAX_MS);
+    if (s->is_held && s->mid_ms != 0)
+        s->mid_ms = mid_of(s->mid_ms + (now_ms - s->ack_ms));
+    s->is_held = false;
+    s->ack_ms = now_ms;
 }
 
-static uint32_t w_cubic(const struct curve *s, uint64_t t_ms, uint32_t mss)
+/* t - K; the middle follows behind before the difference could wrap. */
+static int32_t since_mid_ms(struct curve *s, uint32_t now_ms)
 {
-    int64_t dt = (int64_t)wf_min_u64(t_ms, T_MAX_MS) - (int64_t)s->k_ms;
+    int32_t dt = (int32_t)(now_ms - s->mid_ms);
+    if (dt > T_MAX_MS)
+        s->mid_ms = mid_of(now_ms - T_MAX_MS);
+    return dt > T_MAX_MS ? T_MAX_MS : dt;
+}
+
+/* @dt: t - K, in ms */
+static uint32_t w_cubic(const struct curve *s, int64_t dt, uint32_t mss)
+{
     if (dt > T_MAX_MS)
         dt = T_MAX_MS;
     if (dt < -T_MAX_MS)
@@ -218,27 +235,29 @@ static void grow_estimate(struct cubic *s, uint32_t acked, uint32_t mss, uint32_
     bool is_past = s->u.c.w_est >= s->prior;
     uint64_t num = (uint64_t)acked * mss * (is_past ? ALPHA_DEN : ALPHA_NUM);
     uint32_t step = wf_cc_ratio(num, (uint64_t)cwnd * ALPHA_DEN, &s->u.c.est_rest);
-    s->u.c.w_est = wf_min_u32(CC_CWND_MAX, s->u.c.w_est + step);
+    set_estimate(&s->u.c, s->u.c.w_est + step);
 }
 
 static void avoidance(struct weft_cc *cc, struct cubic *s, const struct weft_cc_ack *a)
 {
     struct curve *c = &s->u.c;
     leave_hystart(s, cc->cwnd);
-    if (!a->is_cwnd_limited) { /* Such time does not count (RFC 9438 4.2): the curve begins anew. */
-        c->epoch_ms = 0;
+    if (!a->is_cwnd_limited) {
+        c->is_held = true;
         return;
     }
-    if (c->epoch_ms == 0)
-        begin_epoch(c, cc->cwnd, a->mss, a->now_ns);
-    uint32_t t_ms = elapsed_ms(c, a->now_ns);
+    uint32_t now_ms = ms_of(a->now_ns);
+    resume(c, now_ms);
+    if (c->mid_ms == 0)
+        begin_epoch(c, cc->cwnd, a->mss, now_ms);
+    int32_t dt = since_mid_ms(c, now_ms);
     grow_estimate(s, a->acked, a->mss, cc->cwnd);
-    if (w_cubic(c, t_ms, a->mss) < c->w_est) {
+    if (w_cubic(c, dt, a->mss) < c->w_est) {
         cc->cwnd = wf_max_u32(cc->cwnd, c->w_est);
         return;
     }
     /* RFC 9438 4.4: towards where the curve will be a round trip from now. */
-    uint32_t target = w_cubic(c, (uint64_t)t_ms + a->srtt_us / 1000, a->mss);
+    uint32_t target = w_cubic(c, (int64_t)dt + a->srtt_us / 1000, a->mss);
     target = wf_min_u32(wf_max_u32(target, cc->cwnd), cc->cwnd + cc->cwnd / 2);
     uint64_t num = (uint64_t)(target - cc->cwnd) * a->acked;
     wf_cc_grow(cc, wf_cc_ratio(num, cc->cwnd, &c->cwnd_rest));
@@ -271,11 +290,12 @@ static uint32_t reduce(struct weft_cc *cc, struct cubic *s, const struct weft_cc
     leave_hystart(s, cc->cwnd);
     struct curve *c = &s->u.c;
     uint32_t left = (uint32_t)((uint64_t)cc->cwnd * BETA_NUM / BETA_DEN);
-    s->saved = (struct saved){cc->ssthresh, c->w_max, c->k_ms, c->epoch_ms};
+    resume(c, ms_of(l->now_ns));
+    s->saved = (struct saved){cc->ssthresh, c->w_max, c->mid_ms, s->prior};
     s->prior = cc->cwnd;
     /* Fast convergence (RFC 9438 4.7): leave room for others when the ceiling came down. */
     c->w_max = cc->cwnd < c->w_max ? (uint32_t)((uint64_t)cc->cwnd * 17 / 20) : cc->cwnd;
-    c->epoch_ms = 0;
+    c->mid_ms = 0;
     cc->ssthresh = wf_max_u32(left, 2 * l->mss);
     return left;
 }
@@ -296,7 +316,7 @@ static void on_rto(struct weft_cc *cc, const struct weft_cc_loss *l, bool is_fir
         (void)reduce(cc, &s, l);
     leave_hystart(&s, cc->cwnd);
     s.u.c.w_max = 0; /* RFC 9438 4.8: the next epoch begins at its own window, with K = 0. */
-    s.u.c.epoch_ms = 0;
+    s.u.c.mid_ms = 0;
     cc->cwnd = l->mss;
     store(cc, &s);
 }
@@ -307,24 +327,25 @@ static void on_idle(struct weft_cc *cc, uint64_t idle_ns, uint64_t rto_ns, uint3
     for (; idle_ns > rto_ns && cc->cwnd > restart_window; idle_ns -= rto_ns)
         cc->cwnd = wf_max_u32(cc->cwnd / 2, restart_window); /* RFC 2861: halved per RTO. */
     if (!is_first_slow_start(&s))
-        s.u.c.epoch_ms = 0;
+        s.u.c.mid_ms = 0;
     store(cc, &s);
 }
 
 static void on_undo(struct weft_cc *cc)
 {
     struct cubic s = load(cc);
-    if (is_first_slow_start(&s))
+    if (is_first_slow_start(&s) || cc->cwnd > s.prior)
         return;
-    cc->cwnd = wf_max_u32(cc->cwnd, s.prior);
+    cc->cwnd = s.prior;
     cc->ssthresh = s.saved.ssthresh;
     if (cc->ssthresh == UINT32_MAX) {   /* It was the first slow start, and is again. */
         s = (struct cubic){.prior = 0}; /* With the usual limit. */
     } else {
+        if (s.u.c.mid_ms != 0) /* An epoch has begun since, and overwrote it. */
+            set_estimate(&s.u.c, cc->cwnd);
         s.u.c.w_max = s.saved.w_max;
-        s.u.c.k_ms = s.saved.k_ms;
-        s.u.c.epoch_ms = s.saved.epoch_ms;
-        s.u.c.w_est = cc->cwnd;
+        s.u.c.mid_ms = s.saved.mid_ms;
+        s.prior = s.saved.prior;
     }
     store(cc, &s);
 }

@@ -4,7 +4,15 @@
  *
  * A drop-tail queue of one bandwidth-delay product, a round trip of 40 ms, starts spread over the
  * first second; measured from 10 to 60 s of virtual time. A few seeds here; `make soak` sets
- * WEFT_FAIRNESS_SEEDS to 20 and lets a hundred flows compete, too.
+ * WEFT_FAIRNESS_SEEDS to 20, lets a hundred flows compete, too, and looks at two of CUBIC for
+ * longer.
+ *
+ * Two flows of CUBIC miss the 0.95 that the others reach, and the constants of RFC 9438 make it so.
+ * Who starts first fills the pipe alone; what it is ahead falls to a third in some 25 s, which is
+ * 0.92 over these 50 s, and 0.96 over the next 50. Losses are 5 to 10 s apart, both flows then go
+ * back to where each was, and only fast convergence (4.7) brings them together: the unit test of
+ * cc_cubic has the numbers. Two flows of Linux 6.18 through such a queue, with these starts: 0.91.
+ * Pacing changes little (0.93), nor does half the window for the loss that ends slow start (0.92).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +24,8 @@
 
 #define RTT_NS    (40 * MS)
 #define FROM_NS   (10 * S)
-#define TO_NS     (60 * S)
+#define LATE_NS   (60 * S)
+#define LAST_NS   (50 * S)
 #define FLOWS_MAX 100U
 
 /** struct contest - Flows of one kind over one bottleneck */
@@ -24,6 +33,7 @@ struct contest {
     const struct weft_cc_ops *cc;
     uint32_t flows;
     uint64_t rate_bps;
+    uint64_t from_ns; /* Until LAST_NS later; 0 = FROM_NS. */
 };
 
 static unsigned seeds_wanted(void)
@@ -80,7 +90,7 @@ static uint64_t acked(const struct weft_actor *a, struct weft_node *node)
 static uint32_t run(const struct contest *t, uint64_t seed, uint64_t *percent)
 {
     struct weft_actor *flow[FLOWS_MAX];
-    uint64_t at_from[FLOWS_MAX];
+    uint64_t at_from[FLOWS_MAX], from_ns = t->from_ns != 0 ? t->from_ns : FROM_NS;
     struct weft_world_config wc;
     struct weft_link_config lc;
     struct weft_world *w = NULL;
@@ -96,18 +106,18 @@ static uint32_t run(const struct contest *t, uint64_t seed, uint64_t *percent)
     (void)net_join_as(w, a, b, 1, &lc);
     for (uint32_t i = 0; i < t->flows; i++)
         add_flow(w, a, b, t, i, &flow[i]);
-    T_EQ(weft_world_run(w, FROM_NS), 0);
+    T_EQ(weft_world_run(w, from_ns), 0);
     for (uint32_t i = 0; i < t->flows; i++)
         at_from[i] = acked(flow[i], a);
-    T_EQ(weft_world_run(w, TO_NS), 0);
+    T_EQ(weft_world_run(w, from_ns + LAST_NS), 0);
     double sum = 0, squares = 0;
     for (uint32_t i = 0; i < t->flows; i++) {
         double x = (double)(acked(flow[i], a) - at_from[i]);
         sum += x;
         squares += x * x;
     }
-    *percent = (uint64_t)(sum * 8 * 100 * 1538 / 1448 / ((double)(TO_NS - FROM_NS) / S) /
-                          (double)t->rate_bps);
+    *percent =
+        (uint64_t)(sum * 8 * 100 * 1538 / 1448 / ((double)LAST_NS / S) / (double)t->rate_bps);
     weft_world_destroy(w);
     return (uint32_t)(sum * sum / (t->flows * squares) * 1000000);
 }
@@ -122,41 +132,52 @@ static void compete(const struct contest *t, uint32_t at_least)
         used += percent;
         worst = index < worst ? index : worst;
     }
-    printf("# %s, %u flows, %llu Mbit/s, %u seeds: Jain's index %.3f in the mean, %.3f at worst; "
+    printf("# %s, %u flows, %llu Mbit/s, %u seeds%s: Jain's index %.3f in the mean, %.3f at worst; "
            "%llu %% of the rate used\n",
            t->cc->name, t->flows, (unsigned long long)(t->rate_bps / 1000000), n,
-           (double)sum / n / 1e6, (double)worst / 1e6, (unsigned long long)(used / n));
+           t->from_ns != 0 ? ", late" : "", (double)sum / n / 1e6, (double)worst / 1e6,
+           (unsigned long long)(used / n));
     T_CHECK(sum / n >= at_least);
     T_CHECK(used / n >= 90); /* Who shares nothing is fair, too. */
 }
 
 static void two_flows(void)
 {
-    compete(&(struct contest){&weft_cc_reno, 2, 100000000}, 950000);
-    /* 0.95 is wanted. Losses are 5 to 8 s apart here: what the starts gave lasts for long. */
-    compete(&(struct contest){&weft_cc_cubic, 2, 100000000}, 850000);
+    compete(&(struct contest){.cc = &weft_cc_reno, .flows = 2, .rate_bps = 100000000}, 950000);
+    /* A few seeds stray by 0.05. */
+    compete(&(struct contest){.cc = &weft_cc_cubic, .flows = 2, .rate_bps = 100000000},
+            seeds_wanted() >= 20 ? 900000 : 850000);
 }
 
 static void ten_flows(void)
 {
-    compete(&(struct contest){&weft_cc_reno, 10, 100000000}, 950000);
-    compete(&(struct contest){&weft_cc_cubic, 10, 100000000}, 950000);
+    compete(&(struct contest){.cc = &weft_cc_reno, .flows = 10, .rate_bps = 100000000}, 950000);
+    compete(&(struct contest){.cc = &weft_cc_cubic, .flows = 10, .rate_bps = 100000000}, 950000);
 }
 
 static void a_hundred_flows(void)
 {
-    compete(&(struct contest){&weft_cc_reno, 100, 1000000000}, 900000);
-    compete(&(struct contest){&weft_cc_cubic, 100, 1000000000}, 900000);
+    compete(&(struct contest){.cc = &weft_cc_reno, .flows = 100, .rate_bps = 1000000000}, 900000);
+    compete(&(struct contest){.cc = &weft_cc_cubic, .flows = 100, .rate_bps = 1000000000}, 900000);
+}
+
+static void two_flows_later(void)
+{
+    compete(
+        &(struct contest){
+            .cc = &weft_cc_cubic, .flows = 2, .rate_bps = 100000000, .from_ns = LATE_NS},
+        950000);
 }
 
 static const struct t_case cases[] = {
     {"two flows share evenly", two_flows},
     {"ten flows share evenly", ten_flows},
+    {"two flows of CUBIC share evenly after a minute", two_flows_later},
     {"a hundred flows share evenly", a_hundred_flows},
 };
 
 int main(void)
 {
     bool is_long = getenv("WEFT_FAIRNESS_SEEDS") != NULL;
-    return t_main(cases, is_long ? 3 : 2);
+    return t_main(cases, is_long ? 4 : 2);
 }

@@ -99,6 +99,51 @@ static void two_losses_close_together_converge_fast(void)
     follow(1000, 100000, 20, want, 11, 60, 61);
 }
 
+/* A round trip of each, one after the other, until they are more than @most together: both lose. */
+static void share(struct weft_cc *flow, uint32_t most)
+{
+    while (flow[0].cwnd + flow[1].cwnd <= most) {
+        uint64_t begin = now;
+        for (int i = 0; i < 2; i++) {
+            cc = flow[i];
+            now = begin;
+            round_trip(80000);
+            flow[i] = cc;
+        }
+    }
+    for (int i = 0; i < 2; i++) {
+        cc = flow[i];
+        loss();
+        flow[i] = cc;
+    }
+}
+
+/*
+ * Two flows that always lose together go back to where each was; only because the larger comes a
+ * little less far, and then leaves room, they come together: every second loss takes three tenths
+ * or so of what one is ahead. By hand: 470 and 185 segments of 655 are 431 and 225 after two.
+ *
+ * proves: TCP-CUBIC-13
+ */
+static void flows_that_lose_together_come_together(void)
+{
+    struct weft_cc flow[2];
+    for (int i = 0; i < 2; i++) {
+        start((i == 0 ? 470 : 185) * MSS);
+        loss();
+        flow[i] = cc;
+    }
+    uint32_t ahead = 285 * MSS;
+    for (int pair = 0; pair < 4; pair++) {
+        share(flow, 655 * MSS);
+        share(flow, 655 * MSS);
+        uint32_t left = (flow[0].cwnd - flow[1].cwnd) / 7 * 10;
+        T_CHECK(left < ahead * 8 / 10 && left > ahead * 6 / 10);
+        ahead = left;
+    }
+    T_CHECK(ahead < 140 * MSS);
+}
+
 /* proves: TCP-CUBIC-16 TCP-CC-07 */
 static void slow_start_grows_by_what_is_acknowledged(void)
 {
@@ -193,6 +238,42 @@ static void time_in_which_the_application_held_back_does_not_count(void)
     T_CHECK(cc.cwnd - before <= 4 * MSS);
 }
 
+/* An acknowledgement of what the application sent a second after it had nothing more. */
+static void pause_of_the_application(void)
+{
+    now += 1000 * MS;
+    ack(MSS, 100000, false);
+    now += 100 * MS;
+    ack(MSS, 100000, false);
+}
+
+/*
+ * Nor does it begin the curve anew: below W_max and beyond, growth is as steep as it was.
+ *
+ * proves: TCP-CUBIC-03
+ */
+static void after_a_pause_the_curve_goes_on(void)
+{
+    for (int before = 20; before <= 80; before += 60) {
+        start(100 * MSS);
+        loss();
+        for (int r = 0; r < before; r++)
+            round_trip(100000);
+        struct weft_cc paused = cc;
+        uint64_t then = now;
+        for (int r = 0; r < 20; r++)
+            round_trip(100000);
+        uint32_t want = cc.cwnd;
+        cc = paused;
+        now = then;
+        pause_of_the_application();
+        T_EQ(cc.cwnd, paused.cwnd);
+        for (int r = 0; r < 20; r++)
+            round_trip(100000);
+        T_CHECK(cc.cwnd >= want - want / 200 && cc.cwnd <= want + want / 200);
+    }
+}
+
 static void idling_brings_the_window_down_to_the_restart_window(void)
 {
     start(80 * MSS);
@@ -249,6 +330,54 @@ static void undo_goes_on_with_the_curve(void)
     for (int r = 0; r < 20; r++)
         round_trip(100000);
     T_CHECK(cc.cwnd >= want - want / 200 && cc.cwnd <= want + want / 200);
+}
+
+/*
+ * Undo brings back Reno's window, below the curve here, and the window of the reduction before:
+ * where Reno's is followed, it becomes faster there and not earlier.
+ *
+ * proves: TCP-CUBIC-15
+ */
+static void undo_brings_back_the_estimate_of_reno(void)
+{
+    static const struct {
+        uint32_t segs, rtt_us;
+        int rounds;
+    } t[] = {{100, 100000, 40}, {60, 10000, 10}};
+    for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+        start(t[i].segs * MSS);
+        loss();
+        for (int r = 0; r < t[i].rounds; r++)
+            round_trip(t[i].rtt_us);
+        struct weft_cc reduced = cc;
+        uint64_t then = now;
+        for (int r = 0; r < 10; r++)
+            round_trip(t[i].rtt_us);
+        uint32_t want = cc.cwnd;
+        cc = reduced;
+        now = then;
+        const struct weft_cc_loss l = {.now_ns = now, .flight = cc.cwnd, .mss = MSS};
+        cc.ops->on_loss(&cc, &l);
+        cc.ops->on_undo(&cc); /* Before its recovery is over. */
+        for (int r = 0; r < 10; r++)
+            round_trip(t[i].rtt_us);
+        T_CHECK(cc.cwnd >= want - MSS / 4 && cc.cwnd <= want + MSS / 4);
+    }
+}
+
+/* RFC 9438 4.9: what came since holds, once the window is larger than it was. */
+static void an_undo_that_comes_late_changes_nothing(void)
+{
+    start(20 * MSS);
+    cc.ssthresh = 50 * MSS;
+    loss();
+    for (int r = 0; r < 60; r++)
+        round_trip(100000);
+    T_CHECK(cc.cwnd > 20 * MSS);
+    struct weft_cc before = cc;
+    cc.ops->on_undo(&cc);
+    T_CHECK(cc.cwnd == before.cwnd && cc.ssthresh == before.ssthresh);
+    T_CHECK(memcmp(before.state.bytes, cc.state.bytes, sizeof(cc.state.bytes)) == 0);
 }
 
 /* The algorithm's part of TCP-CUBIC-12: what follows at one segment is the timer's. */
@@ -481,6 +610,7 @@ static void the_largest_windows_and_longest_times_do_not_overflow(void)
 static const struct t_case cases[] = {
     {"the window follows an independent reference", the_window_follows_an_independent_reference},
     {"two losses close together converge fast", two_losses_close_together_converge_fast},
+    {"flows that lose together come together", flows_that_lose_together_come_together},
     {"slow start grows by what is acknowledged", slow_start_grows_by_what_is_acknowledged},
     {"a loss takes three tenths but leaves two segments",
      a_loss_takes_three_tenths_but_leaves_two_segments},
@@ -491,10 +621,13 @@ static const struct t_case cases[] = {
     {"a window that is not used does not grow", a_window_that_is_not_used_does_not_grow},
     {"time in which the application held back does not count",
      time_in_which_the_application_held_back_does_not_count},
+    {"after a pause the curve goes on", after_a_pause_the_curve_goes_on},
     {"idling brings the window down to the restart window",
      idling_brings_the_window_down_to_the_restart_window},
     {"a spurious reduction is undone", a_spurious_reduction_is_undone},
     {"undo goes on with the curve", undo_goes_on_with_the_curve},
+    {"undo brings back the estimate of Reno", undo_brings_back_the_estimate_of_reno},
+    {"an undo that comes late changes nothing", an_undo_that_comes_late_changes_nothing},
     {"a mark brings the window down to one segment", a_mark_brings_the_window_down_to_one_segment},
     {"a later slow start counts bytes", a_later_slow_start_counts_bytes},
     {"a rise of the delay slows slow start down", a_rise_of_the_delay_slows_slow_start_down},
