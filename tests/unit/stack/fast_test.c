@@ -8,6 +8,7 @@
 
 #include "weft/arp.h"
 #include "weft/forward.h"
+#include "weft/icmp.h"
 #include "weft/queue.h"
 
 #define BURST   12
@@ -277,6 +278,10 @@ static void it_leads_to_the_same(void)
     {
         router_begin(r, 0, 0);
         add_routes(r);
+        struct weft_icmp_config c;
+        weft_icmp_get(r->st, &c);
+        c.has_quench = true; /* A full queue is told. */
+        T_EQ(weft_icmp_set(r->st, &c), 0);
     }
     given_back = 0;
     for (int i = 0; i < ROUNDS; i++) {
