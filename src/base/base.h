@@ -26,6 +26,7 @@
 
 #define WF_LIKELY(expr)   __builtin_expect(!!(expr), 1)
 #define WF_UNLIKELY(expr) __builtin_expect(!!(expr), 0)
+#define WF_RARE           __attribute__((noinline, cold)) /* Kept out of the way of what is frequent. */
 
 /* Programmer errors only: nothing a peer or an API caller sends may reach one. Always on. */
 #define WF_ASSERT(expr) (WF_LIKELY(expr) ? (void)0 : weft_panic(__FILE__, __LINE__, #expr))

@@ -6,14 +6,11 @@
 
 #include "base/base.h"
 
+#define CLEAR_STEP 64u /* What compilers clear by whole registers, without a loop or a call. */
+
 static struct wf_slab_node *node_at(const struct wf_slab *s, uint32_t index)
 {
     return (struct wf_slab_node *)(void *)(s->base + (size_t)index * s->stride);
-}
-
-static bool is_live(const struct wf_slab_node *node)
-{
-    return (node->gen & 1) != 0;
 }
 
 /* What makes 1 of an odd number, modulo the range of size_t. Each step doubles the good bits. */
@@ -54,7 +51,7 @@ void *wf_slab_alloc(struct wf_slab *s)
 /*
  * Inline, as every packet passes here: the compiler may take these into their callers, where the
  * bytes to clear are known. Such functions may not call static ones, so they spell out what
- * node_at() and is_live() are.
+ * node_at() is.
  */
 inline void *wf_slab_alloc_head(struct wf_slab *s, uint32_t clear_bytes)
 {
@@ -69,20 +66,24 @@ inline void *wf_slab_alloc_head(struct wf_slab *s, uint32_t clear_bytes)
     s->free_head = is_first_life ? 0 : node->next;
     s->in_use++;
     node->gen++;
-    node->next = 0;
+    node->next = index + 1;
     WF_UNPOISON(node + 1, s->stride - sizeof(*node));
-    memset(node + 1, 0, clear_bytes - sizeof(*node));
+    uint8_t *at = (uint8_t *)(node + 1);
+    uint32_t left = clear_bytes - (uint32_t)sizeof(*node);
+    for (; left > CLEAR_STEP; left -= CLEAR_STEP, at += CLEAR_STEP)
+        memset(at, 0, CLEAR_STEP);
+    memset(at, 0, left);
     return node;
 }
 
 inline void wf_slab_free(struct wf_slab *s, void *obj)
 {
-    uint32_t index = wf_slab_index(s, obj);
     struct wf_slab_node *node = obj;
-    WF_ASSERT((node->gen & 1) != 0);
+    uint32_t number = node->next;
+    WF_ASSERT((node->gen & 1) != 0 && s->base + (size_t)(number - 1) * s->stride == obj);
     node->gen++;
     node->next = s->free_head;
-    s->free_head = index + 1;
+    s->free_head = number;
     s->in_use--;
     WF_POISON(node + 1, s->stride - sizeof(*node));
 }
@@ -104,15 +105,14 @@ void *wf_slab_at(const struct wf_slab *s, uint32_t index)
     if (index >= s->high)
         return NULL;
     struct wf_slab_node *node = node_at(s, index);
-    return is_live(node) ? node : NULL;
+    return wf_slab_is_live(node) ? node : NULL;
 }
 
 inline uint64_t wf_slab_handle(const struct wf_slab *s, const void *obj)
 {
-    uint32_t index = wf_slab_index(s, obj);
     const struct wf_slab_node *node = obj;
-    WF_ASSERT((node->gen & 1) != 0);
-    return (uint64_t)node->gen << 32 | (index + 1);
+    WF_ASSERT((node->gen & 1) != 0 && node->next <= s->high);
+    return (uint64_t)node->gen << 32 | node->next;
 }
 
 void *wf_slab_get(const struct wf_slab *s, uint64_t handle)
@@ -126,7 +126,7 @@ void *wf_slab_next_live(const struct wf_slab *s, uint32_t index)
 {
     for (; index < s->high; index++) {
         struct wf_slab_node *node = node_at(s, index);
-        if (is_live(node))
+        if (wf_slab_is_live(node))
             return node;
     }
     return NULL;
@@ -136,9 +136,9 @@ bool wf_slab_check(const struct wf_slab *s)
 {
     uint32_t live = 0, freed = 0;
     for (uint32_t i = 0; i < s->high; i++)
-        live += is_live(node_at(s, i));
+        live += wf_slab_is_live(node_at(s, i));
     for (uint32_t at = s->free_head; at != 0; at = node_at(s, at - 1)->next) {
-        if (at > s->high || is_live(node_at(s, at - 1)) || ++freed > s->high)
+        if (at > s->high || wf_slab_is_live(node_at(s, at - 1)) || ++freed > s->high)
             return false;
     }
     return s->high <= s->max && live == s->in_use && live + freed == s->high;

@@ -17,8 +17,9 @@
 
 /** struct wf_slab_node - First member of every object; written by slab.c only */
 struct wf_slab_node {
-    uint32_t gen;  /* Odd = live. */
-    uint32_t next; /* While free: index + 1 of the next free object, 0 = none. While live: 0. */
+    uint32_t gen; /* Odd = live. */
+    uint32_t
+        next; /* Index + 1: while free of the next free object, 0 = none; while live its own. */
 };
 
 /** struct wf_slab - The slab; everything outside slab.c reads in_use and max at most */
@@ -48,6 +49,12 @@ void *wf_slab_alloc_head(struct wf_slab *s, uint32_t clear_bytes);
 
 /** wf_slab_free() - End a live object (asserted) */
 void wf_slab_free(struct wf_slab *s, void *obj);
+
+/** wf_slab_is_live() - Whether an object lives; one that was freed may be asked, memory stays */
+static inline bool wf_slab_is_live(const struct wf_slab_node *node)
+{
+    return (node->gen & 1) != 0;
+}
 
 /** wf_slab_index() - Index of an object of this slab (asserted), below max */
 uint32_t wf_slab_index(const struct wf_slab *s, const void *obj);

@@ -25,14 +25,6 @@ static bool reverse_path_ok(const struct net *net, const struct netif *in, const
     return wf_routes_lookup4(net, m->src4) != NULL;
 }
 
-/* Decrement TTL and mend the checksum (RFC 1624). */
-static void count_hop(uint8_t *ip)
-{
-    uint16_t old = wf_ld16be(ip + 8);
-    ip[8]--;
-    wf_st16be(ip + 10, wf_csum_update16(wf_ld16be(ip + 10), old, wf_ld16be(ip + 8)));
-}
-
 /*
  * Whether a packet fits an MTU. A super-frame that nobody has sent yet (it came from a device that
  * leaves the cutting to us) may be cut smaller; one that stands for frames seen on a wire has DF.
@@ -158,7 +150,7 @@ static void pass_on(struct net *net, struct pkt *p, const struct rx_meta *m,
         return;
     }
     p->from_ifindex = m->ifindex;
-    count_hop(p->data);
+    wf_ip4_count_hop(p->data, p->data);
     if (!wf_ip4_opts_transit(net, p, m, nif->index))
         return;
     wf_count(net, WEFT_COUNT_IP4_FORWARDED);

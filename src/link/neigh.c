@@ -31,12 +31,23 @@ static struct neigh **bucket(const struct net *net, uint16_t ifindex, uint32_t i
     return &net->link->buckets[h & net->link->buckets_mask];
 }
 
-struct neigh *wf_neigh_find(const struct net *net, uint16_t ifindex, uint32_t ip4)
+static struct neigh *walk(const struct net *net, uint16_t ifindex, uint32_t ip4)
 {
     for (struct neigh *n = *bucket(net, ifindex, ip4); n != NULL; n = n->hash_next)
         if (n->ip4 == ip4 && n->ifindex == ifindex)
             return n;
     return NULL;
+}
+
+struct neigh *wf_neigh_find(const struct net *net, uint16_t ifindex, uint32_t ip4)
+{
+    struct neigh *n = wf_neigh_hinted(net, ifindex, ip4);
+    if (n != NULL)
+        return n;
+    n = walk(net, ifindex, ip4);
+    if (n != NULL)
+        *wf_neigh_hint(net, ifindex, ip4) = n;
+    return n;
 }
 
 static void wake_waiters(struct net *net, struct neigh *n)
@@ -260,6 +271,12 @@ struct neigh *wf_neigh_use(struct net *net, struct netif *nif, uint32_t ip4)
         begin(net, n);
         return n;
     }
+    wf_neigh_touch(net, nif, n);
+    return n;
+}
+
+void wf_neigh_touch(struct net *net, struct netif *nif, struct neigh *n)
+{
     n->used_ns = net->now_ns;
     if (n->state == WEFT_NEIGH_FAILED && net->now_ns - n->failed_ns >= HOLD_NS) {
         begin(net, n);
@@ -271,7 +288,6 @@ struct neigh *wf_neigh_use(struct net *net, struct netif *nif, uint32_t ip4)
         n->is_used = true;
         place(net, n);
     }
-    return n;
 }
 
 /* ---- hearing ---- */

@@ -85,6 +85,8 @@ enum neigh_learned {
 struct link_if;
 struct acd;
 
+#define NEIGH_HINTS 64u
+
 /** struct wf_events - What operators hear of: a ring, the oldest is overwritten */
 struct wf_events {
     struct weft_link_event ring[32];
@@ -97,17 +99,50 @@ struct wf_link {
     struct wf_slab neighs;
     struct neigh **buckets;
     uint32_t buckets_mask;
-    struct wf_list idle, used; /* Victims in order, see above. */
-    struct link_if *ifs;       /* By interface index - 1. */
-    struct wf_slab acds;       /* Addresses on their way, see acd.h. */
+    struct neigh *hints[NEIGH_HINTS]; /* Found lately; they may be gone, or others' by now. */
+    struct wf_list idle, used;        /* Victims in order, see above. */
+    struct link_if *ifs;              /* By interface index - 1. */
+    struct wf_slab acds;              /* Addresses on their way, see acd.h. */
     struct arp_proxy *proxies;
     uint32_t proxies_n;
     struct wf_events events;
     struct wf_slab rarps; /* struct rarp; limit: ifs_max */
 };
 
+/** wf_neigh_hint() - Where an entry that was found is remembered */
+static inline struct neigh **wf_neigh_hint(const struct net *net, uint16_t ifindex, uint32_t ip4)
+{
+    return &net->link->hints[(ip4 + ifindex) * 2654435761u >> 26];
+}
+_Static_assert(NEIGH_HINTS == 1u << 6, "the hash gives 6 bits");
+
+/**
+ * wf_neigh_hinted() - The entry for an address on an interface if it was found lately, or NULL
+ *
+ * A live entry is in the table, and no other has its key: what a hint leads to is it, or not.
+ */
+static inline struct neigh *wf_neigh_hinted(const struct net *net, uint16_t ifindex, uint32_t ip4)
+{
+    struct neigh *n = *wf_neigh_hint(net, ifindex, ip4);
+    bool is_it = n != NULL && wf_slab_is_live(&n->node) && n->ip4 == ip4 && n->ifindex == ifindex;
+    return is_it ? n : NULL;
+}
+
 /** wf_neigh_find() - The entry for an address on an interface, or NULL */
 struct neigh *wf_neigh_find(const struct net *net, uint16_t ifindex, uint32_t ip4);
+
+/** wf_neigh_is_steady() - Whether sending by a neighbour changes nothing but when it was used last
+ * @o: options of its interface
+ */
+static inline bool wf_neigh_is_steady(const struct neigh *n, const struct weft_neigh_options *o)
+{
+    return (n->state == WEFT_NEIGH_REACHABLE || n->state == WEFT_NEIGH_PERMANENT) && n->is_used &&
+           o->victim != WEFT_NEIGH_VICTIM_LRU;
+}
+
+/** wf_neigh_touch() - An entry that was found is sent by: it is asked for again where it has to be
+ */
+void wf_neigh_touch(struct net *net, struct netif *nif, struct neigh *n);
 
 /**
  * wf_neigh_use() - The entry to send by: made and asked for if it is not there

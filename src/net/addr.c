@@ -36,12 +36,6 @@ bool wf_addr_eq(const struct weft_addr *a, const struct weft_addr *b)
     return memcmp(a->b, b->b, 16) == 0 && a->zone == b->zone;
 }
 
-bool wf_ip4_can_be_host(uint32_t ip4)
-{
-    uint32_t net8 = ip4 >> 24;
-    return net8 != 0 && net8 != 127 && net8 < 224;
-}
-
 /* Whether @ip4 is the broadcast address of @a's network (RFC 3021: /31 and /32 have none). */
 static bool is_directed_broadcast(const struct wf_ifaddr *a, uint32_t ip4)
 {
@@ -95,15 +89,9 @@ static enum ip4_kind loopback_kind(const struct net *net, uint16_t ifindex)
     return is_inside ? IP4_LOCAL : IP4_INVALID;
 }
 
-static uint32_t filter_bit(uint32_t ip4)
-{
-    return (ip4 * 2654435761u) >> 22; /* The upper bits of a product depend on all of them. */
-}
-_Static_assert(WF_ADDRS_FILTER_BITS == 1u << 10, "filter_bit() gives 10 bits");
-
 static void set_filter(struct wf_addrs *t, uint32_t ip4)
 {
-    t->filter[filter_bit(ip4) / 32] |= 1u << filter_bit(ip4) % 32;
+    t->filter[wf_addrs_bin(ip4) / 32] |= 1u << wf_addrs_bin(ip4) % 32;
 }
 
 /* Made anew with every change: bits cannot be taken out one by one. */
@@ -119,15 +107,10 @@ static void fill_filter(struct wf_addrs *t)
     }
 }
 
-static bool may_be_ours(const struct wf_addrs *t, uint32_t ip4)
-{
-    return (t->filter[filter_bit(ip4) / 32] >> filter_bit(ip4) % 32 & 1) != 0;
-}
-
 enum ip4_kind wf_addrs_kind(const struct net *net, uint32_t ip4, uint16_t ifindex)
 {
     const struct wf_addrs *t = &net->addrs;
-    if (wf_ip4_can_be_host(ip4) && !may_be_ours(t, ip4))
+    if (wf_addrs_is_foreign(t, ip4))
         return IP4_OTHER;
     for (uint32_t i = 0; i < t->n; i++)
         if (t->tab[i].ip4 == ip4)

@@ -79,7 +79,11 @@ static inline bool wf_ip4_is_link_local(uint32_t ip4)
 }
 
 /** wf_ip4_can_be_host() - Neither 0/8, 127/8, multicast nor class E */
-bool wf_ip4_can_be_host(uint32_t ip4);
+static inline bool wf_ip4_can_be_host(uint32_t ip4)
+{
+    uint32_t net8 = ip4 >> 24;
+    return net8 != 0 && net8 != 127 && net8 < 224;
+}
 
 /** wf_ip4_class_len() - Bits of the network number by class A, B or C; 0 = neither */
 uint8_t wf_ip4_class_len(uint32_t ip4);
@@ -87,6 +91,20 @@ uint8_t wf_ip4_class_len(uint32_t ip4);
 /** wf_addrs_directed() - The address of ours whose network a directed broadcast @ip4 is for, one of
  * interface @ifindex before others; NULL = of no network here */
 const struct wf_ifaddr *wf_addrs_directed(const struct net *net, uint32_t ip4, uint16_t ifindex);
+
+/** wf_addrs_bin() - The bit of the filter for an address */
+static inline uint32_t wf_addrs_bin(uint32_t ip4)
+{
+    return (ip4 * 2654435761u) >> 22; /* The upper bits of a product depend on all of them. */
+}
+_Static_assert(WF_ADDRS_FILTER_BITS == 1u << 10, "wf_addrs_bin() gives 10 bits");
+
+/** wf_addrs_is_foreign() - Whether it is IP4_OTHER for sure: false says nothing */
+static inline bool wf_addrs_is_foreign(const struct wf_addrs *t, uint32_t ip4)
+{
+    uint32_t bin = wf_addrs_bin(ip4);
+    return wf_ip4_can_be_host(ip4) && (t->filter[bin / 32] >> bin % 32 & 1) == 0;
+}
 
 /** wf_addrs_kind() - What destination @ip4 is; @ifindex 0 or the interface it came in by */
 enum ip4_kind wf_addrs_kind(const struct net *net, uint32_t ip4, uint16_t ifindex);

@@ -78,20 +78,14 @@ int wf_netif_add(struct net *net, const struct weft_if_config *c)
     return nif->index;
 }
 
-void wf_netif_enqueue(struct net *net, struct netif *nif, struct pkt *p)
+void wf_netif_enqueue_rare(struct net *net, struct netif *nif, struct pkt *p)
 {
-    p->ifindex = nif->index;
     if (!nif->is_up) {
         nif->tx_drops++;
         wf_net_drop(net, p, WEFT_DROP_IF_DOWN);
         return;
     }
     wf_queue_enqueue(net, nif, p);
-}
-
-struct pkt *wf_netif_dequeue(struct net *net, struct netif *nif)
-{
-    return nif->txq_len > 0 ? wf_queue_dequeue(net, nif) : NULL;
 }
 
 void wf_netif_flush(struct net *net, struct netif *nif, enum weft_drop why)

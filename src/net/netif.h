@@ -81,11 +81,40 @@ bool wf_netifs_have_any_address(const struct net *net);
 /** wf_netif_add() - Add an interface; returns its index or -WEFT_E... */
 int wf_netif_add(struct net *net, const struct weft_if_config *cfg);
 
+/** wf_netif_enqueue_rare() - What is left of wf_netif_enqueue() */
+void wf_netif_enqueue_rare(struct net *net, struct netif *nif, struct pkt *p) WF_RARE;
+
 /** wf_netif_enqueue() - Put a finished frame on the transmit queue; takes it, a full queue drops */
-void wf_netif_enqueue(struct net *net, struct netif *nif, struct pkt *p);
+static inline void wf_netif_enqueue(struct net *net, struct netif *nif, struct pkt *p)
+{
+    struct wf_queue *q = &nif->queue;
+    p->ifindex = nif->index;
+    if (WF_UNLIKELY(!nif->is_up || !wf_queue_is_plain(q) || nif->txq_len >= nif->txq_max)) {
+        wf_netif_enqueue_rare(net, nif, p);
+        return;
+    }
+    p->next = NULL;
+    if (q->classes[0].tail != NULL)
+        q->classes[0].tail->next = p;
+    else
+        q->classes[0].head = p;
+    q->classes[0].tail = p;
+    q->used |= 1;
+    nif->txq_len++;
+}
 
 /** wf_netif_dequeue() - The oldest frame of the transmit queue, or NULL */
-struct pkt *wf_netif_dequeue(struct net *net, struct netif *nif);
+static inline struct pkt *wf_netif_dequeue(struct net *net, struct netif *nif)
+{
+    return nif->txq_len > 0 ? wf_queue_dequeue(net, nif) : NULL;
+}
+
+/** wf_netif_first() - The frame that goes next by order alone, with what is behind it; or NULL */
+static inline struct pkt *wf_netif_first(const struct netif *nif)
+{
+    const struct wf_queue *q = &nif->queue;
+    return q->used == 1 && wf_queue_is_plain(q) ? q->classes[0].head : NULL;
+}
 
 /** wf_netif_flush() - Drop what waits */
 void wf_netif_flush(struct net *net, struct netif *nif, enum weft_drop why);

@@ -239,6 +239,18 @@ struct pkt *wf_queue_dequeue(struct net *net, struct netif *nif)
     return p;
 }
 
+void wf_queue_pass(struct net *net, struct netif *nif, struct pkt *rest, uint32_t n)
+{
+    struct wf_queue *q = &nif->queue;
+    nif->txq_len -= n;
+    q->classes[0].head = rest;
+    if (rest != NULL)
+        return;
+    q->classes[0].tail = NULL;
+    q->used = 0;
+    q->idle_ns = net->now_ns;
+}
+
 /* With the defaults filled in for a queue of this length. */
 static struct weft_queue_options settled(const struct weft_queue_options *o, uint16_t txq_max)
 {

@@ -30,7 +30,8 @@ struct wf_queue_class {
     struct pkt *head, *tail;
 };
 
-/** struct wf_queue - The queue; written by queue.c */
+/** struct wf_queue - The queue; written by queue.c, and by netif.h where there is nothing to choose
+ */
 struct wf_queue {
     struct weft_queue_options o; /* Defaults filled in. */
     struct wf_queue_class classes[WF_QUEUE_CLASSES];
@@ -48,11 +49,20 @@ struct wf_queue {
 /** wf_queue_init() - Drop-tail, empty */
 void wf_queue_init(struct netif *nif);
 
+/** wf_queue_is_plain() - Whether packets go in and out in order, only room decides */
+static inline bool wf_queue_is_plain(const struct wf_queue *q)
+{
+    return q->o.kind == WEFT_QUEUE_DROP_TAIL && !q->o.is_by_precedence;
+}
+
 /** wf_queue_enqueue() - Put a packet in, or drop it or another one; takes it */
 void wf_queue_enqueue(struct net *net, struct netif *nif, struct pkt *p);
 
 /** wf_queue_dequeue() - The next packet to send, or NULL */
 struct pkt *wf_queue_dequeue(struct net *net, struct netif *nif);
+
+/** wf_queue_pass() - The first @n packets were taken one after the other; @rest is behind them */
+void wf_queue_pass(struct net *net, struct netif *nif, struct pkt *rest, uint32_t n);
 
 /** wf_queue_take() - The next packet whatever its age, or NULL */
 struct pkt *wf_queue_take(struct netif *nif);

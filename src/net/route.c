@@ -88,7 +88,7 @@ static const struct wf_route4 *match_shorter(const struct net *net, uint32_t dst
 
 const struct wf_route4 *wf_routes_match4(const struct net *net, uint32_t dst4, uint8_t tos)
 {
-    const struct wf_trie_node *n = wf_trie_lookup(&net->routes.trie, key4(dst4));
+    const struct wf_trie_node *n = wf_trie_lookup_hi(&net->routes.trie, key4(dst4).hi);
     if (n == NULL)
         return NULL;
     const struct wf_route4 *r = at(&net->routes, n->value);
@@ -149,6 +149,7 @@ bool wf_routes_is_by4(const struct net *net, uint32_t dst4, uint16_t ifindex)
 
 static struct wf_route4 to4(const struct weft_route *r)
 {
+    bool is_plain = r->type == WEFT_ROUTE_UNICAST && r->tos == 0 && r->weight == 0;
     return (struct wf_route4){.dst = wf_addr_to4(&r->dst),
                               .gateway = wf_addr_is_any(&r->gateway) ? 0 : wf_addr_to4(&r->gateway),
                               .src = wf_addr_is_any(&r->src) ? 0 : wf_addr_to4(&r->src),
@@ -160,7 +161,8 @@ static struct wf_route4 to4(const struct weft_route *r)
                               .weight = r->weight,
                               .protocol = r->protocol,
                               .is_connected = r->is_connected,
-                              .is_live = true};
+                              .is_live = true,
+                              .is_plain = is_plain};
 }
 
 /* A gateway must be a neighbour (RFC 1122 3.3.1.1): in a network of ours, up or not. */

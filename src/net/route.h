@@ -40,7 +40,8 @@ struct wf_route4 {
     uint8_t type; /* enum weft_route_type */
     uint8_t tos, weight, protocol;
     bool is_connected;
-    bool is_live; /* Not on the list of the free. */
+    bool is_live;  /* Not on the list of the free. */
+    bool is_plain; /* Unicast, no leg, for every type of service. */
 };
 
 /** struct wf_routes - The table */
@@ -57,6 +58,19 @@ size_t wf_routes_bytes(uint32_t max);
 
 /** wf_routes_init() - Empty; @mem holds wf_routes_bytes() and is aligned to 64 */
 void wf_routes_init(struct wf_routes *t, void *mem, uint32_t max);
+
+/**
+ * wf_routes_plain4() - The first route of the longest prefix, if it leaves nothing to choose
+ *
+ * Whether its interface is up is left to the caller. Return: NULL if there is none, or one to be
+ * asked for by wf_routes_match4().
+ */
+static inline const struct wf_route4 *wf_routes_plain4(const struct wf_routes *t, uint32_t dst4)
+{
+    const struct wf_trie_node *n = wf_trie_lookup_hi(&t->trie, (uint64_t)dst4 << 32);
+    const struct wf_route4 *r = n != NULL ? &t->tab[n->value - 1] : NULL;
+    return r != NULL && r->is_plain ? r : NULL;
+}
 
 /** wf_routes_match4() - The route of a packet, of any type; a leg stands for all; NULL = none */
 const struct wf_route4 *wf_routes_match4(const struct net *net, uint32_t dst4, uint8_t tos);

@@ -122,4 +122,21 @@ static inline const struct wf_trie_node *wf_trie_lookup(const struct wf_trie *t,
     return best != 0 ? &t->nodes[best] : NULL;
 }
 
+/** wf_trie_lookup_hi() - The same in a trie all of whose prefixes are shorter than 64 bits */
+static inline const struct wf_trie_node *wf_trie_lookup_hi(const struct wf_trie *t, uint64_t hi)
+{
+    const struct wf_trie_slot *s = &t->slots[hi >> (64 - t->slot_len)];
+    uint32_t best = s->best;
+    for (uint32_t i = s->start; i != 0;) {
+        const struct wf_trie_node *n = &t->nodes[i];
+        if (n->value != 0) {
+            if ((n->key.hi ^ hi) >> 1 >> (63 - n->len) != 0)
+                break;
+            best = i;
+        }
+        i = n->child[hi << n->len >> 63];
+    }
+    return best != 0 ? &t->nodes[best] : NULL;
+}
+
 #endif /* WF_NET_TRIE_H */

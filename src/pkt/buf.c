@@ -113,7 +113,9 @@ void wf_buf_release(struct wf_bufs *b, struct wf_buf *buf)
 
 uint32_t wf_lent_done(struct wf_bufs *b, uint64_t *cookies, uint32_t n)
 {
-    uint32_t i = 0;
+    uint32_t i = wf_min_u32(n, b->read_n);
+    b->read_n -= i;
+    memcpy(cookies, b->read + b->read_n, i * sizeof(*cookies));
     while (i < n && b->done_head != NULL) {
         struct wf_buf *l = b->done_head;
         b->done_head = l->next;

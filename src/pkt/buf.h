@@ -16,6 +16,7 @@
 #include "weft/stack.h"
 
 #define WF_AREAS_MAX  16
+#define WF_READ_MAX   64
 #define WF_CHUNK_SUMS 24
 
 /** enum wf_buf_kind - Whose memory it is */
@@ -59,6 +60,8 @@ struct wf_bufs {
     uint32_t chunk_bytes, chunks_max;
     struct wf_chunk *bump;                /* Shared by small datagrams; not referenced. */
     struct wf_buf *done_head, *done_tail; /* Lent frames nobody needs any more. */
+    uint64_t read[WF_READ_MAX];           /* Cookies of such that were never held. */
+    uint32_t read_n;
     struct weft_vec vec;
 };
 
@@ -83,6 +86,19 @@ struct wf_buf *wf_lent_alloc(struct wf_bufs *b, uint64_t cookie, uint32_t pinned
 
 /** wf_buf_release() - Give one reference up; with the last one the bytes go back to their owner */
 void wf_buf_release(struct wf_bufs *b, struct wf_buf *buf);
+
+/**
+ * wf_lent_read() - A frame was read at once and is not held: its lender gets it back
+ *
+ * It takes no descriptor. Return: false if there is no room, then the frame has to be held.
+ */
+static inline bool wf_lent_read(struct wf_bufs *b, uint64_t cookie)
+{
+    if (b->read_n == WF_READ_MAX)
+        return false;
+    b->read[b->read_n++] = cookie;
+    return true;
+}
 
 /** wf_lent_done() - Take cookies of finished frames, at most @n; returns their number */
 uint32_t wf_lent_done(struct wf_bufs *b, uint64_t *cookies, uint32_t n);

@@ -34,7 +34,7 @@ static void release_all(struct pkt_pool *pool, struct pkt *p)
         wf_buf_release(&pool->bufs, p->frags[i].buf);
 }
 
-void wf_pkt_free(struct pkt_pool *pool, struct pkt *p)
+void wf_pkt_free_shares(struct pkt_pool *pool, struct pkt *p)
 {
     while (p != NULL) {
         WF_ASSERT(p->refs > 0);

@@ -112,8 +112,23 @@ struct pkt *wf_pkt_alloc(struct pkt_pool *pool);
  */
 struct pkt *wf_pkt_alloc_cut(struct pkt_pool *pool, struct pkt *parent);
 
+/** wf_pkt_is_bare() - Whether it has one holder, and all it consists of is its own */
+static inline bool wf_pkt_is_bare(const struct pkt *p)
+{
+    return p->parent == NULL && p->data_buf == NULL && p->frags_n == 0 && p->refs == 1;
+}
+
+/** wf_pkt_free_shares() - A share of a packet, which may be the last, and then of its parent */
+void wf_pkt_free_shares(struct pkt_pool *pool, struct pkt *p);
+
 /** wf_pkt_free() - Give one holder's share of a packet up; with the last all it references */
-void wf_pkt_free(struct pkt_pool *pool, struct pkt *p);
+static inline void wf_pkt_free(struct pkt_pool *pool, struct pkt *p)
+{
+    if (p != NULL && wf_pkt_is_bare(p))
+        wf_slab_free(&pool->pkts, p);
+    else
+        wf_pkt_free_shares(pool, p);
+}
 
 /** wf_pkt_done() - The same for packets by their handles; what is gone already is passed over */
 void wf_pkt_done(struct pkt_pool *pool, const uint64_t *handles, uint32_t n);

@@ -107,7 +107,8 @@ uint32_t weft_rx(struct weft_stack *st, uint16_t ifindex, const struct weft_fram
         wf_net_note_drop(net, WEFT_DROP_IF_UNKNOWN);
         return 0;
     }
-    return wf_rx_burst(net, nif, frames, n);
+    return net->is_forwarding ? wf_fast_burst(net, nif, frames, n)
+                              : wf_rx_burst(net, nif, frames, n);
 }
 
 uint32_t weft_rx_done(struct weft_stack *st, uint64_t *cookies, uint32_t n)

@@ -58,6 +58,11 @@ void wf_rx_ip4(struct net *net, struct pkt *p);
 uint32_t wf_rx_burst(struct net *net, struct netif *nif, const struct weft_frame *frames,
                      uint32_t n);
 
+/** wf_fast_burst() - The same for a router: what only passes through is told apart first (fast.c)
+ */
+uint32_t wf_fast_burst(struct net *net, struct netif *nif, const struct weft_frame *frames,
+                       uint32_t n);
+
 /** wf_tx_next() - The next packet an interface has to send, queue first, then senders; or NULL */
 struct pkt *wf_tx_next(struct net *net, struct netif *nif);
 

@@ -10,14 +10,10 @@
 
 #include "stack/stack.h"
 
-struct pkt *wf_tx_next(struct net *net, struct netif *nif)
+/* A packet of the sender whose turn it is, or NULL. */
+static struct pkt *next_of_senders(struct net *net, struct netif *nif)
 {
-    struct pkt *p = wf_netif_dequeue(net, nif);
-    if (p != NULL) {
-        if (nif->txq_len <= nif->txq_max / 2u && !wf_list_is_empty(&nif->room_waiters))
-            wf_udp_room(net, nif);
-        return p;
-    }
+    struct pkt *p;
     for (struct wf_list *l = wf_list_first(&nif->senders); l != NULL;
          l = wf_list_first(&nif->senders)) {
         struct wf_sender *s = WF_CONTAINER_OF(l, struct wf_sender, link);
@@ -42,6 +38,16 @@ struct pkt *wf_tx_next(struct net *net, struct netif *nif)
         }
     }
     return NULL;
+}
+
+struct pkt *wf_tx_next(struct net *net, struct netif *nif)
+{
+    struct pkt *p = wf_netif_dequeue(net, nif);
+    if (p == NULL)
+        return next_of_senders(net, nif);
+    if (!wf_list_is_empty(&nif->room_waiters) && nif->txq_len <= nif->txq_max / 2u)
+        wf_udp_room(net, nif);
+    return p;
 }
 
 /* ---- frames ---- */
@@ -109,6 +115,38 @@ static void pad(const struct netif *nif, struct weft_frame *f)
     static const uint8_t zeros[ETH_MIN_BYTES];
     if ((nif->caps & WEFT_CAP_TX_PAD) != 0 && f->iov_n < WEFT_FRAME_IOV_MAX)
         add_iov(f, zeros, ETH_MIN_BYTES - f->len);
+}
+
+/* Whether a packet is a frame as it is: one run of bytes, nothing to cut or to sum. */
+static inline bool is_ready(const struct pkt *p)
+{
+    return p->frags_n == 0 && p->gso_segs <= 1 && p->csum != PKT_CSUM_PARTIAL;
+}
+
+/* What is at the front of the queue and ready, in one go; how many frames. */
+static uint32_t take_ready(struct net *net, struct netif *nif, struct weft_frame *f, uint32_t n)
+{
+    struct pkt *p = wf_netif_first(nif);
+    uint64_t bytes = 0;
+    uint32_t count = 0;
+    for (; count < n && p != NULL && is_ready(p); count++, f++, p = p->next) {
+        start_frame(net, f, p);
+        f->iov_n = 1;
+        f->len = p->len;
+        f->iov[0] = (struct weft_iov){p->data, p->len};
+        if (WF_UNLIKELY(p->len < ETH_MIN_BYTES))
+            pad(nif, f);
+        bytes += f->len;
+    }
+    if (count == 0)
+        return 0;
+    wf_queue_pass(net, nif, p, count);
+    nif->tx_frames += count;
+    nif->tx_bytes += bytes;
+    wf_count_n(net, WEFT_COUNT_TX_FRAMES, count);
+    if (!wf_list_is_empty(&nif->room_waiters) && nif->txq_len <= nif->txq_max / 2u)
+        wf_udp_room(net, nif);
+    return count;
 }
 
 /* ---- cutting ---- */
@@ -309,7 +347,7 @@ static bool fits_frames(const struct pkt *p, bool is_cut)
 
 uint32_t wf_tx_take(struct net *net, struct netif *nif, struct weft_frame *frames, uint32_t n)
 {
-    uint32_t count = 0;
+    uint32_t count = nif->cut == NULL ? take_ready(net, nif, frames, n) : 0;
     while (count < n) {
         if (nif->cut != NULL) {
             uint32_t cut = cut_frames(net, nif, &frames[count], n - count);

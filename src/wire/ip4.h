@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/base.h"
 #include "wire/cursor.h"
 
 #define IP4_HDR_BYTES      20 /* Without options. */
@@ -122,6 +123,32 @@ uint32_t wf_ip4_emit(uint8_t *p, const struct ip4_hdr *h);
  * same for each segment whatever the options.
  */
 void wf_ip4_emit_len(uint8_t *p, uint16_t total_bytes, uint16_t id);
+
+/** wf_ip4_sum_ok() - Whether the checksum of a header without options is right */
+static inline bool wf_ip4_sum_ok(const uint8_t *p)
+{
+    uint32_t w;
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < IP4_HDR_BYTES; i += 4) {
+        memcpy(&w, p + i, 4);
+        sum += w;
+    }
+    return wf_csum_fold(sum) == 0xffff;
+}
+
+/**
+ * wf_ip4_count_hop() - Write TTL and checksum of a header after one more hop
+ * @to: the header that goes on; the same as @from, or a copy of it
+ *
+ * By RFC 1624 (3) the checksum grows by what the word of the TTL goes down by, 0x0100, the carry
+ * brought round.
+ */
+static inline void wf_ip4_count_hop(uint8_t *to, const uint8_t *from)
+{
+    uint32_t sum = wf_ld16be(from + 10) + 0x0100u;
+    to[8] = (uint8_t)(from[8] - 1);
+    wf_st16be(to + 10, (uint16_t)(sum + (sum >= 0xffff)));
+}
 
 /** wf_ip4_opts_begin() - Start at the first option of a parsed header */
 struct ip4_opts_it wf_ip4_opts_begin(const struct ip4_hdr *h);
