@@ -6,6 +6,7 @@
 #include "run.h"
 #include "weft/cc.h"
 #include "weft/host.h"
+#include "weft/ip.h"
 #include "weft/vlan.h"
 
 #define TRACE_RECORDS 16384U
@@ -58,6 +59,8 @@ static void configure(const struct lab_run *run, const struct lab_node *node,
         st->rcvbuf_bytes = (uint32_t)node->set.tcp.receive_buffer;
     st->cc = weft_cc_find(wf_lab_cc_names[node->set.tcp.cc]);
     st->tcp_ecn = ecn_values[node->set.tcp.ecn];
+    if (node->set.tcp.mtu_probing >= 0)
+        st->tcp_mtu_probing = (uint8_t)node->set.tcp.mtu_probing;
     st->vec = weft_host_vec(); /* Faster, and the same bytes. */
     st->is_forwarding = node->set.is_forwarding;
     st->is_echo_silent = node->set.is_echo_silent;
@@ -93,6 +96,7 @@ static void set_quality(struct weft_link_quality *to, const struct lab_quality *
         .queue_bytes = (uint32_t)q->queue_bytes,
         .ecn_pkts = (uint32_t)q->ecn,
         .ecn_bytes = (uint32_t)q->ecn_bytes,
+        .mtu = (uint32_t)q->black_hole,
         .loss_ppm = (uint32_t)q->loss,
         .burst_enter_ppm = (uint32_t)q->burst_enter,
         .burst_leave_ppm = (uint32_t)q->burst_leave,
@@ -205,6 +209,8 @@ static int add_vlan(struct weft_stack *st, struct lab_iface *f)
 static bool add_addrs(struct lab_run *run, struct lab_node *node)
 {
     struct weft_stack *st = weft_node_stack(node->node);
+    if (node->set.has_all_subnets && weft_ip_set(st, WEFT_IP_ALL_SUBNETS, 1) != 0)
+        return tell(run, node->mark, node->name, "all-subnets cannot be set");
     for (size_t i = 0; i < node->ifaces.n; i++) {
         struct lab_iface *f = (struct lab_iface *)node->ifaces.items + i;
         int r = f->vlan_of != NULL ? add_vlan(st, f) : 0;
@@ -215,7 +221,10 @@ static bool add_addrs(struct lab_run *run, struct lab_node *node)
             if (r != 0)
                 return tell(run, f->mark, f->name, weft_strerror(r));
         }
-        r = wf_rarp_begin(st, f);
+        if (f->may_direct_broadcast)
+            r = weft_ip_if_set(st, f->ifindex, WEFT_IP_IF_DIRECTED_BROADCAST, 1);
+        if (r == 0)
+            r = wf_rarp_begin(st, f);
         if (r != 0)
             return tell(run, f->mark, f->name, weft_strerror(r));
     }

@@ -21,6 +21,7 @@ static const struct subject subjects[] = {
     {"drops", LAB_ABOUT_DROPS, LAB_V_COUNT, 3, "drops NODE REASON"},
     {"neighbour", LAB_ABOUT_NEIGHBOUR, LAB_V_TEXT, 3, "neighbour NODE ADDRESS"},
     {"neighbour-mac", LAB_ABOUT_MAC, LAB_V_TEXT, 3, "neighbour-mac NODE ADDRESS"},
+    {"path-mtu", LAB_ABOUT_PATH, LAB_V_BYTES, 3, "path-mtu NODE ADDRESS"},
     {"event", LAB_ABOUT_EVENT, LAB_V_COUNT, 3, "event NODE NAME"},
     {"route", LAB_ABOUT_ROUTE, LAB_V_TEXT, 3, "route NODE ADDRESS"},
     {"sockets", LAB_ABOUT_SOCKETS, LAB_V_COUNT, 2, "sockets NODE"},
@@ -136,6 +137,7 @@ static bool read_objects(struct expect_reader *r, const struct subject *s)
         return find_addr(r, r->word[2]);
     case LAB_ABOUT_ROUTE:
     case LAB_ABOUT_MAC:
+    case LAB_ABOUT_PATH:
         return find_addr(r, r->word[2]);
     case LAB_ABOUT_EVENT:
         return find_named(r, "event", r->word[2], weft_link_event_name, WEFT_LINK_EVENT_COUNT);

@@ -112,6 +112,7 @@ static void read_late(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at
         {LAB_NUMBER("queue-bytes", LAB_T_BYTES, Q(queue_bytes), 64, UINT32_MAX)},                  \
         {LAB_NUMBER("ecn", LAB_T_COUNT, Q(ecn), 1, 10000000)},                                     \
         {LAB_NUMBER("ecn-bytes", LAB_T_BYTES, Q(ecn_bytes), 64, UINT32_MAX)},                      \
+        {LAB_NUMBER("black-hole", LAB_T_BYTES, Q(black_hole), 0, 65535)},                          \
         {LAB_CALL("lose", 0, read_lose)},                                                          \
     {                                                                                              \
         LAB_CALL("late", 0, read_late)                                                             \
