@@ -68,14 +68,31 @@ static void configure(const struct lab_run *run, const struct lab_node *node,
     st->trace_max = !is_recorded ? 0 : power_of_two(l->trace != 0 ? l->trace : TRACE_RECORDS);
 }
 
+static bool add_bridge(struct lab_run *run, struct lab_node *node)
+{
+    const struct lab_bridge *b = &node->set.bridge;
+    const struct weft_bridge_options o = {
+        .age_ns = b->age,
+        .storm_pkts = (uint32_t)b->storm_limit,
+        .medium_bps = b->rate,
+        .medium_delay_ns = b->delay,
+        .medium_queue_pkts = (uint32_t)b->medium_queue,
+    };
+    enum weft_bridge_kind kind = node->set.kind == LAB_HUB ? WEFT_BRIDGE_HUB : WEFT_BRIDGE_SWITCH;
+    int r = weft_bridge_add(run->w, node->name, kind, (uint32_t)b->table, &node->bridge);
+    if (r == 0)
+        r = weft_bridge_set(node->bridge, &o);
+    if (r == -WEFT_EINVAL)
+        return tell(run, node->mark, node->name,
+                    "age and storm-limit are a switch's, medium is a hub's, whose delay is at most "
+                    "256 bit times");
+    return r == 0 || tell(run, node->mark, node->name, weft_strerror(r));
+}
+
 static bool add_node(struct lab_run *run, struct lab_node *node)
 {
-    if (wf_lab_is_bridge(node)) {
-        enum weft_bridge_kind kind =
-            node->set.kind == LAB_HUB ? WEFT_BRIDGE_HUB : WEFT_BRIDGE_SWITCH;
-        int r = weft_bridge_add(run->w, node->name, kind, (uint32_t)node->set.table, &node->bridge);
-        return r == 0 || tell(run, node->mark, node->name, weft_strerror(r));
-    }
+    if (wf_lab_is_bridge(node))
+        return add_bridge(run, node);
     struct weft_node_config cfg;
     configure(run, node, &cfg);
     int r = weft_node_add(run->w, &cfg, &node->node);

@@ -130,6 +130,8 @@ static struct lab_value find(struct lab_run *run, const struct lab_expect *e,
         return number(run->end_ns - run->start_ns);
     if (e->about == LAB_ABOUT_LINK)
         return count_fate(wf_lab_link(lab, e->object)->link, e->index);
+    if (e->about == LAB_ABOUT_BRIDGE)
+        return number(weft_bridge_counter(wf_lab_node(lab, e->object)->bridge, (unsigned)e->index));
     const struct weft_stack *st = weft_node_stack(wf_lab_node(lab, e->object)->node);
     switch (e->about) {
     case LAB_ABOUT_COUNTER:
@@ -148,6 +150,7 @@ static struct lab_value find(struct lab_run *run, const struct lab_expect *e,
         return number(wf_lab_events(wf_lab_node(lab, e->object), e->index));
     case LAB_ABOUT_PATH:
         return find_path(st, &e->addr);
+    case LAB_ABOUT_BRIDGE:
     case LAB_ABOUT_SOCKETS:
     case LAB_ABOUT_STEP:
     case LAB_ABOUT_LINK:

@@ -106,6 +106,13 @@ struct lab_limits {
     uint64_t half_open;
 };
 
+/** struct lab_bridge - A switch or hub */
+struct lab_bridge {
+    uint64_t table;                     /* Addresses a switch remembers, 0 = default. */
+    uint64_t age, storm_limit;          /* Of a switch, 0 = default. */
+    uint64_t rate, delay, medium_queue; /* Of a shared medium; rate 0 = there is none. */
+};
+
 /** struct lab_settings - What defaults, kinds and nodes can say */
 struct lab_settings {
     int kind; /* enum lab_kind, -1 = not said. */
@@ -117,7 +124,7 @@ struct lab_settings {
     struct lab_mark gateway_mark;
     struct lab_tcp tcp;
     struct lab_limits limits;
-    uint64_t table; /* Addresses a switch remembers, 0 = default. */
+    struct lab_bridge bridge;
 };
 
 /** struct lab_node - A node */
@@ -249,6 +256,7 @@ enum lab_subject {
     LAB_ABOUT_CONN,      /* tcp NODE PORT FIELD */
     LAB_ABOUT_MAC,       /* neighbour-mac NODE ADDRESS */
     LAB_ABOUT_EVENT,     /* event NODE NAME */
+    LAB_ABOUT_BRIDGE,    /* bridge NODE COUNTER */
     LAB_ABOUT_PATH,      /* path-mtu NODE ADDRESS */
     LAB_ABOUT_TIME,      /* time, of the whole lab */
 };
@@ -300,6 +308,7 @@ struct lab_step_forge {
     struct weft_addr sender, target;
     struct lab_hw sender_mac, target_mac, to; /* Not given: the node's own, zero, everybody. */
     uint64_t count, interval;
+    bool is_made_up; /* Each message comes from a hardware address that nobody has. */
 };
 
 /** struct lab_step_broadcast - Datagrams to everybody, and who hears them */

@@ -8,6 +8,7 @@
 #include "weft/vlan.h"
 
 #define NODES_MAX 1000
+#define SECOND    UINT64_C(1000000000)
 
 void wf_read_addr(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
 {
@@ -141,8 +142,11 @@ static void ignore(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, v
         {LAB_VALUE("all-subnets", LAB_T_BOOL, SETTING(has_all_subnets))},                          \
         {LAB_CALL("tcp", SETTING(tcp), read_tcp)},                                                 \
         {LAB_CALL("limits", SETTING(limits), read_limits)},                                        \
+        {LAB_NUMBER("age", LAB_T_TIME, SETTING(bridge.age), 1000, 86400 * SECOND)},                \
+        {LAB_NUMBER("storm-limit", LAB_T_COUNT, SETTING(bridge.storm_limit), 1, UINT32_MAX)},      \
+        {LAB_CALL("medium", SETTING(bridge), wf_read_medium)},                                     \
     {                                                                                              \
-        LAB_NUMBER("table", LAB_T_COUNT, SETTING(table), 1, 65536)                                 \
+        LAB_NUMBER("table", LAB_T_COUNT, SETTING(bridge.table), 1, 65536)                          \
     }
 
 static const struct lab_field kind_fields[] = {SETTING_FIELDS};

@@ -47,6 +47,7 @@ enum sim_event_kind {
     SIM_EV_ROOM,   /* obj = link, arg = direction: the queue has room again. */
     SIM_EV_ACTOR,  /* obj = actor: its timer. */
     SIM_EV_CALL,   /* fn(world, obj) */
+    SIM_EV_MEDIUM, /* obj = bridge, arg: the end of what is sent, or a port that tries. */
 };
 
 /** struct sim_event - An entry of the heap */
@@ -254,6 +255,9 @@ bool wf_sim_bridge_plug(struct weft_bridge *b, struct weft_link *link, unsigned 
 
 /** wf_sim_bridge_input() - A frame arrives at a bridge's port; takes the reference */
 void wf_sim_bridge_input(struct weft_bridge *b, uint32_t port, struct sim_frame *fr);
+
+/** wf_sim_medium_event() - Something happens on the shared medium of a hub */
+void wf_sim_medium_event(struct weft_bridge *b, uint64_t arg);
 
 /** wf_sim_actors_crash() - A node is gone, and its actors with it */
 void wf_sim_actors_crash(struct weft_node *node);

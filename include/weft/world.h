@@ -289,6 +289,8 @@ struct weft_bridge_stats {
     uint64_t forwarded, flooded, filtered; /* filtered: destination on the port it came from */
     uint64_t learned, moved, table_full, aged;
     uint32_t entries;
+    uint64_t storm_dropped; /* Group frames beyond the limit of their port. */
+    uint64_t collisions, deferred, excessive, queue_dropped; /* Of a shared medium: weft/bridge.h */
 };
 
 /** struct weft_bridge_entry - An address a switch knows */
