@@ -121,6 +121,7 @@ static void set_quality(struct weft_link_quality *to, const struct lab_quality *
         .dup_ppm = (uint32_t)q->duplicate,
         .dup_copies = (uint32_t)q->duplicate_copies,
         .corrupt_ppm = (uint32_t)q->corrupt,
+        .corrupt_bits = (uint32_t)q->corrupt_bits,
         .may_jitter_reorder = q->may_jitter_reorder,
     };
 }
@@ -191,6 +192,7 @@ static void plug(struct lab_run *run, const struct lab_link *link, unsigned e,
 static bool add_link(struct lab_run *run, struct lab_link *link)
 {
     struct weft_link_config cfg = {.mtu = (uint32_t)link->mtu,
+                                   .has_fcs = link->has_fcs,
                                    .has_superframes = link->has_superframes};
     (void)snprintf(cfg.name, sizeof(cfg.name), "%s", link->name);
     for (unsigned e = 0; e < 2; e++) {

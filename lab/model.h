@@ -143,7 +143,7 @@ struct lab_node {
 /** struct lab_quality - One direction of a link */
 struct lab_quality {
     uint64_t rate, delay, jitter;
-    uint64_t loss, duplicate, duplicate_copies, corrupt; /* Shares are ppm. */
+    uint64_t loss, duplicate, duplicate_copies, corrupt, corrupt_bits; /* Shares are ppm. */
     uint64_t reorder_share, reorder_extra;
     uint64_t burst_enter, burst_leave, burst_loss;
     uint64_t queue, queue_bytes, ecn, ecn_bytes;
@@ -170,6 +170,7 @@ struct lab_link {
     struct lab_quality q[2]; /* [0]: from end 0 to end 1. */
     uint64_t mtu;
     bool has_superframes;
+    bool has_fcs;
     struct weft_link *link; /* run: */
 };
 

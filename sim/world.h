@@ -207,6 +207,16 @@ size_t wf_sim_frame_peek(const struct weft_frame *f, void *buf, size_t n);
 /** wf_sim_frame_finish_csum() - Fill in the checksum of a copied frame that needs it */
 void wf_sim_frame_finish_csum(struct sim_frame *fr);
 
+/** wf_sim_fcs_append() - Pad a frame and append its check sequence, in a copy; takes the reference;
+ * NULL: no memory */
+struct sim_frame *wf_sim_fcs_append(struct weft_world *w, struct sim_frame *fr);
+
+/** wf_sim_fcs_ok() - Whether a frame with a check sequence is as it was sent */
+bool wf_sim_fcs_ok(const struct sim_frame *fr);
+
+/** wf_sim_fcs_strip() - The frame without it, in a copy; takes the reference; NULL: no memory */
+struct sim_frame *wf_sim_fcs_strip(struct weft_world *w, struct sim_frame *fr);
+
 /** wf_sim_hash_frame() - Take a frame's fate into the trace hash */
 void wf_sim_hash_frame(struct weft_world *w, const struct weft_link *link, unsigned dir,
                        enum weft_fate fate, const struct weft_frame *f);
