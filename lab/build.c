@@ -6,6 +6,7 @@
 #include "run.h"
 #include "weft/cc.h"
 #include "weft/host.h"
+#include "weft/ip.h"
 #include "weft/vlan.h"
 
 #define TRACE_RECORDS 16384U
@@ -58,6 +59,8 @@ static void configure(const struct lab_run *run, const struct lab_node *node,
         st->rcvbuf_bytes = (uint32_t)node->set.tcp.receive_buffer;
     st->cc = weft_cc_find(wf_lab_cc_names[node->set.tcp.cc]);
     st->tcp_ecn = ecn_values[node->set.tcp.ecn];
+    if (node->set.tcp.mtu_probing >= 0)
+        st->tcp_mtu_probing = (uint8_t)node->set.tcp.mtu_probing;
     st->vec = weft_host_vec(); /* Faster, and the same bytes. */
     st->is_forwarding = node->set.is_forwarding;
     st->is_echo_silent = node->set.is_echo_silent;
@@ -65,14 +68,31 @@ static void configure(const struct lab_run *run, const struct lab_node *node,
     st->trace_max = !is_recorded ? 0 : power_of_two(l->trace != 0 ? l->trace : TRACE_RECORDS);
 }
 
+static bool add_bridge(struct lab_run *run, struct lab_node *node)
+{
+    const struct lab_bridge *b = &node->set.bridge;
+    const struct weft_bridge_options o = {
+        .age_ns = b->age,
+        .storm_pkts = (uint32_t)b->storm_limit,
+        .medium_bps = b->rate,
+        .medium_delay_ns = b->delay,
+        .medium_queue_pkts = (uint32_t)b->medium_queue,
+    };
+    enum weft_bridge_kind kind = node->set.kind == LAB_HUB ? WEFT_BRIDGE_HUB : WEFT_BRIDGE_SWITCH;
+    int r = weft_bridge_add(run->w, node->name, kind, (uint32_t)b->table, &node->bridge);
+    if (r == 0)
+        r = weft_bridge_set(node->bridge, &o);
+    if (r == -WEFT_EINVAL)
+        return tell(run, node->mark, node->name,
+                    "age and storm-limit are a switch's, medium is a hub's, whose delay is at most "
+                    "256 bit times");
+    return r == 0 || tell(run, node->mark, node->name, weft_strerror(r));
+}
+
 static bool add_node(struct lab_run *run, struct lab_node *node)
 {
-    if (wf_lab_is_bridge(node)) {
-        enum weft_bridge_kind kind =
-            node->set.kind == LAB_HUB ? WEFT_BRIDGE_HUB : WEFT_BRIDGE_SWITCH;
-        int r = weft_bridge_add(run->w, node->name, kind, (uint32_t)node->set.table, &node->bridge);
-        return r == 0 || tell(run, node->mark, node->name, weft_strerror(r));
-    }
+    if (wf_lab_is_bridge(node))
+        return add_bridge(run, node);
     struct weft_node_config cfg;
     configure(run, node, &cfg);
     int r = weft_node_add(run->w, &cfg, &node->node);
@@ -93,6 +113,7 @@ static void set_quality(struct weft_link_quality *to, const struct lab_quality *
         .queue_bytes = (uint32_t)q->queue_bytes,
         .ecn_pkts = (uint32_t)q->ecn,
         .ecn_bytes = (uint32_t)q->ecn_bytes,
+        .mtu = (uint32_t)q->black_hole,
         .loss_ppm = (uint32_t)q->loss,
         .burst_enter_ppm = (uint32_t)q->burst_enter,
         .burst_leave_ppm = (uint32_t)q->burst_leave,
@@ -100,6 +121,7 @@ static void set_quality(struct weft_link_quality *to, const struct lab_quality *
         .dup_ppm = (uint32_t)q->duplicate,
         .dup_copies = (uint32_t)q->duplicate_copies,
         .corrupt_ppm = (uint32_t)q->corrupt,
+        .corrupt_bits = (uint32_t)q->corrupt_bits,
         .may_jitter_reorder = q->may_jitter_reorder,
     };
 }
@@ -170,6 +192,7 @@ static void plug(struct lab_run *run, const struct lab_link *link, unsigned e,
 static bool add_link(struct lab_run *run, struct lab_link *link)
 {
     struct weft_link_config cfg = {.mtu = (uint32_t)link->mtu,
+                                   .has_fcs = link->has_fcs,
                                    .has_superframes = link->has_superframes};
     (void)snprintf(cfg.name, sizeof(cfg.name), "%s", link->name);
     for (unsigned e = 0; e < 2; e++) {
@@ -205,6 +228,8 @@ static int add_vlan(struct weft_stack *st, struct lab_iface *f)
 static bool add_addrs(struct lab_run *run, struct lab_node *node)
 {
     struct weft_stack *st = weft_node_stack(node->node);
+    if (node->set.has_all_subnets && weft_ip_set(st, WEFT_IP_ALL_SUBNETS, 1) != 0)
+        return tell(run, node->mark, node->name, "all-subnets cannot be set");
     for (size_t i = 0; i < node->ifaces.n; i++) {
         struct lab_iface *f = (struct lab_iface *)node->ifaces.items + i;
         int r = f->vlan_of != NULL ? add_vlan(st, f) : 0;
@@ -215,7 +240,10 @@ static bool add_addrs(struct lab_run *run, struct lab_node *node)
             if (r != 0)
                 return tell(run, f->mark, f->name, weft_strerror(r));
         }
-        r = wf_rarp_begin(st, f);
+        if (f->may_direct_broadcast)
+            r = weft_ip_if_set(st, f->ifindex, WEFT_IP_IF_DIRECTED_BROADCAST, 1);
+        if (r == 0)
+            r = wf_rarp_begin(st, f);
         if (r != 0)
             return tell(run, f->mark, f->name, weft_strerror(r));
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "run.h"
+#include "weft/ip.h"
 #include "weft/trace.h"
 
 const char *wf_value_text(struct lab_arena *a, enum lab_value_type type, const struct lab_value *v)
@@ -49,6 +50,14 @@ static struct lab_value find_route(struct lab_arena *a, const struct weft_stack 
         return text("on-link");
     weft_addr_text(buf, sizeof(buf), &r.gateway);
     return text(wf_lab_strdup(a, buf));
+}
+
+static struct lab_value find_path(const struct weft_stack *st, const struct weft_addr *addr)
+{
+    struct weft_ip_path p;
+    if (weft_ip_path(st, addr, &p) != 0)
+        return (struct lab_value){.is_there = false};
+    return number(p.mtu);
 }
 
 static struct lab_value count_sockets(const struct weft_stack *st)
@@ -121,6 +130,8 @@ static struct lab_value find(struct lab_run *run, const struct lab_expect *e,
         return number(run->end_ns - run->start_ns);
     if (e->about == LAB_ABOUT_LINK)
         return count_fate(wf_lab_link(lab, e->object)->link, e->index);
+    if (e->about == LAB_ABOUT_BRIDGE)
+        return number(weft_bridge_counter(wf_lab_node(lab, e->object)->bridge, (unsigned)e->index));
     const struct weft_stack *st = weft_node_stack(wf_lab_node(lab, e->object)->node);
     switch (e->about) {
     case LAB_ABOUT_COUNTER:
@@ -137,6 +148,9 @@ static struct lab_value find(struct lab_run *run, const struct lab_expect *e,
         return text(wf_lab_neigh_mac(&lab->arena, st, &e->addr));
     case LAB_ABOUT_EVENT:
         return number(wf_lab_events(wf_lab_node(lab, e->object), e->index));
+    case LAB_ABOUT_PATH:
+        return find_path(st, &e->addr);
+    case LAB_ABOUT_BRIDGE:
     case LAB_ABOUT_SOCKETS:
     case LAB_ABOUT_STEP:
     case LAB_ABOUT_LINK:

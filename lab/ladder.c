@@ -213,6 +213,7 @@ void wf_ladder_tap(struct lab_rungs *l, size_t link, const struct weft_tap *tap)
     case WEFT_FATE_CUT:
     case WEFT_FATE_MTU:
     case WEFT_FATE_REFUSED:
+    case WEFT_FATE_FCS:
         lost(l, link, tap);
         break;
     case WEFT_FATE_SENT:

@@ -128,6 +128,8 @@ static const char *fate_note(const struct lab_leg *leg)
         return "too long";
     case WEFT_FATE_REFUSED:
         return "refused";
+    case WEFT_FATE_FCS:
+        return "bad check sequence";
     case WEFT_FATE_SENT:
     case WEFT_FATE_DELIVERED:
     case WEFT_FATE_CORRUPTED:

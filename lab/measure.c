@@ -121,6 +121,24 @@ static void measure_options(struct lab_run *run, struct lab_step *s)
     wf_buf_free(&b);
 }
 
+static void measure_heard(struct lab_run *run, struct lab_step *s)
+{
+    struct lab_buf b = {0};
+    uint64_t sum = 0;
+    wf_broadcast_end(run, s);
+    wf_buf_str(&b, "");
+    for (size_t i = 0; i < run->lab->nodes.n; i++) {
+        if (s->broadcast.heard[i] == 0)
+            continue;
+        wf_buf_printf(&b, "%s%s", sum != 0 ? " " : "", wf_lab_node(run->lab, i)->name);
+        sum += s->broadcast.heard[i];
+    }
+    set_text(s, "heard", wf_lab_strdup(&run->lab->arena, sum != 0 ? b.s : "nobody"));
+    set_number(s, "received", sum);
+    s->summary = wf_lab_printf(&run->lab->arena, "heard by %s", sum != 0 ? b.s : "nobody");
+    wf_buf_free(&b);
+}
+
 static void measure_hops(struct lab_run *run, struct lab_step *s)
 {
     const struct weft_actor_result *r = wf_step_result(s, 0);
@@ -279,6 +297,9 @@ void wf_measure(struct lab_run *run, struct lab_step *s)
     case LAB_STEP_FLOOD:
         set_number(s, "sent", s->flooded);
         s->summary = wf_lab_printf(&run->lab->arena, "%" PRIu64 " SYNs sent", s->flooded);
+        break;
+    case LAB_STEP_BROADCAST:
+        measure_heard(run, s);
         break;
     case LAB_STEP_NEIGH:
         s->summary = "changed";

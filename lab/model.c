@@ -27,11 +27,13 @@ const char *const wf_lab_step_names[] = {[LAB_STEP_PING] = "ping",
                                          [LAB_STEP_GROUP] = "group",
                                          [LAB_STEP_NEIGH] = "neigh",
                                          [LAB_STEP_FORGE] = "arp-forge",
+                                         [LAB_STEP_BROADCAST] = "broadcast",
                                          NULL};
 
 const char *const wf_lab_cc_names[] = {"cubic", "reno", "newreno", "tahoe", "vegas",
                                        "aimd",  "mimd", "bbr",     NULL};
 const char *const wf_lab_recovery_names[] = {"rack", "sack", "newreno", NULL};
+const char *const wf_lab_probing_names[] = {"never", "black-hole", "always", NULL};
 const char *const wf_lab_ecn_names[] = {"answer", "ask", "accurate", "never", NULL};
 const char *const wf_lab_show_names[] = {"interfaces", "addresses", "routes", "neighbours",
                                          "sockets",    "counters",  "drops",  NULL};
@@ -122,6 +124,11 @@ static const struct lab_metric flood_metrics[] = {
     {"sent", LAB_V_COUNT, NULL},
     {"time", LAB_V_TIME, NULL},
 };
+static const struct lab_metric broadcast_metrics[] = {
+    {"heard", LAB_V_TEXT, NULL},
+    {"received", LAB_V_COUNT, NULL},
+    {"time", LAB_V_TIME, NULL},
+};
 static const struct lab_metric measure_metrics[] = {
     {"flows", LAB_V_COUNT, NULL},   {"rate", LAB_V_RATE, NULL},  {"rate-min", LAB_V_RATE, NULL},
     {"rate-max", LAB_V_RATE, NULL}, {"jain", LAB_V_SHARE, NULL}, {"time", LAB_V_TIME, NULL},
@@ -187,6 +194,7 @@ const struct lab_metric *wf_lab_metrics(enum lab_step_kind kind, size_t *n)
         [LAB_STEP_FORGE] = METRICS(time_metrics),
         [LAB_STEP_MEASURE] = METRICS(measure_metrics),
         [LAB_STEP_GROUP] = METRICS(time_metrics),
+        [LAB_STEP_BROADCAST] = METRICS(broadcast_metrics),
     };
     _Static_assert(sizeof(tcp_metrics) / sizeof(tcp_metrics[0]) <= LAB_METRICS_MAX, "room");
     *n = metrics[kind].n;

@@ -14,14 +14,15 @@
 #include "weft/arp.h"
 #include "weft/sim.h"
 
-#define LAB_ADDRS_MAX    4  /* Of an interface. */
-#define LAB_LOSE_MAX     32 /* Frames of a direction lost by number. */
-#define LAB_SIZES_MAX    64 /* Datagram sizes of a step. */
-#define LAB_METRICS_MAX  24 /* What a step measures. */
-#define LAB_LANES_MAX    8  /* Nodes of a ladder. */
-#define LAB_COUNTED_MAX  5  /* Counters that a step compares with those before it. */
-#define LAB_COMPARED_MAX 8  /* Flows of a comparison. */
-#define LAB_SHARERS_MAX  64 /* Transfers that a step measures side by side. */
+#define LAB_ADDRS_MAX     4    /* Of an interface. */
+#define LAB_LOSE_MAX      32   /* Frames of a direction lost by number. */
+#define LAB_SIZES_MAX     64   /* Datagram sizes of a step. */
+#define LAB_METRICS_MAX   24   /* What a step measures. */
+#define LAB_LANES_MAX     8    /* Nodes of a ladder. */
+#define LAB_COUNTED_MAX   5    /* Counters that a step compares with those before it. */
+#define LAB_COMPARED_MAX  8    /* Flows of a comparison. */
+#define LAB_SHARERS_MAX   64   /* Transfers that a step measures side by side. */
+#define LAB_BROADCAST_MAX 1472 /* Octets of a datagram to everybody: one frame. */
 
 /** enum lab_kind - What a node of the topology is */
 enum lab_kind {
@@ -54,6 +55,7 @@ struct lab_iface {
     uint64_t vlan_id;
     struct weft_rarp_config *rarp;       /* NULL: it does not ask for an address. */
     struct lab_rarp_server *rarp_server; /* NULL: it answers nobody. */
+    bool may_direct_broadcast;           /* A broadcast to its network may come from elsewhere. */
     bool is_linked;
     uint16_t ifindex; /* run: */
 };
@@ -84,6 +86,7 @@ struct lab_tcp {
     yaml_node_t *cc_node;                 /* While it is read. */
     int ecn;                              /* Index into wf_lab_ecn_names. */
     int recovery;                         /* enum weft_tcp_recovery */
+    int mtu_probing;                      /* WEFT_TCP_MTU_PROBING, -1 = default. */
     uint64_t send_buffer, receive_buffer; /* Bytes, 0 = default. */
     bool is_nodelay;
 };
@@ -103,17 +106,25 @@ struct lab_limits {
     uint64_t half_open;
 };
 
+/** struct lab_bridge - A switch or hub */
+struct lab_bridge {
+    uint64_t table;                     /* Addresses a switch remembers, 0 = default. */
+    uint64_t age, storm_limit;          /* Of a switch, 0 = default. */
+    uint64_t rate, delay, medium_queue; /* Of a shared medium; rate 0 = there is none. */
+};
+
 /** struct lab_settings - What defaults, kinds and nodes can say */
 struct lab_settings {
     int kind; /* enum lab_kind, -1 = not said. */
     bool is_forwarding, has_forwarding;
     bool is_echo_silent;
+    bool has_all_subnets; /* Broadcasts to all subnets of a network are broadcasts. */
     bool has_gateway;
     struct weft_addr gateway;
     struct lab_mark gateway_mark;
     struct lab_tcp tcp;
     struct lab_limits limits;
-    uint64_t table; /* Addresses a switch remembers, 0 = default. */
+    struct lab_bridge bridge;
 };
 
 /** struct lab_node - A node */
@@ -132,10 +143,11 @@ struct lab_node {
 /** struct lab_quality - One direction of a link */
 struct lab_quality {
     uint64_t rate, delay, jitter;
-    uint64_t loss, duplicate, duplicate_copies, corrupt; /* Shares are ppm. */
+    uint64_t loss, duplicate, duplicate_copies, corrupt, corrupt_bits; /* Shares are ppm. */
     uint64_t reorder_share, reorder_extra;
     uint64_t burst_enter, burst_leave, burst_loss;
     uint64_t queue, queue_bytes, ecn, ecn_bytes;
+    uint64_t black_hole;         /* Longer IP packets vanish; 0 = none does. */
     uint64_t lose[LAB_LOSE_MAX]; /* Frames by number, from 0. */
     size_t lose_n;
     uint64_t late[LAB_LOSE_MAX]; /* The same, of those a copy of which arrives late_extra later. */
@@ -158,6 +170,7 @@ struct lab_link {
     struct lab_quality q[2]; /* [0]: from end 0 to end 1. */
     uint64_t mtu;
     bool has_superframes;
+    bool has_fcs;
     struct weft_link *link; /* run: */
 };
 
@@ -181,6 +194,7 @@ enum lab_step_kind {
     LAB_STEP_GROUP,
     LAB_STEP_NEIGH,
     LAB_STEP_FORGE,
+    LAB_STEP_BROADCAST,
 
     LAB_STEP_KINDS
 };
@@ -243,6 +257,8 @@ enum lab_subject {
     LAB_ABOUT_CONN,      /* tcp NODE PORT FIELD */
     LAB_ABOUT_MAC,       /* neighbour-mac NODE ADDRESS */
     LAB_ABOUT_EVENT,     /* event NODE NAME */
+    LAB_ABOUT_BRIDGE,    /* bridge NODE COUNTER */
+    LAB_ABOUT_PATH,      /* path-mtu NODE ADDRESS */
     LAB_ABOUT_TIME,      /* time, of the whole lab */
 };
 
@@ -293,6 +309,17 @@ struct lab_step_forge {
     struct weft_addr sender, target;
     struct lab_hw sender_mac, target_mac, to; /* Not given: the node's own, zero, everybody. */
     uint64_t count, interval;
+    bool is_made_up; /* Each message comes from a hardware address that nobody has. */
+};
+
+/** struct lab_step_broadcast - Datagrams to everybody, and who hears them */
+struct lab_step_broadcast {
+    const char *node;
+    struct weft_addr to;
+    uint64_t port, size, ttl, count;
+    uint64_t wait;   /* ns until the step is over. */
+    uint64_t *heard; /* run: datagrams by node. */
+    uint64_t *socks; /* run: the listeners, 0 = none. */
 };
 
 /** struct lab_step_talk - Who talks to whom, for all steps that do */
@@ -392,6 +419,7 @@ struct lab_step {
     struct lab_step_group group;
     struct lab_step_neigh neigh;
     struct lab_step_forge forge;
+    struct lab_step_broadcast broadcast;
     uint64_t wait;
     size_t from, to; /* Nodes; to is SIZE_MAX if the address belongs to none. */
     struct weft_addr to_addr;
@@ -471,6 +499,7 @@ extern const char *const wf_lab_cc_names[];   /* Ends with NULL. */
 extern const char *const wf_lab_ecn_names[];
 extern const char *const wf_lab_record_names[];
 extern const char *const wf_lab_recovery_names[]; /* By enum weft_tcp_recovery; ends with NULL. */
+extern const char *const wf_lab_probing_names[];  /* By WEFT_TCP_MTU_PROBING; ends with NULL. */
 extern const char *const wf_lab_show_names[];     /* Ends with NULL. */
 extern const char *const wf_lab_protocol_names[]; /* Ends with NULL; the first is "any". */
 extern const char *const wf_lab_neigh_names[];    /* By enum weft_neigh_state; ends with NULL. */

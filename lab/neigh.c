@@ -101,7 +101,9 @@ static void put(uint8_t *p, unsigned v)
 static void build(const struct lab_step *s, uint8_t f[ARP_FRAME])
 {
     const struct lab_step_forge *a = &s->forge;
-    const uint8_t *own = s->flood_macs + 6;
+    const uint64_t n = s->flooded;
+    const uint8_t made_up[6] = {2, 0x66, 0, (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n};
+    const uint8_t *own = a->is_made_up ? made_up : s->flood_macs + 6;
     memset(f, 0, ARP_FRAME);
     if (a->to.is_there)
         memcpy(f, a->to.mac, 6);

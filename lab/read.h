@@ -53,6 +53,13 @@ void wf_read_neigh(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, s
 /** wf_read_forge() - Read a step that sends forged ARP messages */
 void wf_read_forge(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, struct lab_step *s);
 
+/** wf_read_broadcast() - Read a step in which a node sends to everybody */
+void wf_read_broadcast(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
+                       struct lab_step *s);
+
+/** wf_read_medium() - Read the shared medium of a hub into a struct lab_bridge; a lab_read_fn */
+void wf_read_medium(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to);
+
 /** wf_read_option() - Read a socket option into struct lab_opts; its name is the key at @at */
 void wf_read_option(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to);
 

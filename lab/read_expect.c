@@ -21,6 +21,8 @@ static const struct subject subjects[] = {
     {"drops", LAB_ABOUT_DROPS, LAB_V_COUNT, 3, "drops NODE REASON"},
     {"neighbour", LAB_ABOUT_NEIGHBOUR, LAB_V_TEXT, 3, "neighbour NODE ADDRESS"},
     {"neighbour-mac", LAB_ABOUT_MAC, LAB_V_TEXT, 3, "neighbour-mac NODE ADDRESS"},
+    {"bridge", LAB_ABOUT_BRIDGE, LAB_V_COUNT, 3, "bridge NODE COUNTER"},
+    {"path-mtu", LAB_ABOUT_PATH, LAB_V_BYTES, 3, "path-mtu NODE ADDRESS"},
     {"event", LAB_ABOUT_EVENT, LAB_V_COUNT, 3, "event NODE NAME"},
     {"route", LAB_ABOUT_ROUTE, LAB_V_TEXT, 3, "route NODE ADDRESS"},
     {"sockets", LAB_ABOUT_SOCKETS, LAB_V_COUNT, 2, "sockets NODE"},
@@ -89,6 +91,17 @@ static bool find_link(struct expect_reader *r, const char *name)
     return false;
 }
 
+/* A counter of a switch or hub. */
+static bool find_bridge(struct expect_reader *r)
+{
+    if (!wf_read_node_ref(r->d, r->key_node, r->at, r->word[1], true, &r->e->object))
+        return false;
+    if (wf_lab_is_bridge(wf_lab_node(wf_lab_reader(r->d)->lab, r->e->object)))
+        return find_named(r, "counter", r->word[2], weft_bridge_counter_name, WEFT_BRIDGE_COUNTERS);
+    wf_doc_error(r->d, r->key_node, r->at, "%s is no switch and no hub", r->word[1]);
+    return false;
+}
+
 /* A connection by its port at either end, and what is asked of it. */
 static bool find_conn(struct expect_reader *r)
 {
@@ -124,6 +137,8 @@ static bool read_objects(struct expect_reader *r, const struct subject *s)
     if (s->about == LAB_ABOUT_LINK)
         return find_link(r, r->word[1]) &&
                find_named(r, "fate", r->word[2], weft_fate_name, WEFT_FATE_COUNT);
+    if (s->about == LAB_ABOUT_BRIDGE)
+        return find_bridge(r);
     if (!wf_read_node_ref(r->d, r->key_node, r->at, r->word[1], false, &r->e->object))
         return false;
     switch (s->about) {
@@ -136,11 +151,13 @@ static bool read_objects(struct expect_reader *r, const struct subject *s)
         return find_addr(r, r->word[2]);
     case LAB_ABOUT_ROUTE:
     case LAB_ABOUT_MAC:
+    case LAB_ABOUT_PATH:
         return find_addr(r, r->word[2]);
     case LAB_ABOUT_EVENT:
         return find_named(r, "event", r->word[2], weft_link_event_name, WEFT_LINK_EVENT_COUNT);
     case LAB_ABOUT_CONN:
         return find_conn(r);
+    case LAB_ABOUT_BRIDGE:
     case LAB_ABOUT_SOCKETS:
     case LAB_ABOUT_STEP:
     case LAB_ABOUT_LINK:

@@ -51,6 +51,21 @@ static void read_duplicate(struct lab_doc *d, yaml_node_t *n, const struct lab_a
         wf_doc_read_map(d, n, at, &t, to);
 }
 
+static const struct lab_field corrupt_fields[] = {
+    {LAB_VALUE("share", LAB_T_SHARE, Q(corrupt)), .is_required = true},
+    {LAB_NUMBER("bits", LAB_T_COUNT, Q(corrupt_bits), 1, 65536)},
+};
+
+static void read_corrupt(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
+{
+    static const struct lab_table t = LAB_TABLE(corrupt_fields);
+    static const struct lab_field only_share = SHARE("corrupt", corrupt);
+    if (n->type == YAML_SCALAR_NODE)
+        wf_doc_read_field(d, n, at, &only_share, to);
+    else
+        wf_doc_read_map(d, n, at, &t, to);
+}
+
 static void read_frames(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, uint64_t *out,
                         size_t *out_n)
 {
@@ -107,11 +122,12 @@ static void read_late(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at
         {LAB_NUMBER("jitter", LAB_T_TIME, Q(jitter), 0, UINT64_C(3600000000000))},                 \
         {LAB_VALUE("jitter-reorders", LAB_T_BOOL, Q(may_jitter_reorder))}, SHARE("loss", loss),    \
         {LAB_CALL("burst-loss", 0, read_burst)}, {LAB_CALL("reorder", 0, read_reorder)},           \
-        {LAB_CALL("duplicate", 0, read_duplicate)}, SHARE("corrupt", corrupt),                     \
+        {LAB_CALL("duplicate", 0, read_duplicate)}, {LAB_CALL("corrupt", 0, read_corrupt)},        \
         {LAB_NUMBER("queue", LAB_T_COUNT, Q(queue), 1, 10000000)},                                 \
         {LAB_NUMBER("queue-bytes", LAB_T_BYTES, Q(queue_bytes), 64, UINT32_MAX)},                  \
         {LAB_NUMBER("ecn", LAB_T_COUNT, Q(ecn), 1, 10000000)},                                     \
         {LAB_NUMBER("ecn-bytes", LAB_T_BYTES, Q(ecn_bytes), 64, UINT32_MAX)},                      \
+        {LAB_NUMBER("black-hole", LAB_T_BYTES, Q(black_hole), 0, 65535)},                          \
         {LAB_CALL("lose", 0, read_lose)},                                                          \
     {                                                                                              \
         LAB_CALL("late", 0, read_late)                                                             \
@@ -125,7 +141,7 @@ struct link_parts {
     yaml_node_t *a_to_b, *b_to_a, *endpoints;
     const char *name;
     uint64_t mtu;
-    bool has_superframes;
+    bool has_superframes, has_fcs;
 };
 
 #define PART(f) offsetof(struct link_parts, f)
@@ -142,6 +158,7 @@ static const struct lab_field link_fields[] = {
     {LAB_NUMBER("name", LAB_T_NAME, PART(name), 1, WEFT_SIM_NAME_MAX - 1)},
     {LAB_NUMBER("mtu", LAB_T_BYTES, PART(mtu), 68, 65535)},
     {LAB_VALUE("superframes", LAB_T_BOOL, PART(has_superframes))},
+    {LAB_VALUE("fcs", LAB_T_BOOL, PART(has_fcs))},
 };
 #undef PART
 
@@ -278,6 +295,9 @@ static void read_link(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at
     link->mark = wf_doc_mark(n);
     link->mtu = p.mtu;
     link->has_superframes = p.has_superframes;
+    link->has_fcs = p.has_fcs;
+    if (p.has_fcs && p.has_superframes)
+        wf_doc_error(d, n, at, "a link has fcs or superframes, not both");
     memcpy(link->end, end, sizeof(end));
     read_directions(d, &p, at, link->q);
     name_link(d, n, at, p.name, link);

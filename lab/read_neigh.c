@@ -80,6 +80,7 @@ static const struct lab_field forge_fields[] = {
     {LAB_CALL("target", FORGE(target), wf_read_addr), .is_required = true},
     {LAB_CALL("target-mac", FORGE(target_mac), read_hw)},
     {LAB_CALL("to", FORGE(to), read_hw)},
+    {LAB_VALUE("made-up", LAB_T_BOOL, FORGE(is_made_up))},
     {LAB_NUMBER("count", LAB_T_COUNT, FORGE(count), 1, 1000000)},
     {LAB_NUMBER("interval", LAB_T_TIME, FORGE(interval), 1000, UINT64_C(3600000000000))},
 };

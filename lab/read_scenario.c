@@ -233,6 +233,9 @@ static void read_kind(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at
     case LAB_STEP_FORGE:
         wf_read_forge(d, n, at, s);
         break;
+    case LAB_STEP_BROADCAST:
+        wf_read_broadcast(d, n, at, s);
+        break;
     case LAB_STEP_LINK:
         read_link_step(d, n, at, s);
         break;
@@ -296,6 +299,8 @@ static const char *describe(struct lab_doc *d, const struct lab_step *s)
         return wf_lab_printf(d->arena, "neighbours of %s", s->arp.node);
     case LAB_STEP_NEIGH:
         return wf_lab_printf(d->arena, "change neighbours of %s", s->neigh.node);
+    case LAB_STEP_BROADCAST:
+        return wf_lab_printf(d->arena, "%s broadcasts", s->broadcast.node);
     case LAB_STEP_FORGE:
         return wf_lab_printf(d->arena, "%s forges ARP", s->forge.node);
     case LAB_STEP_LINK:
@@ -346,6 +351,7 @@ static const struct lab_field step_fields[] = {
     KIND("group", LAB_STEP_GROUP),
     KIND("neigh", LAB_STEP_NEIGH),
     KIND("arp-forge", LAB_STEP_FORGE),
+    KIND("broadcast", LAB_STEP_BROADCAST),
     {LAB_VALUE("name", LAB_T_TEXT, PART(name))},
     {LAB_NUMBER("at", LAB_T_TIME, PART(at), 0, 1000000 * SECOND)},
     {LAB_NUMBER("after", LAB_T_TIME, PART(after), 0, 1000000 * SECOND)},
@@ -369,7 +375,7 @@ static enum lab_step_kind only_kind(struct lab_doc *d, yaml_node_t *n, const str
         wf_doc_error(d, n, at,
                      "a step does exactly one thing (ping, traceroute, arp, udp, tcp-transfer, "
                      "tcp-requests, tcp-simultaneous, connect-refused, syn-flood, link, node, "
-                     "group, neigh, arp-forge, wait, measure, show or parallel)");
+                     "group, broadcast, neigh, arp-forge, wait, measure, show or parallel)");
     return count == 1 ? (enum lab_step_kind)found : LAB_STEP_KINDS;
 }
 

@@ -8,6 +8,7 @@
 #include "weft/vlan.h"
 
 #define NODES_MAX 1000
+#define SECOND    UINT64_C(1000000000)
 
 void wf_read_addr(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
 {
@@ -87,6 +88,7 @@ static const struct lab_field tcp_fields[] = {
     {LAB_VALUE("cc-parameters", LAB_T_NODE, TCP(cc_node))},
     {LAB_WORDS("ecn", TCP(ecn), wf_lab_ecn_names)},
     {LAB_WORDS("recovery", TCP(recovery), wf_lab_recovery_names)},
+    {LAB_WORDS("mtu-probing", TCP(mtu_probing), wf_lab_probing_names)},
     {LAB_NUMBER("send-buffer", LAB_T_BYTES, TCP(send_buffer), 2048, 1U << 30)},
     {LAB_NUMBER("receive-buffer", LAB_T_BYTES, TCP(receive_buffer), 2048, 1U << 30)},
     {LAB_VALUE("nodelay", LAB_T_BOOL, TCP(is_nodelay))},
@@ -137,10 +139,14 @@ static void ignore(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, v
 #define SETTING_FIELDS                                                                             \
     {LAB_CALL("forwarding", 0, read_forwarding)}, {LAB_CALL("gateway", 0, read_gateway)},          \
         {LAB_VALUE("echo-silent", LAB_T_BOOL, SETTING(is_echo_silent))},                           \
+        {LAB_VALUE("all-subnets", LAB_T_BOOL, SETTING(has_all_subnets))},                          \
         {LAB_CALL("tcp", SETTING(tcp), read_tcp)},                                                 \
         {LAB_CALL("limits", SETTING(limits), read_limits)},                                        \
+        {LAB_NUMBER("age", LAB_T_TIME, SETTING(bridge.age), 1000, 86400 * SECOND)},                \
+        {LAB_NUMBER("storm-limit", LAB_T_COUNT, SETTING(bridge.storm_limit), 1, UINT32_MAX)},      \
+        {LAB_CALL("medium", SETTING(bridge), wf_read_medium)},                                     \
     {                                                                                              \
-        LAB_NUMBER("table", LAB_T_COUNT, SETTING(table), 1, 65536)                                 \
+        LAB_NUMBER("table", LAB_T_COUNT, SETTING(bridge.table), 1, 65536)                          \
     }
 
 static const struct lab_field kind_fields[] = {SETTING_FIELDS};
@@ -234,6 +240,7 @@ static const struct lab_field iface_fields[] = {
     {LAB_NUMBER("mtu", LAB_T_BYTES, IFACE(mtu), 68, 65535)},
     {LAB_VALUE("vlan-of", LAB_T_NAME, IFACE(vlan_of))},
     {LAB_NUMBER("vlan", LAB_T_COUNT, IFACE(vlan_id), 1, WEFT_VLAN_ID_MAX)},
+    {LAB_VALUE("directed-broadcasts", LAB_T_BOOL, IFACE(may_direct_broadcast))},
     {LAB_CALL("rarp", 0, wf_read_rarp)},
     {LAB_CALL("rarp-server", 0, wf_read_rarp_server)},
 };
@@ -432,6 +439,7 @@ void wf_read_topology(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at
     struct lab_at links_at = {.up = at, .key = "links"};
 
     lab->defaults.kind = -1;
+    lab->defaults.tcp.mtu_probing = -1;
     if (part.defaults != NULL)
         wf_doc_read_map(d, part.defaults, &defaults_at, &defaults, &lab->defaults);
     for (size_t k = 0; k < LAB_KINDS; k++)

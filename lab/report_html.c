@@ -227,7 +227,7 @@ static const struct link_column link_columns[] = {
     {"Lost", 1U << WEFT_FATE_LOST | 1U << WEFT_FATE_LOST_BURST | 1U << WEFT_FATE_LOST_LIST},
     {"Queue full", 1U << WEFT_FATE_QUEUE},
     {"Cut", 1U << WEFT_FATE_CUT},
-    {"Refused", 1U << WEFT_FATE_MTU | 1U << WEFT_FATE_REFUSED},
+    {"Refused", 1U << WEFT_FATE_MTU | 1U << WEFT_FATE_REFUSED | 1U << WEFT_FATE_FCS},
     {"Copies", 1U << WEFT_FATE_DUPLICATED},
     {"Held back", 1U << WEFT_FATE_REORDERED},
     {"Corrupted", 1U << WEFT_FATE_CORRUPTED},

@@ -139,6 +139,12 @@ void wf_report_compares(const struct lab_run *run, struct lab_buf *b);
 /** wf_neigh_change() - Change neighbours and addresses as a step says; NULL, or why not */
 const char *wf_neigh_change(struct lab_run *run, const struct lab_step *s);
 
+/** wf_broadcast_begin() - Everybody listens, and one node sends; NULL, or why not */
+const char *wf_broadcast_begin(struct lab_run *run, struct lab_step *s);
+
+/** wf_broadcast_end() - Nobody listens any more; fills in how many datagrams each node has heard */
+void wf_broadcast_end(struct lab_run *run, struct lab_step *s);
+
 /** wf_forge_begin() - Find the wire of the node that forges; NULL, or why not */
 const char *wf_forge_begin(struct lab_run *run, struct lab_step *s);
 

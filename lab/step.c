@@ -239,6 +239,9 @@ void wf_step_begin(struct lab_run *run, struct lab_step *s)
     case LAB_STEP_GROUP:
         s->problem = wf_group_begin(run, s);
         break;
+    case LAB_STEP_BROADCAST:
+        s->problem = wf_broadcast_begin(run, s);
+        break;
     case LAB_STEP_NEIGH:
         s->problem = wf_neigh_change(run, s);
         break;

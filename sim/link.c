@@ -4,10 +4,10 @@
  *
  * A frame offered to a direction passes, in this order: cut?, longer than the MTU?, room in the
  * queue?, then it takes its time on the wire, and its fate is drawn: loss (by list, by burst, by
- * chance), a congestion mark if the queue was long, corruption, duplication, delay with jitter and
- * reordering. Lost frames have used the wire. The queue needs no events: each frame's departure is
- * known when it enters. Each fault draws from the direction's own generator, and only when it is
- * switched on.
+ * chance), a congestion mark if the queue was long, its check sequence, corruption, duplication,
+ * delay with jitter and reordering. Lost frames have used the wire. The queue needs no events: each
+ * frame's departure is known when it enters. Each fault draws from the direction's own generator,
+ * and only when it is switched on.
  */
 #include <string.h>
 
@@ -33,6 +33,7 @@ static const char *const fate_names[WEFT_FATE_COUNT] = {
     [WEFT_FATE_REORDERED] = "reordered",
     [WEFT_FATE_REFUSED] = "refused",
     [WEFT_FATE_MARKED] = "marked",
+    [WEFT_FATE_FCS] = "fcs",
 };
 
 const char *weft_fate_name(unsigned fate)
@@ -223,7 +224,19 @@ static uint64_t next_clear(const uint8_t *bytes, uint64_t bits_n, uint64_t bit)
     return bit;
 }
 
-/* One bit flips, in a copy whose checksum is complete: the link must not vouch for it any more. */
+/* A burst: noise that lasts for some bits. Its first and its last bit are wrong. */
+static void flip_burst(struct sim_rng *rng, uint8_t *bytes, uint64_t bits_n, uint64_t burst)
+{
+    uint64_t n = burst < bits_n ? burst : bits_n, first = sim_rng_below(rng, bits_n - n + 1);
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t bit = first + i;
+        if (i == 0 || i == n - 1 || (sim_rng_next(rng) & 1) != 0)
+            bytes[bit / 8] ^= (uint8_t)(1U << bit % 8);
+    }
+}
+
+/* One bit flips or a burst does, in a copy whose checksum is complete: the link must not vouch for
+ * it any more. */
 static struct sim_frame *corrupt(struct weft_link *link, unsigned dir, struct sim_frame *fr)
 {
     struct sim_frame *copy = wf_sim_frame_copy(link->w, &fr->f);
@@ -231,11 +244,16 @@ static struct sim_frame *corrupt(struct weft_link *link, unsigned dir, struct si
     if (copy == NULL)
         return NULL;
     wf_sim_frame_finish_csum(copy);
+    struct sim_dir *d = &link->dir[dir];
     uint64_t bits_n = (uint64_t)copy->f.len * 8;
-    uint64_t bit = sim_rng_below(&link->dir[dir].rng, bits_n);
-    if (link->dir[dir].q.is_corrupt_one_way)
-        bit = next_clear(copy->own, bits_n, bit);
-    copy->own[bit / 8] ^= (uint8_t)(1U << bit % 8);
+    if (d->q.corrupt_bits > 1) {
+        flip_burst(&d->rng, copy->own, bits_n, d->q.corrupt_bits);
+    } else {
+        uint64_t bit = sim_rng_below(&d->rng, bits_n);
+        if (d->q.is_corrupt_one_way)
+            bit = next_clear(copy->own, bits_n, bit);
+        copy->own[bit / 8] ^= (uint8_t)(1U << bit % 8);
+    }
     copy->f.flags &= (uint8_t)~WEFT_FRAME_CSUM_OK;
     wf_sim_link_note(link, dir, WEFT_FATE_CORRUPTED, &copy->f);
     return copy;
@@ -282,10 +300,27 @@ static uint64_t draw_arrival(struct weft_link *link, unsigned dir, uint64_t depa
 
 /* ---- arrival ---- */
 
+/* What an interface does with the check sequence of a frame; NULL: it was wrong, or no memory. */
+static struct sim_frame *check_fcs(struct weft_link *link, unsigned dir, struct sim_frame *fr)
+{
+    const struct weft_link_end *end = &link->cfg.end[1 - dir];
+    if (!link->cfg.has_fcs || end->kind == WEFT_END_EXTERNAL)
+        return fr;
+    if (wf_sim_fcs_ok(fr))
+        return wf_sim_fcs_strip(link->w, fr);
+    if (end->kind == WEFT_END_NODE && !weft_node_is_down(end->node))
+        (void)weft_if_note_bad_fcs(end->node->st, end->ifindex, 1);
+    drop(link, dir, WEFT_FATE_FCS, fr);
+    return NULL;
+}
+
 static void deliver(struct weft_link *link, unsigned dir, struct sim_frame *fr)
 {
     unsigned far = 1 - dir;
     const struct weft_link_end *end = &link->cfg.end[far];
+    fr = check_fcs(link, dir, fr);
+    if (fr == NULL)
+        return;
     wf_sim_link_note(link, dir, WEFT_FATE_DELIVERED, &fr->f);
     switch (end->kind) {
     case WEFT_END_NODE:
@@ -400,6 +435,8 @@ void wf_sim_link_send(struct weft_link *link, unsigned dir, struct sim_frame *fr
     fr = copy_if_asked(link, fr);
     if (fr != NULL && is_congested)
         fr = mark(link, dir, fr);
+    if (fr != NULL && link->cfg.has_fcs)
+        fr = wf_sim_fcs_append(link->w, fr);
     if (fr != NULL && fr->f.len > 0 && sim_rng_chance(&d->rng, d->q.corrupt_ppm))
         fr = corrupt(link, dir, fr);
     if (fr == NULL)

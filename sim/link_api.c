@@ -61,6 +61,8 @@ int weft_link_add(struct weft_world *w, const struct weft_link_config *cfg, stru
 {
     if (!does_end_fit(cfg, &cfg->end[0]) || !does_end_fit(cfg, &cfg->end[1]))
         return -WEFT_EINVAL;
+    if (cfg->has_fcs && (cfg->is_l3 || cfg->has_superframes))
+        return -WEFT_EINVAL;
     if (weft_link_find(w, cfg->name) != NULL)
         return -WEFT_EEXIST;
     struct weft_link *link = wf_sim_alloc(w, sizeof(*link));

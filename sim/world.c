@@ -133,6 +133,9 @@ static void happen(struct weft_world *w, const struct sim_event *ev)
     case SIM_EV_ACTOR:
         wf_sim_actor_timer(ev->obj, ev->time_ns);
         break;
+    case SIM_EV_MEDIUM:
+        wf_sim_medium_event(ev->obj, ev->arg);
+        break;
     case SIM_EV_CALL:
         ev->fn(w, ev->obj);
         break;

@@ -47,6 +47,7 @@ enum sim_event_kind {
     SIM_EV_ROOM,   /* obj = link, arg = direction: the queue has room again. */
     SIM_EV_ACTOR,  /* obj = actor: its timer. */
     SIM_EV_CALL,   /* fn(world, obj) */
+    SIM_EV_MEDIUM, /* obj = bridge, arg: the end of what is sent, or a port that tries. */
 };
 
 /** struct sim_event - An entry of the heap */
@@ -206,6 +207,16 @@ size_t wf_sim_frame_peek(const struct weft_frame *f, void *buf, size_t n);
 /** wf_sim_frame_finish_csum() - Fill in the checksum of a copied frame that needs it */
 void wf_sim_frame_finish_csum(struct sim_frame *fr);
 
+/** wf_sim_fcs_append() - Pad a frame and append its check sequence, in a copy; takes the reference;
+ * NULL: no memory */
+struct sim_frame *wf_sim_fcs_append(struct weft_world *w, struct sim_frame *fr);
+
+/** wf_sim_fcs_ok() - Whether a frame with a check sequence is as it was sent */
+bool wf_sim_fcs_ok(const struct sim_frame *fr);
+
+/** wf_sim_fcs_strip() - The frame without it, in a copy; takes the reference; NULL: no memory */
+struct sim_frame *wf_sim_fcs_strip(struct weft_world *w, struct sim_frame *fr);
+
 /** wf_sim_hash_frame() - Take a frame's fate into the trace hash */
 void wf_sim_hash_frame(struct weft_world *w, const struct weft_link *link, unsigned dir,
                        enum weft_fate fate, const struct weft_frame *f);
@@ -254,6 +265,9 @@ bool wf_sim_bridge_plug(struct weft_bridge *b, struct weft_link *link, unsigned 
 
 /** wf_sim_bridge_input() - A frame arrives at a bridge's port; takes the reference */
 void wf_sim_bridge_input(struct weft_bridge *b, uint32_t port, struct sim_frame *fr);
+
+/** wf_sim_medium_event() - Something happens on the shared medium of a hub */
+void wf_sim_medium_event(struct weft_bridge *b, uint64_t arg);
 
 /** wf_sim_actors_crash() - A node is gone, and its actors with it */
 void wf_sim_actors_crash(struct weft_node *node);

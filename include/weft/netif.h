@@ -195,6 +195,18 @@ int weft_if_set_up(struct weft_stack *st, uint16_t ifindex, bool is_up)
     __attribute__((warn_unused_result));
 
 /**
+ * weft_if_note_bad_fcs() - The driver tells of frames whose frame check sequence was wrong
+ * @st: stack
+ * @ifindex: index
+ * @n: frames that were dropped before weft_rx()
+ *
+ * They are counted as link.bad_fcs and among the drops of the interface.
+ *
+ * Return: 0 or -WEFT_ENOENT.
+ */
+int weft_if_note_bad_fcs(struct weft_stack *st, uint16_t ifindex, uint32_t n);
+
+/**
  * weft_if_set_mtu() - Change the MTU; connections cut their segments anew
  * @st: stack
  * @ifindex: index

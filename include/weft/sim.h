@@ -20,6 +20,7 @@
 #define WEFT_SIM_H
 
 #include "weft/actor.h"
+#include "weft/bridge.h"
 #include "weft/script.h"
 #include "weft/swarm.h"
 #include "weft/world.h"

@@ -20,6 +20,7 @@ struct weft_stack;
     X(FRAME_BAD, "link.bad_frame_facts")                                                           \
     X(FRAME_GIANT, "link.giant")                                                                   \
     X(ETH_RUNT, "link.runt")                                                                       \
+    X(ETH_FCS, "link.bad_fcs")                                                                     \
     X(ETH_NOT_FOR_US, "link.not_for_us")                                                           \
     X(ETH_SRC_BAD, "link.bad_source")                                                              \
     X(ETH_TYPE_UNKNOWN, "link.unknown_type")                                                       \

@@ -289,6 +289,8 @@ struct weft_bridge_stats {
     uint64_t forwarded, flooded, filtered; /* filtered: destination on the port it came from */
     uint64_t learned, moved, table_full, aged;
     uint32_t entries;
+    uint64_t storm_dropped; /* Group frames beyond the limit of their port. */
+    uint64_t collisions, deferred, excessive, queue_dropped; /* Of a shared medium: weft/bridge.h */
 };
 
 /** struct weft_bridge_entry - An address a switch knows */
@@ -368,6 +370,8 @@ struct weft_link_quality {
     uint32_t dup_ppm;
     uint32_t dup_copies;     /* Extra copies of a duplicated frame, 0 = 1. */
     uint32_t corrupt_ppm;    /* One random bit flips, in a copy. */
+    uint32_t corrupt_bits;   /* Above 1: in its place a burst of so many bits, its ends flipped and
+                                each one between by chance. */
     bool is_corrupt_one_way; /* Bits only become 1: no two flips cancel each other in a sum. */
     bool may_jitter_reorder; /* Jitter may let frames overtake. */
 };
@@ -378,7 +382,10 @@ struct weft_link_config {
     struct weft_link_end end[2];
     struct weft_link_quality quality[2]; /* [0]: from end 0 to end 1. */
     uint32_t mtu;                        /* IP bytes a frame may carry, 0 = unchecked. */
-    bool is_l3;                          /* Bare IP packets; both ends must agree. */
+    bool has_fcs; /* Ethernet frames travel padded to 60 octets, with a frame check sequence of 4
+                     (IEEE 802.3): what is corrupt is dropped where it arrives. An external end
+                     sends without it, and gets what is on the wire. No super-frames. */
+    bool is_l3;   /* Bare IP packets; both ends must agree. */
     bool has_superframes;  /* A memory link: super-frames pass whole. Otherwise they are refused. */
     bool is_copying;       /* Frames are copied and given back at once, as a network card would. */
     bool has_backpressure; /* Stacks are held back instead of losing frames to the queue limit. */
@@ -399,6 +406,7 @@ enum weft_fate {
     WEFT_FATE_REORDERED,  /* Held back, and still under way. */
     WEFT_FATE_REFUSED,    /* The receiver had no room. */
     WEFT_FATE_MARKED,     /* Congestion Experienced, and still under way. */
+    WEFT_FATE_FCS,        /* The frame check sequence was wrong where it arrived. */
 
     WEFT_FATE_COUNT
 };

@@ -45,6 +45,17 @@ int weft_if_find(const struct weft_stack *st, const char *name)
     return -WEFT_ENOENT;
 }
 
+int weft_if_note_bad_fcs(struct weft_stack *st, uint16_t ifindex, uint32_t n)
+{
+    struct net *net = wf_net_of(st);
+    struct netif *nif = wf_netif_get(net, ifindex);
+    if (nif == NULL)
+        return -WEFT_ENOENT;
+    for (uint32_t i = 0; i < n; i++)
+        wf_net_refuse(net, nif, WEFT_DROP_ETH_FCS);
+    return 0;
+}
+
 int weft_if_set_up(struct weft_stack *st, uint16_t ifindex, bool is_up)
 {
     struct net *net = wf_net_of(st);

@@ -138,8 +138,8 @@ static const struct row rows[] = {
      "11:5: scenario[0]: unknown key \"pong\", did you mean \"ping\"?"},
     {STEP("{name: idle}"),
      "11:5: scenario[0]: a step does exactly one thing (ping, traceroute, arp, udp, tcp-transfer, "
-     "tcp-requests, tcp-simultaneous, connect-refused, syn-flood, link, node, group, neigh, "
-     "arp-forge, "
+     "tcp-requests, tcp-simultaneous, connect-refused, syn-flood, link, node, group, "
+     "broadcast, neigh, arp-forge, "
      "wait, measure, show "
      "or parallel)"},
     {STEP("ping: {from: h1}"), "11:11: scenario[0].ping: key \"to\" is missing"},

@@ -81,6 +81,7 @@ static void a_station_may_move(void)
     weft_world_destroy(l.w);
 }
 
+/* proves: CAP-LINK-05 */
 static void an_address_is_forgotten_after_300_s(void)
 {
     struct lan l = lan_new(WEFT_BRIDGE_SWITCH, 0);
@@ -144,7 +145,61 @@ static void a_hub_repeats_everything(void)
     weft_world_destroy(l.w);
 }
 
+static void the_age_can_be_set(void)
+{
+    struct lan l = lan_new(WEFT_BRIDGE_SWITCH, 0);
+    const struct weft_bridge_options o = {.age_ns = 10 * S};
+    T_EQ(weft_bridge_set(l.b, &o), 0);
+    (void)sent(&l, 0, 1, 9);
+    T_EQ(weft_world_run(l.w, 10 * S + 1), 0);
+    T_EQ(sent(&l, 1, 2, 1), 5);
+    weft_world_destroy(l.w);
+}
+
+/* proves: CAP-LINK-05 */
+static void group_frames_of_a_port_are_limited_in_a_second(void)
+{
+    struct lan l = lan_new(WEFT_BRIDGE_SWITCH, 0);
+    const struct weft_bridge_options o = {.storm_pkts = 3};
+    struct weft_bridge_stats s;
+    T_EQ(weft_bridge_set(l.b, &o), 0);
+    for (unsigned i = 0; i < 3; i++)
+        T_EQ(sent(&l, 0, 1, 0xff), 6);
+    T_EQ(sent(&l, 0, 3, 0xff), 0); /* And nothing is learnt from it. */
+    T_EQ(sent(&l, 1, 2, 0xff), 5); /* Each port for itself. */
+    T_EQ(sent(&l, 0, 1, 2), 2);    /* To one station as ever. */
+    T_EQ(sent(&l, 1, 2, 3), 5);
+    weft_bridge_stats(l.b, &s);
+    T_EQ(s.storm_dropped, 1);
+    T_EQ(weft_world_run(l.w, 1 * S), 0);
+    T_EQ(sent(&l, 0, 1, 0xff), 6);
+    weft_world_destroy(l.w);
+}
+
+static void counters_have_names(void)
+{
+    struct lan l = lan_new(WEFT_BRIDGE_SWITCH, 0);
+    uint64_t flooded = 0, entries = 0;
+    (void)sent(&l, 0, 1, 9);
+    (void)sent(&l, 1, 2, 9);
+    for (unsigned i = 0; i < WEFT_BRIDGE_COUNTERS; i++) {
+        const char *name = weft_bridge_counter_name(i);
+        T_CHECK(name != NULL && strcmp(name, "?") != 0);
+        flooded = strcmp(name, "flooded") == 0 ? weft_bridge_counter(l.b, i) : flooded;
+        entries = strcmp(name, "entries") == 0 ? weft_bridge_counter(l.b, i) : entries;
+    }
+    T_EQ(flooded, 2);
+    T_EQ(entries, 2);
+    T_CHECK(strcmp(weft_bridge_counter_name(WEFT_BRIDGE_COUNTERS), "?") == 0);
+    T_EQ(weft_bridge_counter(l.b, WEFT_BRIDGE_COUNTERS), 0);
+    weft_world_destroy(l.w);
+}
+
 static const struct t_case cases[] = {
+    {"the age can be set", the_age_can_be_set},
+    {"group frames of a port are limited in a second",
+     group_frames_of_a_port_are_limited_in_a_second},
+    {"counters have names", counters_have_names},
     {"a switch floods what it does not know, and then learns",
      a_switch_floods_what_it_does_not_know_and_then_learns},
     {"a frame to its own port is filtered", a_frame_to_its_own_port_is_filtered},

@@ -412,7 +412,149 @@ static void a_frame_can_be_put_on_a_wire(void)
     weft_world_destroy(w);
 }
 
+/* ---- the frame check sequence ---- */
+
+/** struct checked - A link with check sequences into a hub, and a plain one out of it */
+struct checked {
+    struct weft_world *w;
+    struct weft_link *in, *out;
+};
+
+static struct checked checked_new(const struct weft_link_quality *q, bool has_fcs)
+{
+    struct checked c;
+    struct weft_world_config cfg;
+    struct weft_bridge *hub;
+    struct weft_link_config lc;
+    weft_world_config_default(&cfg, 3);
+    T_EQ(weft_world_create(&c.w, &cfg), 0);
+    T_EQ(weft_bridge_add(c.w, "hub", WEFT_BRIDGE_HUB, 0, &hub), 0);
+    memset(&lc, 0, sizeof(lc));
+    lc.name[0] = 'o';
+    lc.end[0].kind = WEFT_END_EXTERNAL;
+    lc.end[1].kind = WEFT_END_BRIDGE;
+    lc.end[1].bridge = hub;
+    T_EQ(weft_link_add(c.w, &lc, &c.out), 0);
+    lc.name[0] = 'i';
+    lc.has_fcs = has_fcs;
+    lc.quality[0] = *q;
+    T_EQ(weft_link_add(c.w, &lc, &c.in), 0);
+    return c;
+}
+
+/* proves: CAP-LINK-06 */
+static void a_frame_is_padded_and_ends_with_its_check_sequence(void)
+{
+    struct weft_world_config cfg;
+    struct weft_link_config lc;
+    struct weft_link *link;
+    struct weft_world *w;
+    uint8_t f[100], got[100];
+    weft_world_config_default(&cfg, 3);
+    T_EQ(weft_world_create(&w, &cfg), 0);
+    memset(&lc, 0, sizeof(lc));
+    lc.name[0] = 'l';
+    lc.end[0].kind = lc.end[1].kind = WEFT_END_EXTERNAL;
+    lc.has_fcs = true;
+    T_EQ(weft_link_add(w, &lc, &link), 0);
+    memset(f, 0xff, sizeof(f));
+    memcpy(f + 32, "123456789", 9);
+    T_EQ(weft_link_push(link, 0, f, 42), 0); /* ARP: 14 and 28 octets, 18 of padding. */
+    T_EQ(weft_world_run(w, WEFT_NEVER), 0);
+    T_EQ(weft_link_pull(link, 1, got, sizeof(got), NULL), 64);
+    T_CHECK(memcmp(got, f, 42) == 0);
+    for (unsigned i = 42; i < 60; i++)
+        T_EQ(got[i], 0);
+    static const uint8_t zeros[60];
+    T_EQ(weft_link_push(link, 0, zeros, 60), 0);
+    T_EQ(weft_world_run(w, WEFT_NEVER), 0);
+    T_EQ(weft_link_pull(link, 1, got, sizeof(got), NULL), 64);
+    static const uint8_t crc[] = {0x08, 0x89, 0x12, 0x04}; /* Of 60 zeros, by another program. */
+    T_CHECK(memcmp(got + 60, crc, 4) == 0);
+    lc.name[0] = 'm';
+    lc.has_superframes = true;
+    T_EQ(weft_link_add(w, &lc, &link), -WEFT_EINVAL);
+    weft_world_destroy(w);
+}
+
+/* The checksum of the internet over a frame. */
+static bool is_sum_right(const uint8_t *f, size_t n)
+{
+    uint32_t sum = 0;
+    for (size_t i = 0; i < n; i += 2)
+        sum += (uint32_t)f[i] << 8 | f[i + 1];
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (sum & 0xffff) + (sum >> 16) == 0xffff;
+}
+
+/* Frames that a burst has spoilt and that came in spite of it; *undetected by the checksum. */
+static uint64_t spoilt_and_delivered(bool has_fcs, uint64_t frames, uint64_t *undetected)
+{
+    struct weft_link_quality q = perfect;
+    q.corrupt_ppm = 1000000;
+    q.corrupt_bits = 128;
+    struct checked c = checked_new(&q, has_fcs);
+    uint8_t f[64], got[64];
+    uint64_t n = 0;
+    *undetected = 0;
+    for (unsigned i = 0; i < sizeof(f); i++)
+        f[i] = (uint8_t)(i * 37);
+    f[12] = f[13] = 0;
+    uint32_t sum = 0;
+    for (unsigned i = 0; i < sizeof(f); i += 2)
+        sum += (uint32_t)f[i] << 8 | f[i + 1];
+    sum = (sum & 0xffff) + (sum >> 16);
+    f[12] = (uint8_t)(~sum >> 8);
+    f[13] = (uint8_t)~sum;
+    for (uint64_t i = 0; i < frames; i++) {
+        T_EQ(weft_link_push(c.in, 0, f, sizeof(f)), 0);
+        T_EQ(weft_world_run(c.w, WEFT_NEVER), 0);
+        while (weft_link_pull(c.out, 0, got, sizeof(got), NULL) != 0) {
+            n++;
+            *undetected += is_sum_right(got, sizeof(got)) && memcmp(got, f, sizeof(f)) != 0;
+        }
+    }
+    T_EQ(fates(c.in, WEFT_FATE_FCS) + n, frames);
+    T_EQ(weft_world_frames_in_use(c.w), 0);
+    weft_world_destroy(c.w);
+    return n;
+}
+
+/* proves: CAP-LINK-06 BAD-DST-06 */
+static void bursts_are_found_by_the_check_sequence_and_mostly_by_the_checksum(void)
+{
+    const uint64_t frames = 1000000;
+    uint64_t undetected;
+    T_EQ(spoilt_and_delivered(true, frames / 4, &undetected), 0);
+    T_EQ(spoilt_and_delivered(false, frames, &undetected), frames);
+    printf("# %" PRIu64 " of %" PRIu64 " not found by the checksum\n", undetected, frames);
+    T_CHECK(undetected >= frames / 65536 / 2 && undetected <= frames / 65536 * 2);
+}
+
+static void what_is_whole_passes_and_copies_do_too(void)
+{
+    struct weft_link_quality q = perfect;
+    q.dup_ppm = 1000000;
+    q.delay_ns = 1 * MS;
+    struct checked c = checked_new(&q, true);
+    uint8_t f[60] = {1, 2, 3}, got[70];
+    T_EQ(weft_link_push(c.in, 0, f, sizeof(f)), 0);
+    T_EQ(weft_world_run(c.w, WEFT_NEVER), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        T_EQ(weft_link_pull(c.out, 0, got, sizeof(got), NULL), sizeof(f));
+        T_CHECK(memcmp(got, f, sizeof(f)) == 0);
+    }
+    T_EQ(weft_link_pull(c.out, 0, got, sizeof(got), NULL), 0);
+    T_EQ(weft_world_frames_in_use(c.w), 0);
+    weft_world_destroy(c.w);
+}
+
 static const struct t_case cases[] = {
+    {"a frame is padded, and ends with its check sequence",
+     a_frame_is_padded_and_ends_with_its_check_sequence},
+    {"bursts are found by the check sequence, and mostly by the checksum",
+     bursts_are_found_by_the_check_sequence_and_mostly_by_the_checksum},
+    {"what is whole passes, and copies do, too", what_is_whole_passes_and_copies_do_too},
     {"a late copy holds up nobody", a_late_copy_holds_up_nobody},
     {"a frame can be put on a wire", a_frame_can_be_put_on_a_wire},
     {"a perfect wire delivers at once, in order", a_perfect_wire_delivers_at_once_in_order},
