@@ -17,6 +17,7 @@
 #ifndef WEFT_SVC_H
 #define WEFT_SVC_H
 
+#include "weft/icmpext.h"
 #include "weft/types.h"
 
 struct weft_stack;
@@ -202,6 +203,7 @@ struct weft_trace_slot {
     uint32_t info;
     uint16_t lport;
     uint8_t fate, answer, err, icmp_type, icmp_code, reply_ttl;
+    uint8_t ext_bytes, ext[WEFT_ICMP_EXT_MAX];
 };
 
 /** struct weft_traceroute_config - Where to; begin with weft_traceroute_config_default() */
@@ -248,10 +250,12 @@ struct weft_traceroute_event {
     int err;       /* enum weft_err, positive */
     uint8_t icmp_type, icmp_code;
     uint8_t reply_ttl; /* Of an echo reply or datagram. */
-    uint32_t mtu;      /* finds_mtu: the path's, where it became smaller; DONE: as found. */
-    uint64_t sock;     /* OPENED, CLOSED. */
-    bool is_last;      /* Last query of its hop. */
-    bool is_reached;   /* DONE: the target has answered. */
+    uint8_t ext_bytes; /* Objects that came with an error (weft/icmpext.h). */
+    uint8_t ext[WEFT_ICMP_EXT_MAX];
+    uint32_t mtu;    /* finds_mtu: the path's, where it became smaller; DONE: as found. */
+    uint64_t sock;   /* OPENED, CLOSED. */
+    bool is_last;    /* Last query of its hop. */
+    bool is_reached; /* DONE: the target has answered. */
 };
 
 /** struct weft_traceroute - A search for the way; all fields belong to the engine */
