@@ -104,14 +104,14 @@ static void finish_csum(struct net *net, struct pkt *p)
     wf_st16be(p->data + 2, sum);
 }
 
-/* Header, quote and what follows it; NULL if there is no memory. */
+/* Header, quote and what follows it, beside @opts octets of options; NULL if there is no memory. */
 static struct pkt *build_error(struct net *net, const struct pkt *p, const struct rx_meta *m,
-                               const struct icmp4_hdr *h)
+                               const struct icmp4_hdr *h, uint32_t opts)
 {
     uint8_t buf[ERROR_BYTES];
     uint32_t ext = wf_icmp_ext_bytes(net, h->type);
     uint32_t n = wf_min_u32(p->total, m->ip_hdr_bytes + (uint32_t)net->ip->icmp.cfg.quote_bytes);
-    n = wf_min_u32(n, ERROR_BYTES - IP4_HDR_BYTES - ICMP4_HDR_BYTES - ext);
+    n = wf_min_u32(n, ERROR_BYTES - IP4_HDR_BYTES - ICMP4_HDR_BYTES - ext - opts);
     wf_icmp4_emit(buf, h);
     wf_pkt_copy_out(&net->pool, p, 0, buf + ICMP4_HDR_BYTES, n);
     if (ext != 0)
@@ -121,7 +121,7 @@ static struct pkt *build_error(struct net *net, const struct pkt *p, const struc
         wf_net_note_drop(net, WEFT_DROP_NO_PKT);
         return NULL;
     }
-    e->data = e->head + PKT_HEADROOM + IP4_HDR_BYTES;
+    e->data = e->head + PKT_HEADROOM + IP4_HDR_MAX_BYTES;
     memcpy(e->data, buf, ICMP4_HDR_BYTES);
     e->len = e->total = ICMP4_HDR_BYTES;
     if (!wf_pkt_append_copy(&net->pool, e, buf + ICMP4_HDR_BYTES, n)) {
@@ -148,7 +148,10 @@ void wf_icmp_error(struct net *net, struct pkt *p, const struct rx_meta *m, uint
         h.pointer = (uint8_t)info;
     else if (type == ICMP4_REDIRECT)
         wf_st32be(h.gateway.b, info);
-    struct pkt *e = build_error(net, p, m, &h);
+    uint8_t opts[IP4_OPTS_MAX_BYTES];
+    uint32_t pointer = type == ICMP4_PARAMETER_PROBLEM ? info : 0;
+    uint8_t opts_bytes = wf_ip4_opts_retrace(net, p, m, pointer, opts);
+    struct pkt *e = build_error(net, p, m, &h, opts_bytes);
     if (e == NULL)
         return;
     /* RFC 1812 4.3.2.4: what was for us is answered from there, the rest from the interface that
@@ -157,7 +160,9 @@ void wf_icmp_error(struct net *net, struct pkt *p, const struct rx_meta *m, uint
                         .dst4 = m->src4,
                         .proto = IP_PROTO_ICMP,
                         .ttl = net->ip->sw.ttl,
-                        .tos = error_tos(net, p)};
+                        .tos = error_tos(net, p),
+                        .opts = opts,
+                        .opts_bytes = opts_bytes};
     wf_count(net, WEFT_COUNT_ICMP_ERRORS_OUT);
     (void)wf_ip4_output(net, e, &o);
 }

@@ -83,6 +83,16 @@ void wf_ip4_opts_record_own(uint8_t *opts, uint32_t n, uint32_t own4);
 uint8_t wf_ip4_opts_reply(struct net *net, const struct pkt *p, const struct rx_meta *m,
                           uint8_t buf[IP4_OPTS_MAX_BYTES]);
 
+/**
+ * wf_ip4_opts_retrace() - Options that lead an error back along the route that a packet took
+ * @p: the packet, data at its IP header
+ * @pointer: octet of the header that the error is about; if it is the route's there are none
+ *
+ * Return: octets in @out (RFC 1812 4.3.2.6).
+ */
+uint8_t wf_ip4_opts_retrace(const struct net *net, const struct pkt *p, const struct rx_meta *m,
+                            uint32_t pointer, uint8_t out[IP4_OPTS_MAX_BYTES]);
+
 /** wf_ip4_opts_return() - Options that lead back along a completed source route; octets in @out */
 uint32_t wf_ip4_opts_return(uint32_t src4, const uint8_t *opts, uint32_t n,
                             uint8_t out[IP4_OPTS_MAX_BYTES]);

@@ -218,11 +218,56 @@ static void objects_are_read_within_their_length(void)
     T_CHECK(strcmp(i.name, "a?b") == 0);
 }
 
+/* ---- the way back of errors about source-routed datagrams ---- */
+
+/* One from P by way of 10.0.0.7 to us, that goes on to Q and FAR. */
+static struct rig_ip routed(uint8_t ttl)
+{
+    struct rig_ip p = rig_udp(P, A, 5, 9, 600);
+    static const uint8_t lsrr[16] = {1, 131, 15, 8, 10, 0, 0, 7, 10, 0, 1, 9, 172, 16, 0, 1};
+    memcpy(p.opts, lsrr, sizeof(lsrr));
+    p.opts_n = sizeof(lsrr);
+    p.ttl = ttl;
+    return p;
+}
+
+/* proves: ICMP-R-09 */
+static void errors_go_back_along_the_route(void)
+{
+    struct rig *r = rig_new(2, true);
+    extend(r, true);
+    T_EQ(weft_ip_set(r->st, WEFT_IP_SOURCE_ROUTES, WEFT_IP_SOURCE_ROUTES_FORWARD), 0);
+    struct rig_ip p = routed(1); /* Dies here, with us in the route already. */
+    rig_push(r, 0, &p);
+    const struct rig_ip *e = rig_pull(r, 0);
+    T_CHECK(e != NULL && e->b[0] == 11 && e->dst == IP(10, 0, 0, 7) && e->opts_n == 8);
+    T_CHECK(e != NULL && memcmp(e->opts, "\x83\x07\x04\x0a\x00\x00\x09\x00", 8) == 0);
+    T_CHECK(e != NULL && e->n + 28 <= 576);
+    p = routed(9);
+    T_EQ(weft_ip_set(r->st, WEFT_IP_SOURCE_ROUTES, WEFT_IP_SOURCE_ROUTES_END), 0);
+    rig_push(r, 0, &p); /* The route fails: as it came. */
+    e = rig_pull(r, 0);
+    T_CHECK(e != NULL && e->b[0] == 3 && e->b[1] == 5 && e->dst == IP(10, 0, 0, 7));
+    p.opts[3] = 9; /* A pointer into the middle: the error is about the route. */
+    rig_push(r, 0, &p);
+    e = rig_pull(r, 0);
+    T_CHECK(e != NULL && e->b[0] == 12 && e->dst == P && e->opts_n == 0);
+    p = routed(9);
+    memcpy(p.opts, "\x83\x0b\x08\x0a\x00\x00\x07\x0a\x00\x01\x09\x44\x03\x05\x00\x00", 16);
+    rig_push(r, 0, &p); /* About another option: back along the route. */
+    e = rig_pull(r, 0);
+    T_CHECK(e != NULL && e->b[0] == 12 && e->dst == IP(10, 0, 0, 7) && e->opts_n == 8);
+    T_CHECK(rig_is_silent(r));
+    rig_end(r);
+}
+
 static const struct t_case cases[] = {
     {"a router pads its quote and names the interface the datagram came in by",
      a_router_names_the_interface},
     {"redirects and answers to queries have no extensions", no_other_message_has_extensions},
     {"a sender is told the objects of an error whose version and sum are right", a_sender_is_told},
+    {"an error about a source-routed datagram goes back along the route it took",
+     errors_go_back_along_the_route},
     {"objects are read within their length", objects_are_read_within_their_length},
 };
 
