@@ -18,6 +18,7 @@
 #define WEFT_SVC_H
 
 #include "weft/icmpext.h"
+#include "weft/ip.h"
 #include "weft/types.h"
 
 struct weft_stack;
@@ -64,6 +65,8 @@ struct weft_ping_config {
     bool is_any_sender;                     /* Answers may come from other addresses: broadcast. */
     uint8_t pattern[WEFT_PING_PATTERN_MAX]; /* Repeated to fill the data; ... */
     uint8_t pattern_bytes;                  /* ... 0 = counting bytes. */
+    uint8_t opts_bytes;                     /* IP options of the requests, 0 = none, ... */
+    uint8_t opts[WEFT_IP_OPTIONS_MAX];      /* ... as weft_ip_set_options() takes them. */
 
     /* Memory of the caller, until weft_ping_end(). */
     struct weft_ping_slot *slots; /* Requests whose answers are waited for; ... */
@@ -100,6 +103,8 @@ struct weft_ping_event {
     uint32_t mask;                                  /* MASK, as a number. */
     int err;                                        /* enum weft_err, positive */
     uint8_t ttl, icmp_type, icmp_code;
+    uint8_t opts_bytes; /* IP options of an answer, ... */
+    uint8_t opts[WEFT_IP_OPTIONS_MAX];
 };
 
 /** struct weft_ping_stats - The sum of a run */
