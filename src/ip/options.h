@@ -7,6 +7,9 @@
  * Record route and timestamp are written in transit; at the end of the way only a timestamp is, as
  * RFC 1812 5.2.1 asks. An echo reply carries them on, and our address as well (RFC 1122 3.2.2.6).
  * Source routes follow the switch WEFT_IP_SOURCE_ROUTES. What is unknown passes as it is.
+ *
+ * Deviation: IPR-FWD-52: datagrams with a source route are dropped by default (RFC 7126);
+ * `WEFT_IP_SOURCE_ROUTES` has what RFC 1812 asks for.
  */
 #ifndef WF_IP_OPTIONS_H
 #define WF_IP_OPTIONS_H
