@@ -168,6 +168,26 @@ static void parts_of_a_network_may_lie_apart(void)
     router_end(&r);
 }
 
+/* proves: ICMP-R-37 */
+static void a_filter_may_be_silent(void)
+{
+    struct weft_icmp_config c;
+    const struct weft_route no = {
+        .dst = to_addr(ip4(22, 0, 0, 0)), .prefix_len = 8, .type = WEFT_ROUTE_PROHIBIT};
+    begin();
+    T_EQ(weft_route_add(r.st, &no), 0);
+    send_frag(ip4(22, 0, 0, 1), 46, 0);
+    T_CHECK(router_says(&r, 0, 3, 13));
+    weft_icmp_get(r.st, &c);
+    c.is_filter_silent = true;
+    T_EQ(weft_icmp_set(r.st, &c), 0);
+    send_frag(ip4(22, 0, 0, 1), 46, 0);
+    T_EQ(router_take(&r, 0), 0);
+    send_frag(ip4(23, 0, 0, 1), 46, 0); /* Other errors are told. */
+    T_CHECK(router_says(&r, 0, 3, 0));
+    router_end(&r);
+}
+
 /* proves: IPR-FWD-11 */
 static void a_route_in_transit_is_not_read(void)
 {
@@ -231,6 +251,7 @@ static const struct t_case cases[] = {
      private_and_shared_networks_are_usable},
     {"parts of a network may lie apart and have masks of different lengths",
      parts_of_a_network_may_lie_apart},
+    {"a filter may be silent", a_filter_may_be_silent},
     {"headers and addresses that cannot be are logged with addresses and interface",
      what_cannot_be_is_logged},
     {"a source route in transit does not say where a datagram goes",
