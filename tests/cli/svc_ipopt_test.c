@@ -29,6 +29,7 @@ static void source_routes(struct weft_node *n, enum weft_ip_source_routes v)
     T_EQ(weft_ip_set(weft_node_stack(n), WEFT_IP_SOURCE_ROUTES, v), 0);
 }
 
+/* proves: CAP-IP-04 */
 static void the_way_is_recorded(void)
 {
     svc_line();
@@ -52,6 +53,7 @@ static void the_way_is_recorded(void)
     svc_end();
 }
 
+/* proves: CAP-IP-04 */
 static void the_way_is_stamped(void)
 {
     svc_line();
@@ -77,7 +79,7 @@ static void the_way_is_stamped(void)
     svc_end();
 }
 
-/* proves: ICMP-H-31 ICMP-R-24 */
+/* proves: ICMP-H-31 ICMP-R-24 CAP-IP-04 */
 static void a_route_leads_there_and_back(void)
 {
     svc_line();

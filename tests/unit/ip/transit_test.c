@@ -106,24 +106,6 @@ static void what_is_for_the_router_ends_here(void)
     router_end(&r);
 }
 
-/* proves: IGMP3-R-22 */
-static void queries_stay_on_their_link(void)
-{
-    static const uint32_t to[] = {0xe0000001, 0xe9000001, 0x0a010001};
-    begin();
-    for (unsigned i = 0; i < 3; i++) {
-        uint32_t n = ip_frame(buf, 0, HOST(0), to[i], 28);
-        if (i < 2)
-            memcpy(buf, (const uint8_t[]){1, 0, 94, (uint8_t)(to[i] >> 16 & 127), 0, 1}, 6);
-        buf[IP_AT + 9] = 2;
-        memcpy(buf + IP_AT + 20, (const uint8_t[]){0x11, 100, 0xee, 0x9b, 0, 0, 0, 0}, 8);
-        ip_resum(buf);
-        router_in(&r, 0, buf, n);
-        T_EQ(router_take(&r, 1) + router_take(&r, 2), i < 2 ? 0 : 1); /* Unicast: a datagram. */
-    }
-    router_end(&r);
-}
-
 /* proves: IP-SPEC-07 */
 static void private_and_shared_networks_are_usable(void)
 {
@@ -246,7 +228,6 @@ static const struct t_case cases[] = {
     {"68 octets go over every link uncut", the_least_datagram_needs_no_cutting},
     {"what is for the router or its groups ends here, whole, whatever its TTL",
      what_is_for_the_router_ends_here},
-    {"IGMP queries stay on their link", queries_stay_on_their_link},
     {"private, shared and benchmarking networks are usable",
      private_and_shared_networks_are_usable},
     {"parts of a network may lie apart and have masks of different lengths",
