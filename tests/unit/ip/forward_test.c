@@ -202,8 +202,8 @@ static void an_interface_that_does_not_forward(void)
     router_end(&r);
 }
 
-/* proves: IP-LL-01 IP-SPEC-03 IPR-FWD-33 IPR-FWD-34 IP-SPEC-01 IP-SPEC-02 IP-SPEC-05 IP-SPEC-06
- * IPR-FWD-35 */
+/* proves: IP-LL-01 IP-SPEC-03 IPR-FWD-33 IPR-FWD-34 IP-SPEC-01 IP-SPEC-02 IP-SPEC-05 IP-SPEC-06 */
+/* proves: IPR-FWD-35 */
 static void what_stays_where_it_is(void)
 {
     static const uint32_t bad[] = {0x00000001, 0x7f000001, 0xf0000001, 0xffffffff, 0xe0000105};
