@@ -122,8 +122,12 @@ static bool take_name(const struct weft_icmp_object *o, uint32_t *at, char out[6
     const uint8_t *p = take(o, at, *n - 1u);
     if (p == NULL)
         return false;
-    for (uint32_t i = 0; i + 1 < *n && p[i] != 0; i++)
-        out[i] = p[i] > ' ' && p[i] < 127 ? (char)p[i] : '?';
+    for (uint32_t i = 0; i + 1 < *n && p[i] != 0; i++) {
+        bool is_printable = p[i] > ' ' && p[i] < 127;
+        out[i] = '?';
+        if (is_printable)
+            out[i] = (char)p[i];
+    }
     return true;
 }
 

@@ -6,6 +6,8 @@
 #define QUOTE 128u
 #define LABEL 8u /* An object with one label. */
 
+static const uint8_t label[LABEL] = {0, 8, 1, 1, 0, 6, 0x41, 5};
+
 /* A message with one label behind a quote of 128 octets; its length. */
 static uint32_t build(uint8_t *b, uint8_t type)
 {
@@ -13,7 +15,7 @@ static uint32_t build(uint8_t *b, uint8_t type)
     b[0] = type;
     b[5] = QUOTE / 4;
     uint8_t *x = b + 8 + QUOTE;
-    memcpy(x + 4, "\x00\x08\x01\x01\x00\x06\x41\x05", LABEL);
+    memcpy(x + 4, label, LABEL);
     wf_icmp4_ext_seal(x, 4 + LABEL);
     return 8 + QUOTE + 4 + LABEL;
 }
@@ -67,7 +69,7 @@ static void objects_are_taken_whole_and_others_skipped(void)
     uint8_t x[4 + 40 + LABEL] = {0}, out[16];
     x[5] = 40; /* More than there is room for ... */
     x[6] = 99; /* ... of a class nobody knows. */
-    memcpy(x + 44, "\x00\x08\x01\x01\x00\x06\x41\x05", LABEL);
+    memcpy(x + 44, label, LABEL);
     wf_icmp4_ext_seal(x, sizeof(x));
     T_EQ(wf_icmp4_ext_objects(out, sizeof(out), x, sizeof(x)), LABEL);
     T_CHECK(memcmp(out, x + 44, LABEL) == 0);
