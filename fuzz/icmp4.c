@@ -12,6 +12,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (err != ICMP4_OK)
         return 0;
     FUZZ_TEXT(wf_icmp4_text, &h);
+    uint8_t ext[64];
+    uint32_t at = size < 65536 ? wf_icmp4_ext_at(data, (uint32_t)size) : 0;
+    FUZZ_CHECK(at < size && (at == 0 || at >= ICMP4_HDR_BYTES + ICMP4_EXT_QUOTE_MIN));
+    if (at != 0)
+        FUZZ_CHECK(wf_icmp4_ext_objects(ext, sizeof(ext), data + at, (uint32_t)size - at) <= 64);
     struct icmp4_times t;
     struct icmp4_router r;
     FUZZ_CHECK(wf_icmp4_parse_times(&t, data, size) == (size >= ICMP4_TIMESTAMP_BYTES));

@@ -21,15 +21,11 @@ int wf_host_icmp_add(void *icmp, char *word)
     const struct {
         const char *name;
         bool *is_on;
-    } words[] = {{"timestamp", &i->is_timestamp},
-                 {"information", &i->is_information},
-                 {"mask", &i->is_mask},
-                 {"redirects", &i->is_redirects},
-                 {"quench", &i->is_quench},
-                 {"textbook", &i->is_textbook},
-                 {"learn-mask", &i->is_mask_learner},
-                 {"discovery", &i->is_discovery},
-                 {"by-broadcast", &i->is_by_broadcast}};
+    } words[] = {{"timestamp", &i->is_timestamp}, {"information", &i->is_information},
+                 {"mask", &i->is_mask},           {"redirects", &i->is_redirects},
+                 {"quench", &i->is_quench},       {"textbook", &i->is_textbook},
+                 {"extensions", &i->is_extended}, {"learn-mask", &i->is_mask_learner},
+                 {"discovery", &i->is_discovery}, {"by-broadcast", &i->is_by_broadcast}};
     uint64_t v;
     for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++)
         if (strcmp(word, words[k].name) == 0) {
@@ -42,8 +38,8 @@ int wf_host_icmp_add(void *icmp, char *word)
         i->max_interval_s = (uint32_t)v;
     else
         return wf_usage("--icmp '%s' is none of timestamp, information, mask, learn-mask, "
-                        "redirects, quench, textbook, discovery, by-broadcast, preference=N, "
-                        "interval=4..1800",
+                        "redirects, quench, textbook, extensions, discovery, by-broadcast, "
+                        "preference=N, interval=4..1800",
                         word);
     i->is_discovery = true;
     return 0;
@@ -153,6 +149,7 @@ int wf_host_icmp_start(struct wf_host_icmp *i, struct weft_host *h, bool is_rout
     c.answers_information = i->is_information;
     c.takes_redirects = i->is_redirects;
     c.has_quench = i->is_quench;
+    c.has_extensions = i->is_extended;
     if (i->is_textbook)
         c.quote_bytes = 8;
     int r = weft_icmp_set(st, &c);

@@ -15,6 +15,7 @@
 struct wf_host_icmp {
     bool is_timestamp, is_information, is_mask, is_redirects, is_quench, is_textbook;
     bool is_mask_learner;
+    bool is_extended;        /* Errors name the interface. */
     bool is_discovery;       /* Routers advertise, hosts listen. */
     bool is_by_broadcast;    /* ... by broadcast, not to groups. */
     int32_t preference;      /* Of a router. */

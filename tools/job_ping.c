@@ -3,13 +3,15 @@
  * DOC: job ping - echo requests for `weft ping`
  *
  * Request: to, and optionally count, interval_ns, timeout_ns, deadline_ns, size, ttl, tos, id,
- * from, df, broadcast, pattern (hexadecimal), preload, query (echo, timestamp, information, mask).
+ * from, df, broadcast, pattern (hexadecimal), preload, query (echo, timestamp, information, mask),
+ * and IP options (ipopts.h).
  * Events: sent, reply, duplicate, bad-data, error, unsent, lost (each with seq), done.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ipopts.h"
 #include "job.h"
 #include "tool.h"
 #include "weft/svc.h"
@@ -72,6 +74,7 @@ static json_t *event_json(const struct ping_job *p, const struct weft_ping_event
         (void)json_object_set_new(o, "ttl", number(ev->ttl));
         (void)json_object_set_new(o, "rtt_ns", number(ev->rtt_ns));
         set_answer(o, p, ev);
+        wf_ipopts_tell(o, ev->opts, ev->opts_bytes);
     }
     if (ev->kind == WEFT_PING_UNSENT && ev->info > 0)
         (void)json_object_set_new(o, "mtu", number(ev->info));
@@ -197,7 +200,9 @@ static bool read_request(struct ping_job *p, struct weft_ping_config *cfg, const
     cfg->slots_n = SLOTS_N;
     cfg->buf = p->buf;
     cfg->buf_bytes = sizeof(p->buf);
-    return read_query(cfg, json_string_value(json_object_get(r, "query"))) &&
+    int opts = wf_ipopts_build(cfg->opts, r);
+    cfg->opts_bytes = (uint8_t)(opts > 0 ? opts : 0);
+    return opts >= 0 && read_query(cfg, json_string_value(json_object_get(r, "query"))) &&
            read_pattern(cfg, json_string_value(json_object_get(r, "pattern"))) &&
            json_object_get(r, "to") != NULL && wf_job_address(r, "to", &cfg->to) &&
            wf_job_address(r, "from", &cfg->from);

@@ -3,12 +3,13 @@
  * DOC: job traceroute - the way to a host for `weft traceroute`
  *
  * Request: to, and optionally icmp, tcp, mtu_discovery, first_hop, max_hops, queries, parallel,
- * timeout_ns, size, port, tos, from, df. Events: probe (hop, query, answer, from, rtt_ns, ...),
- * done (reached).
+ * timeout_ns, size, port, tos, from, df. Events: probe (hop, query, answer, from, rtt_ns,
+ * extensions, ...), done (reached).
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "icmpext.h"
 #include "job.h"
 #include "weft/svc.h"
 
@@ -55,6 +56,8 @@ static json_t *probe_json(const struct trace_job *t, const struct weft_tracerout
         (void)json_object_set_new(o, "path_mtu", json_integer((json_int_t)ev->mtu));
     if (ev->reply_ttl != 0)
         (void)json_object_set_new(o, "ttl", json_integer(ev->reply_ttl));
+    if (ev->ext_bytes != 0)
+        (void)json_object_set_new(o, "extensions", wf_icmpext_json(ev->ext, ev->ext_bytes));
     if (ev->answer == WEFT_TRACE_REFUSED) {
         (void)json_object_set_new(o, "icmp_type", json_integer(ev->icmp_type));
         (void)json_object_set_new(o, "icmp_code", json_integer(ev->icmp_code));

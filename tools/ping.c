@@ -5,17 +5,22 @@
 #include <string.h>
 #include <time.h>
 
+#include "ipopts.h"
 #include "session.h"
 
 struct ping_opts {
     struct wf_net net;
     uint64_t count, interval_ns, size, ttl, tos, id, wait_ns, deadline_ns, preload;
-    const char *df, *pattern, *from, *query;
-    bool is_dated, is_quiet, is_flood, is_reporting, may_broadcast, is_json;
+    const char *df, *pattern, *from, *query, *stamps;
+    bool is_recording, is_dated, is_quiet, is_flood, is_reporting, may_broadcast, is_json;
     bool is_numeric; /* Taken for habit's sake: names are never looked up. */
 
     /* Kept while it runs. */
     const char *to;
+    char **hops; /* Operands in front of it. */
+    int hops_n;
+    uint32_t opts_bytes;
+    json_t *last_route;
     uint64_t received;
 };
 
@@ -45,6 +50,11 @@ static const struct wf_opt opts[] = {
      NULL},
     {"query", 'K', WF_OPT_TEXT, "KIND", "echo (default), timestamp, mask or information", AT(query),
      0, 0, NULL},
+    {"record-route", 'R', WF_OPT_FLAG, NULL, "have the way there and back recorded",
+     AT(is_recording), 0, 0, NULL},
+    {"ip-timestamps", 'T', WF_OPT_TEXT, "KIND",
+     "have the way stamped: tsonly, tsandaddr or, by the hops named, tsprespec", AT(stamps), 0, 0,
+     NULL},
     {"dated", 'D', WF_OPT_FLAG, NULL, "the time of day in front of each line", AT(is_dated), 0, 0,
      NULL},
     {"outstanding", 'O', WF_OPT_FLAG, NULL, "report requests without an answer", AT(is_reporting),
@@ -139,7 +149,7 @@ static const char *clock_text(char buf[32], uint64_t ms)
     return buf;
 }
 
-static void print_reply(const json_t *ev, const char *tail)
+static void print_reply(struct ping_opts *o, const json_t *ev, const char *tail)
 {
     char time[32];
     printf("%" PRIu64 " bytes from %s: icmp_seq=%" PRIu64 " ttl=%" PRIu64 " time=%s ms",
@@ -152,7 +162,9 @@ static void print_reply(const json_t *ev, const char *tail)
                clock_text((char[32]){0}, number(ev, "originate_ms")),
                clock_text((char[32]){0}, number(ev, "receive_ms")),
                clock_text((char[32]){0}, number(ev, "transmit_ms")));
-    printf("%s\n", tail);
+    printf("%s", tail);
+    wf_ipopts_print(ev, &o->last_route);
+    putchar('\n');
 }
 
 static void print_flood(const char *kind)
@@ -176,18 +188,18 @@ static void print_head(const struct ping_opts *o)
         printf("PING %s (%s): %s requests.\n", o->to, o->to, o->query);
     else if (!o->is_json)
         printf("PING %s (%s) %" PRIu64 "(%" PRIu64 ") bytes of data.\n", o->to, o->to, o->size,
-               o->size + 28);
+               o->size + 28 + o->opts_bytes);
 }
 
-static void print_event(const struct ping_opts *o, const char *kind, const json_t *ev)
+static void print_event(struct ping_opts *o, const char *kind, const json_t *ev)
 {
     bool is_said = strcmp(kind, "sent") != 0 && strcmp(kind, "unsent") != 0;
     if (is_said && (strcmp(kind, "lost") != 0 || o->is_reporting))
         print_date(o);
     if (strcmp(kind, "reply") == 0)
-        print_reply(ev, "");
+        print_reply(o, ev, "");
     else if (strcmp(kind, "duplicate") == 0)
-        print_reply(ev, " (DUP!)");
+        print_reply(o, ev, " (DUP!)");
     else if (strcmp(kind, "bad-data") == 0)
         printf("From %s icmp_seq=%" PRIu64 " wrong data byte at %" PRIu64 "\n", text(ev, "from"),
                number(ev, "seq"), number(ev, "bad_offset"));
@@ -230,6 +242,33 @@ static void on_event(void *arg, const json_t *ev)
     (void)fflush(stdout);
 }
 
+static void set_options(json_t *r, const struct ping_opts *o)
+{
+    json_t *hops = json_array();
+    for (int i = 0; i < o->hops_n; i++)
+        (void)json_array_append_new(hops, json_string(o->hops[i]));
+    (void)json_object_set_new(r, "hops", hops);
+    (void)json_object_set_new(r, "record_route", json_boolean(o->is_recording));
+    if (o->stamps != NULL)
+        (void)json_object_set_new(r, "timestamps", json_string(o->stamps));
+}
+
+/* Hops, -R and -T make the options together; 0 or an exit code. */
+static int check_options(struct ping_opts *o)
+{
+    uint8_t made[WEFT_IP_OPTIONS_MAX];
+    json_t *r = json_object();
+    set_options(r, o);
+    int n = wf_ipopts_build(made, r);
+    json_decref(r);
+    if (n < 0)
+        return wf_usage(
+            "hops are up to 9 addresses of a route, or 1 to 4 with -T tsprespec; -R, -T "
+            "tsonly and -T tsandaddr take none and do not go together");
+    o->opts_bytes = ((uint32_t)n + 3) & ~3u;
+    return 0;
+}
+
 static json_t *request_of(const struct ping_opts *o)
 {
     json_t *r = json_pack(
@@ -247,6 +286,7 @@ static json_t *request_of(const struct ping_opts *o)
         (void)json_object_set_new(r, "query", json_string(o->query));
     if (o->preload > 0)
         (void)json_object_set_new(r, "preload", json_integer((json_int_t)o->preload));
+    set_options(r, o);
     return r;
 }
 
@@ -279,13 +319,18 @@ static int run(int argc, char **argv)
     wf_net_init(&o.net);
     if (!wf_parse(&wf_tool_ping, &argc, &argv, &o, &code))
         return code;
-    if (argc != 1)
-        return wf_usage(argc == 0 ? "ping whom? give an address" : "one address, not %d", argc);
-    o.to = argv[0];
+    if (argc < 1)
+        return wf_usage("ping whom? give an address");
+    o.to = argv[argc - 1];
+    o.hops = argv;
+    o.hops_n = argc - 1;
     code = check(&o);
+    if (code == 0)
+        code = check_options(&o);
     if (code != 0)
         return code;
     code = wf_session_run(&o.net, request_of(&o), on_event, &o, -1);
+    json_decref(o.last_route);
     if (code != 0)
         return code;
     bool is_short = o.count > 0 && o.deadline_ns > 0 && o.received < o.count;
@@ -295,13 +340,16 @@ static int run(int argc, char **argv)
 const struct wf_tool wf_tool_ping = {
     .name = "ping",
     .summary = "send echo requests, as ping(8) does",
-    .operands = "ADDRESS",
+    .operands = "[HOP ...] ADDRESS",
     .opts = opts,
     .net = WF_NET_ANY,
     .example = "  weft ping -c 3 10.0.0.1\n"
                "  weft ping -K timestamp -c 1 10.0.0.1\n"
+               "  weft ping -R -c 1 10.0.0.1\n"
+               "  weft ping -T tsprespec -c 1 10.0.0.1 10.0.0.2\n"
                "  weft ping --link packet:eth1 --address 10.0.0.9/24 -s 1472 -M do 10.0.0.1\n",
     .more = "Without --link the requests are sent by a running host (see weft host --help).\n"
+            "HOPs make a loose source route; with -T tsprespec they are who is to stamp.\n"
             "Exit code 1: no answer came, or with -c and -w fewer than asked for.\n",
     .run = run,
 };

@@ -4,13 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "icmpext.h"
 #include "session.h"
 
 struct trace_opts {
     struct wf_net net;
     uint64_t first, max, queries, parallel, port, wait_ns, tos, bytes;
     struct weft_addr from;
-    bool is_icmp, is_tcp, finds_mtu, has_df, is_json;
+    bool is_icmp, is_tcp, finds_mtu, has_df, is_json, has_ext;
     bool is_numeric; /* Taken for habit's sake: names are never looked up. */
 
     /* Kept while it runs. */
@@ -28,6 +29,8 @@ static const struct wf_opt opts[] = {
      0, NULL},
     {"path-mtu", 'M', WF_OPT_FLAG, NULL, "find the path MTU: longer probes that may not be cut",
      AT(finds_mtu), 0, 0, NULL},
+    {"extensions", 'e', WF_OPT_FLAG, NULL, "show what routers add: labels, interfaces (RFC 4884)",
+     AT(has_ext), 0, 0, NULL},
     {"first", 'f', WF_OPT_NUMBER, "HOP", "hop to begin with (default 1)", AT(first), 1, 255, NULL},
     {"max-hops", 'm', WF_OPT_NUMBER, "HOP", "last hop to try (default 30)", AT(max), 1, 255, NULL},
     {"queries", 'q', WF_OPT_NUMBER, "N", "probes a hop (default 3)", AT(queries), 1, 10, NULL},
@@ -96,6 +99,8 @@ static void print_probe(struct trace_opts *o, const json_t *ev)
             printf(" F=%" PRIu64, number(ev, "path_mtu"));
         if (strcmp(answer, "refused") == 0)
             print_mark(ev);
+        if (o->has_ext)
+            wf_icmpext_print(json_object_get(ev, "extensions"));
     }
     if (json_is_true(json_object_get(ev, "last")))
         putchar('\n');
@@ -184,7 +189,8 @@ const struct wf_tool wf_tool_traceroute = {
     .example = "  weft traceroute 10.0.2.10\n"
                "  weft traceroute -I -q 1 -m 8 10.0.2.10\n"
                "  weft traceroute -T -p 443 10.0.2.10\n"
-               "  weft traceroute -M -q 1 10.0.2.10\n",
+               "  weft traceroute -M -q 1 10.0.2.10\n"
+               "  weft traceroute -e -q 1 10.0.2.10\n",
     .more =
         "Marks behind a time: !H host, !N network, !P protocol unreachable, !F-N fragmentation\n"
         "needed (MTU N), !X prohibited. F=N with -M: from there on the path carries N bytes. Exit "

@@ -37,6 +37,7 @@ struct weft_icmp_config {
     bool has_quench;       /* Source quench as it was before RFC 6633: a router that drops for want
                               of room sends it, and TCP slows down. */
     bool is_filter_silent; /* Codes 9, 10 and 13 to 15 are not sent. */
+    bool has_extensions;   /* Errors name the interface the datagram came in by (RFC 4884, 5837). */
 };
 
 /** struct weft_redirect - A better first hop that a router told us of */

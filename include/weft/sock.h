@@ -11,6 +11,7 @@
 #ifndef WEFT_SOCK_H
 #define WEFT_SOCK_H
 
+#include "weft/icmpext.h"
 #include "weft/types.h"
 
 struct weft_stack;
@@ -178,6 +179,8 @@ struct weft_sock_err {
     uint8_t icmp_type, icmp_code;
     uint16_t quoted_id; /* PING: sequence number quoted; UDP: source port quoted. */
     uint32_t info;      /* Next-hop MTU of fragmentation needed; octet of a parameter problem. */
+    uint8_t ext_bytes;  /* Octets of objects that came with it (weft/icmpext.h), ... */
+    uint8_t ext[WEFT_ICMP_EXT_MAX];
 };
 
 /** struct weft_tcp_info - A connection as it is; bytes unless the name says otherwise */

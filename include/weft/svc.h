@@ -17,6 +17,8 @@
 #ifndef WEFT_SVC_H
 #define WEFT_SVC_H
 
+#include "weft/icmpext.h"
+#include "weft/ip.h"
 #include "weft/types.h"
 
 struct weft_stack;
@@ -63,6 +65,8 @@ struct weft_ping_config {
     bool is_any_sender;                     /* Answers may come from other addresses: broadcast. */
     uint8_t pattern[WEFT_PING_PATTERN_MAX]; /* Repeated to fill the data; ... */
     uint8_t pattern_bytes;                  /* ... 0 = counting bytes. */
+    uint8_t opts_bytes;                     /* IP options of the requests, 0 = none, ... */
+    uint8_t opts[WEFT_IP_OPTIONS_MAX];      /* ... as weft_ip_set_options() takes them. */
 
     /* Memory of the caller, until weft_ping_end(). */
     struct weft_ping_slot *slots; /* Requests whose answers are waited for; ... */
@@ -99,6 +103,8 @@ struct weft_ping_event {
     uint32_t mask;                                  /* MASK, as a number. */
     int err;                                        /* enum weft_err, positive */
     uint8_t ttl, icmp_type, icmp_code;
+    uint8_t opts_bytes; /* IP options of an answer, ... */
+    uint8_t opts[WEFT_IP_OPTIONS_MAX];
 };
 
 /** struct weft_ping_stats - The sum of a run */
@@ -202,6 +208,7 @@ struct weft_trace_slot {
     uint32_t info;
     uint16_t lport;
     uint8_t fate, answer, err, icmp_type, icmp_code, reply_ttl;
+    uint8_t ext_bytes, ext[WEFT_ICMP_EXT_MAX];
 };
 
 /** struct weft_traceroute_config - Where to; begin with weft_traceroute_config_default() */
@@ -248,10 +255,12 @@ struct weft_traceroute_event {
     int err;       /* enum weft_err, positive */
     uint8_t icmp_type, icmp_code;
     uint8_t reply_ttl; /* Of an echo reply or datagram. */
-    uint32_t mtu;      /* finds_mtu: the path's, where it became smaller; DONE: as found. */
-    uint64_t sock;     /* OPENED, CLOSED. */
-    bool is_last;      /* Last query of its hop. */
-    bool is_reached;   /* DONE: the target has answered. */
+    uint8_t ext_bytes; /* Objects that came with an error (weft/icmpext.h). */
+    uint8_t ext[WEFT_ICMP_EXT_MAX];
+    uint32_t mtu;    /* finds_mtu: the path's, where it became smaller; DONE: as found. */
+    uint64_t sock;   /* OPENED, CLOSED. */
+    bool is_last;    /* Last query of its hop. */
+    bool is_reached; /* DONE: the target has answered. */
 };
 
 /** struct weft_traceroute - A search for the way; all fields belong to the engine */

@@ -252,7 +252,8 @@ enum weft_counter {
 
 /** enum weft_trace_kind - What a record of the trace ring says, and what its values mean */
 enum weft_trace_kind {
-    WEFT_TRACE_DROP = 1,   /* v0 = enum weft_drop, v1 = bytes. */
+    WEFT_TRACE_DROP = 1,   /* v0 = enum weft_drop, v1 = bytes; for a header or addresses that cannot
+                              be: v2 = source, v3 = destination, as in that header. */
     WEFT_TRACE_TCP_STATE,  /* v0 = old, v1 = new state (enum weft_tcp_state). */
     WEFT_TRACE_TCP_SEND,   /* v0 = seq - iss, v1 = bytes, v2 = enum weft_tcp_why, v3 = flight,
                               v4 = cwnd, v5 = send window. */

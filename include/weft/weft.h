@@ -12,6 +12,7 @@
 #include "weft/cc.h"
 #include "weft/forward.h"
 #include "weft/icmp.h"
+#include "weft/icmpext.h"
 #include "weft/igmp.h"
 #include "weft/ip.h"
 #include "weft/netif.h"

@@ -9,7 +9,8 @@
  * A redirect goes out when the packet leaves where it came in and its sender could have reached
  * the next hop itself (redirect.c).
  *
- * Deviation: the reverse-path filter is on by default (RFC 1812 5.3.8 says off; BCP 38 came later).
+ * Deviation: IPR-FWD-39: the reverse-path filter is on by default (BCP 38 came later than RFC
+ * 1812); `weft_if_set_forward()` sets it by interface.
  */
 #include "ip/ip.h"
 

@@ -104,6 +104,34 @@ static void finish_csum(struct net *net, struct pkt *p)
     wf_st16be(p->data + 2, sum);
 }
 
+/* Header, quote and what follows it, beside @opts octets of options; NULL if there is no memory. */
+static struct pkt *build_error(struct net *net, const struct pkt *p, const struct rx_meta *m,
+                               const struct icmp4_hdr *h, uint32_t opts)
+{
+    uint8_t buf[ERROR_BYTES];
+    uint32_t ext = wf_icmp_ext_bytes(net, h->type);
+    uint32_t n = wf_min_u32(p->total, m->ip_hdr_bytes + (uint32_t)net->ip->icmp.cfg.quote_bytes);
+    n = wf_min_u32(n, ERROR_BYTES - IP4_HDR_BYTES - ICMP4_HDR_BYTES - ext - opts);
+    wf_icmp4_emit(buf, h);
+    wf_pkt_copy_out(&net->pool, p, 0, buf + ICMP4_HDR_BYTES, n);
+    if (ext != 0)
+        n = wf_icmp_ext_append(net, buf, n, m->ifindex, m->src4);
+    struct pkt *e = wf_pkt_alloc(&net->pool);
+    if (e == NULL) {
+        wf_net_note_drop(net, WEFT_DROP_NO_PKT);
+        return NULL;
+    }
+    e->data = e->head + PKT_HEADROOM + IP4_HDR_MAX_BYTES;
+    memcpy(e->data, buf, ICMP4_HDR_BYTES);
+    e->len = e->total = ICMP4_HDR_BYTES;
+    if (!wf_pkt_append_copy(&net->pool, e, buf + ICMP4_HDR_BYTES, n)) {
+        wf_net_drop(net, e, WEFT_DROP_NO_CHUNK);
+        return NULL;
+    }
+    finish_csum(net, e);
+    return e;
+}
+
 void wf_icmp_error(struct net *net, struct pkt *p, const struct rx_meta *m, uint8_t type,
                    uint8_t code, uint32_t info)
 {
@@ -113,12 +141,6 @@ void wf_icmp_error(struct net *net, struct pkt *p, const struct rx_meta *m, uint
         wf_count(net, WEFT_COUNT_ICMP_RATE_LIMITED);
         return;
     }
-    struct pkt *e = wf_pkt_alloc(&net->pool);
-    if (e == NULL) {
-        wf_net_note_drop(net, WEFT_DROP_NO_PKT);
-        return;
-    }
-    e->data = e->head + PKT_HEADROOM + IP4_HDR_BYTES;
     struct icmp4_hdr h = {.type = type, .code = code};
     if (type == ICMP4_UNREACHABLE)
         h.mtu = (uint16_t)wf_min_u32(info, 65535);
@@ -126,25 +148,21 @@ void wf_icmp_error(struct net *net, struct pkt *p, const struct rx_meta *m, uint
         h.pointer = (uint8_t)info;
     else if (type == ICMP4_REDIRECT)
         wf_st32be(h.gateway.b, info);
-    wf_icmp4_emit(e->data, &h);
-    e->len = e->total = ICMP4_HDR_BYTES;
-    uint32_t quote =
-        wf_min_u32(p->total, m->ip_hdr_bytes + (uint32_t)net->ip->icmp.cfg.quote_bytes);
-    quote = wf_min_u32(quote, ERROR_BYTES - IP4_HDR_BYTES - ICMP4_HDR_BYTES);
-    uint8_t buf[ERROR_BYTES];
-    wf_pkt_copy_out(&net->pool, p, 0, buf, quote);
-    if (!wf_pkt_append_copy(&net->pool, e, buf, quote)) {
-        wf_net_drop(net, e, WEFT_DROP_NO_CHUNK);
+    uint8_t opts[IP4_OPTS_MAX_BYTES];
+    uint32_t pointer = type == ICMP4_PARAMETER_PROBLEM ? info : 0;
+    uint8_t opts_bytes = wf_ip4_opts_retrace(net, p, m, pointer, opts);
+    struct pkt *e = build_error(net, p, m, &h, opts_bytes);
+    if (e == NULL)
         return;
-    }
-    finish_csum(net, e);
     /* RFC 1812 4.3.2.4: what was for us is answered from there, the rest from the interface that
      * leads back. */
     struct ip4_out o = {.src4 = wf_addrs_kind(net, m->dst4, m->ifindex) == IP4_LOCAL ? m->dst4 : 0,
                         .dst4 = m->src4,
                         .proto = IP_PROTO_ICMP,
                         .ttl = net->ip->sw.ttl,
-                        .tos = error_tos(net, p)};
+                        .tos = error_tos(net, p),
+                        .opts = opts,
+                        .opts_bytes = opts_bytes};
     wf_count(net, WEFT_COUNT_ICMP_ERRORS_OUT);
     (void)wf_ip4_output(net, e, &o);
 }
@@ -249,6 +267,7 @@ static enum icmp_result error_input(struct net *net, struct pkt *p, const struct
                              .l4 = ip + in.hdr_bytes,
                              .l4_bytes = ip_bytes - in.hdr_bytes,
                              .err = wf_icmp_err(h->type, h->code)};
+    q->ext_bytes = (uint8_t)wf_icmp_ext_read(net, p, q->ext);
     q->is_hard = h->type == ICMP4_UNREACHABLE && h->code >= 2 && h->code <= 4;
     if (h->type == ICMP4_UNREACHABLE && h->code == ICMP4_FRAG_NEEDED) {
         q->told_mtu = h->mtu;

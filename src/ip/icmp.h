@@ -20,6 +20,7 @@
 
 #include "net/net.h"
 #include "weft/icmp.h"
+#include "weft/icmpext.h"
 #include "wire/wire.h"
 
 #define ICMP_LIMIT_SLOTS 256
@@ -61,6 +62,8 @@ struct icmp_quote {
     uint32_t gateway4;     /* Redirect. */
     uint8_t pointer;       /* Parameter problem. */
     int err;               /* enum weft_err */
+    uint8_t ext_bytes;     /* Objects behind the quote, ... */
+    uint8_t ext[WEFT_ICMP_EXT_MAX];
 };
 
 /** enum icmp_result - What wf_icmp_input() found */
@@ -110,6 +113,24 @@ bool wf_icmp_is_limited(struct net *net);
 /** wf_icmp_reply() - Send the answer @e to the query @p, from the address that was asked, with the
  * options that come back; takes @e */
 void wf_icmp_reply(struct net *net, struct pkt *e, const struct pkt *p, const struct rx_meta *m);
+
+/** wf_icmp_ext_bytes() - Room to keep for what is appended to an error of a type, 0 = nothing is */
+uint32_t wf_icmp_ext_bytes(const struct net *net, uint8_t type);
+
+/**
+ * wf_icmp_ext_append() - Pad the quote of a message, append the interface, set its length field
+ * @msg: the message; behind the quote of @quote octets there is room for all
+ * @ifindex: where the datagram came in
+ * @dst4: whom the error goes to
+ *
+ * Return: octets behind the message's header.
+ */
+uint32_t wf_icmp_ext_append(const struct net *net, uint8_t *msg, uint32_t quote, uint16_t ifindex,
+                            uint32_t dst4);
+
+/** wf_icmp_ext_read() - Objects of an error that arrived (data at its header); octets at @out */
+uint32_t wf_icmp_ext_read(const struct net *net, const struct pkt *p,
+                          uint8_t out[WEFT_ICMP_EXT_MAX]);
 
 /** wf_icmp_err() - The error of the API that an ICMP type and code stand for */
 int wf_icmp_err(uint8_t type, uint8_t code);

@@ -17,6 +17,8 @@
  * general query; of a host's group the pending response and the next repetition; of a router's
  * group one at the earliest of what it waits for.
  *
+ * Deviation: IGMP2-R-11: the version of a router is 3 unless it is set to another (RFC 3376).
+ *
  * Limits: memberships, groups and sources have slabs with limits from the configuration; a list has
  * at most MC_SOURCES_MAX sources. A router's table that is full takes no more groups: an unknown
  * group is then not forwarded, and those in the table live on.

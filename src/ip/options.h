@@ -7,6 +7,9 @@
  * Record route and timestamp are written in transit; at the end of the way only a timestamp is, as
  * RFC 1812 5.2.1 asks. An echo reply carries them on, and our address as well (RFC 1122 3.2.2.6).
  * Source routes follow the switch WEFT_IP_SOURCE_ROUTES. What is unknown passes as it is.
+ *
+ * Deviation: IPR-FWD-52: datagrams with a source route are dropped by default (RFC 7126);
+ * `WEFT_IP_SOURCE_ROUTES` has what RFC 1812 asks for.
  */
 #ifndef WF_IP_OPTIONS_H
 #define WF_IP_OPTIONS_H
@@ -82,6 +85,16 @@ void wf_ip4_opts_record_own(uint8_t *opts, uint32_t n, uint32_t own4);
  */
 uint8_t wf_ip4_opts_reply(struct net *net, const struct pkt *p, const struct rx_meta *m,
                           uint8_t buf[IP4_OPTS_MAX_BYTES]);
+
+/**
+ * wf_ip4_opts_retrace() - Options that lead an error back along the route that a packet took
+ * @p: the packet, data at its IP header
+ * @pointer: octet of the header that the error is about; if it is the route's there are none
+ *
+ * Return: octets in @out (RFC 1812 4.3.2.6).
+ */
+uint8_t wf_ip4_opts_retrace(const struct net *net, const struct pkt *p, const struct rx_meta *m,
+                            uint32_t pointer, uint8_t out[IP4_OPTS_MAX_BYTES]);
 
 /** wf_ip4_opts_return() - Options that lead back along a completed source route; octets in @out */
 uint32_t wf_ip4_opts_return(uint32_t src4, const uint8_t *opts, uint32_t n,

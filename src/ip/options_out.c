@@ -81,6 +81,37 @@ uint32_t wf_ip4_opts_return(uint32_t src4, const uint8_t *opts, uint32_t n,
     return (ROUTE_MIN + used + 3u) & ~3u;
 }
 
+/* The first of @n octets of a route is left out. */
+static uint32_t drop_first(uint8_t *route, uint32_t n)
+{
+    uint32_t used = route[1] - ROUTE_MIN - 4u;
+    if (used == 0)
+        return 0;
+    memmove(route + ROUTE_MIN, route + ROUTE_MIN + 4, used);
+    memset(route + ROUTE_MIN + used, IP4_OPT_EOL, n - ROUTE_MIN - used);
+    route[1] = (uint8_t)(ROUTE_MIN + used);
+    return n - 4;
+}
+
+uint8_t wf_ip4_opts_retrace(const struct net *net, const struct pkt *p, const struct rx_meta *m,
+                            uint32_t pointer, uint8_t out[IP4_OPTS_MAX_BYTES])
+{
+    uint8_t opts[IP4_OPTS_MAX_BYTES];
+    uint32_t n = m->ip_hdr_bytes - (uint32_t)IP4_HDR_BYTES, at = 0, len = 0;
+    if (n == 0 || net->ip->sw.source_routes == WEFT_IP_SOURCE_ROUTES_DROP)
+        return 0;
+    memcpy(opts, p->data + IP4_HDR_BYTES, n);
+    if (!find_route(opts, n, &at, &len) || opts[at + 2] <= ROUTE_MIN || opts[at + 2] > len + 1)
+        return 0;
+    if (pointer >= IP4_HDR_BYTES + at && pointer < IP4_HDR_BYTES + at + len)
+        return 0;
+    opts[at + 1] = (uint8_t)(opts[at + 2] - 1); /* So far it went: there it is completed. */
+    uint32_t back = wf_ip4_opts_return(m->src4, opts, n, out);
+    while (back > 0 && wf_addrs_kind(net, wf_ld32be(out + ROUTE_MIN), 0) == IP4_LOCAL)
+        back = drop_first(out, back);
+    return (uint8_t)back;
+}
+
 uint8_t wf_ip4_opts_reply(struct net *net, const struct pkt *p, const struct rx_meta *m,
                           uint8_t buf[IP4_OPTS_MAX_BYTES])
 {

@@ -94,6 +94,14 @@ void wf_redirect_hop_failed(struct net *net, uint16_t ifindex, uint32_t gateway4
     }
 }
 
+void wf_redirect_if_down(struct net *net, uint16_t ifindex)
+{
+    struct wf_icmp *c = &net->ip->icmp;
+    for (uint32_t i = 0; i < REDIRECT_SLOTS && c->redirects_n > 0; i++)
+        if (c->redirects[i].dst4 != 0 && c->redirects[i].ifindex == ifindex)
+            forget(net, &c->redirects[i]);
+}
+
 void wf_redirect_expire(struct net *net)
 {
     struct wf_icmp *c = &net->ip->icmp;

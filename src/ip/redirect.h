@@ -28,6 +28,9 @@ bool wf_redirect_may_learn(const struct net *net, const struct rx_meta *m,
 /** wf_redirect_learn() - A redirect that quotes a packet of ours; false if it is not believed */
 bool wf_redirect_learn(struct net *net, const struct rx_meta *m, const struct icmp_quote *q);
 
+/** wf_redirect_if_down() - An interface goes down: forget what its routers told */
+void wf_redirect_if_down(struct net *net, uint16_t ifindex);
+
 /** wf_redirect_hop_failed() - A next hop does not answer: forget what leads there */
 void wf_redirect_hop_failed(struct net *net, uint16_t ifindex, uint32_t gateway4);
 

@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/net.h"
 
+#include "wire/wire.h"
+
+/* Whether what is dropped for this reason still begins with its IPv4 header. */
+static bool is_by_header(enum weft_drop why)
+{
+    return (why >= WEFT_DROP_IP4_BAD_VERSION && why <= WEFT_DROP_IP4_BAD_OPTION) ||
+           why == WEFT_DROP_IP4_LINK_BCAST || why == WEFT_DROP_IP4_LINK_LOCAL ||
+           why == WEFT_DROP_IP4_RPF;
+}
+
 enum verdict wf_net_drop(struct net *net, struct pkt *p, enum weft_drop why)
 {
     WF_ASSERT(why < WEFT_DROP_COUNT);
@@ -12,6 +22,10 @@ enum verdict wf_net_drop(struct net *net, struct pkt *p, enum weft_drop why)
         struct weft_trace_rec rec = {.kind = WEFT_TRACE_DROP, .ifindex = p->ifindex};
         rec.v[0] = why;
         rec.v[1] = p->total;
+        if (is_by_header(why) && p->len >= IP4_HDR_BYTES) { /* RFC 1812 5.3.7: who, whereto. */
+            rec.v[2] = wf_ld32be(p->data + 12);
+            rec.v[3] = wf_ld32be(p->data + 16);
+        }
         wf_trace(net, &rec);
     }
     wf_pkt_free(&net->pool, p);

@@ -170,6 +170,15 @@ static void codel_begin(const struct net *net, struct wf_queue *q)
     q->last_count = q->count;
 }
 
+/* Nobody noted when the packets came that wait already. */
+static void codel_start(const struct net *net, struct wf_queue *q)
+{
+    for (uint32_t i = 0; i < WF_QUEUE_CLASSES; i++)
+        for (struct pkt *p = q->classes[i].head; p != NULL; p = p->next)
+            p->queued_us = (uint32_t)(net->now_ns / 1000);
+    q->first_above_ns = 0;
+}
+
 static struct pkt *codel_dequeue(struct net *net, struct netif *nif)
 {
     struct wf_queue *q = &nif->queue;
@@ -285,6 +294,8 @@ int weft_if_set_queue(struct weft_stack *st, uint16_t ifindex, const struct weft
     struct weft_queue_options q = settled(o, nif->txq_max);
     if (q.red_min_pkts >= q.red_max_pkts)
         return -WEFT_EINVAL;
+    if (q.kind == WEFT_QUEUE_CODEL && nif->queue.o.kind != WEFT_QUEUE_CODEL)
+        codel_start(wf_net_of(st), &nif->queue);
     nif->queue.o = q;
     nif->txq_max = q.limit_pkts;
     return 0;

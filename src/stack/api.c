@@ -76,6 +76,7 @@ int weft_if_set_up(struct weft_stack *st, uint16_t ifindex, bool is_up)
         wf_udp_room(net, nif);
         wf_acd_down(net, nif);
         wf_link_flush(net, nif);
+        wf_redirect_if_down(net, ifindex);
         wf_tcp_if_down(net, nif);
     }
     if (is_up && nif->kind == WEFT_IF_ETHER)

@@ -21,6 +21,7 @@
 #include "svc/wide.h"
 #include "weft/ip.h"
 #include "weft/sock.h"
+#include "weft/udp.h"
 #include "wire/wire.h"
 
 #define FLOOD_NS      10000000ull
@@ -47,7 +48,7 @@ static bool is_valid(const struct weft_ping_config *cfg)
     return has_slots && cfg->size <= WEFT_PING_DATA_MAX && cfg->buf != NULL &&
            cfg->buf_bytes >= WEFT_ICMP_HDR_BYTES + cfg->size && cfg->buf_bytes >= BUF_LEAST &&
            cfg->pattern_bytes <= WEFT_PING_PATTERN_MAX && cfg->query <= WEFT_PING_MASK &&
-           cfg->preload <= cfg->slots_n;
+           cfg->preload <= cfg->slots_n && cfg->opts_bytes <= WEFT_IP_OPTIONS_MAX;
 }
 
 static int set_options(struct weft_stack *st, uint64_t sock, const struct weft_ping_config *cfg)
@@ -62,6 +63,8 @@ static int set_options(struct weft_stack *st, uint64_t sock, const struct weft_p
         err = weft_sock_set(st, sock, WEFT_IP_DF, cfg->has_df);
     if (err == 0 && cfg->is_any_sender)
         err = weft_sock_set(st, sock, WEFT_SO_BROADCAST, 1);
+    if (err == 0)
+        err = weft_ip_set_options(st, sock, cfg->opts, cfg->opts_bytes);
     return err == 0 ? weft_sock_bind(st, sock, &local) : err;
 }
 
@@ -236,8 +239,9 @@ static void count_answer(struct weft_ping *p, struct weft_ping_slot *s, struct w
 static bool take_reply(struct weft_ping *p, uint64_t now_ns, struct weft_ping_event *ev)
 {
     for (;;) {
-        struct weft_msg_info info;
-        int64_t n = weft_sock_recvfrom(p->st, p->sock, p->cfg.buf, p->cfg.buf_bytes, &info);
+        struct weft_udp_rx rx;
+        const struct weft_msg_info *info = &rx.info;
+        int64_t n = weft_udp_recv(p->st, p->sock, p->cfg.buf, p->cfg.buf_bytes, &rx);
         if (n < 0)
             return false;
         struct icmp4_hdr h;
@@ -245,18 +249,20 @@ static bool take_reply(struct weft_ping *p, uint64_t now_ns, struct weft_ping_ev
             h.code != 0)
             continue;
         uint64_t seq = find_seq(p, h.seq);
-        bool is_sender =
-            p->cfg.is_any_sender || memcmp(info.from.addr.b, p->cfg.to.b, sizeof(p->cfg.to.b)) == 0;
+        bool is_sender = p->cfg.is_any_sender ||
+                         memcmp(info->from.addr.b, p->cfg.to.b, sizeof(p->cfg.to.b)) == 0;
         if (seq == 0 || !is_sender || slot_of(p, seq)->fate == SLOT_FAILED)
             continue;
         struct weft_ping_slot *s = slot_of(p, seq);
         *ev = (struct weft_ping_event){.seq = seq,
-                                       .from = info.from.addr,
+                                       .from = info->from.addr,
                                        .rtt_ns = now_ns > s->sent_ns ? now_ns - s->sent_ns : 0,
-                                       .bytes = info.full_bytes,
-                                       .ttl = info.ttl};
+                                       .bytes = info->full_bytes,
+                                       .ttl = info->ttl,
+                                       .opts_bytes = rx.opts_bytes};
+        memcpy(ev->opts, rx.opts, rx.opts_bytes);
         uint32_t wrong = first_wrong(p, s, (uint32_t)n, ev);
-        if (wrong == UINT32_MAX && info.full_bytes == (uint32_t)n) {
+        if (wrong == UINT32_MAX && info->full_bytes == (uint32_t)n) {
             count_answer(p, s, ev);
             return true;
         }
@@ -272,8 +278,11 @@ static bool take_error(struct weft_ping *p, struct weft_ping_event *ev)
     struct weft_sock_err e;
     while (weft_sock_recv_error(p->st, p->sock, &e) == 0) {
         uint64_t seq = find_seq(p, e.quoted_id);
-        if (seq == 0 || memcmp(e.dst.addr.b, p->cfg.to.b, sizeof(p->cfg.to.b)) != 0 ||
-            slot_of(p, seq)->fate == SLOT_FAILED || slot_of(p, seq)->fate == SLOT_ANSWERED)
+        /* What went by a source route was on its way to a hop. */
+        bool is_ours =
+            p->cfg.opts_bytes > 0 || memcmp(e.dst.addr.b, p->cfg.to.b, sizeof(p->cfg.to.b)) == 0;
+        if (seq == 0 || !is_ours || slot_of(p, seq)->fate == SLOT_FAILED ||
+            slot_of(p, seq)->fate == SLOT_ANSWERED)
             continue;
         slot_of(p, seq)->fate = SLOT_FAILED;
         settle(p);

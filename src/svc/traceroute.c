@@ -16,6 +16,8 @@
  * An answer counts only if destination, port or sequence number (and by the stack the source port
  * or identifier) are those of a probe under way.
  *
+ * Extension objects that an error has (RFC 4884) are told with it.
+ *
  * Timers: the timeout of the oldest probe that was not told.
  * Limits: slots_n probes at a time, 255 * queries in all.
  */
@@ -247,6 +249,8 @@ static void note_error(struct weft_traceroute *t, uint32_t probe, const struct w
     s->err = (uint8_t)e->err;
     s->icmp_type = e->icmp_type;
     s->icmp_code = e->icmp_code;
+    s->ext_bytes = e->ext_bytes;
+    memcpy(s->ext, e->ext, e->ext_bytes);
     settle(t, probe, judge(t, e));
 }
 
@@ -310,6 +314,10 @@ static bool read_error(const struct weft_traceroute *t, size_t n, struct weft_so
     e->icmp_type = h.type;
     e->icmp_code = h.code;
     e->info = h.mtu;
+    uint32_t at = wf_icmp4_ext_at(t->cfg.buf, (uint32_t)n);
+    e->ext_bytes = at == 0 ? 0
+                           : (uint8_t)wf_icmp4_ext_objects(e->ext, WEFT_ICMP_EXT_MAX,
+                                                           t->cfg.buf + at, (uint32_t)n - at);
     for (*probe = t->told; *probe < t->sent; (*probe)++)
         if (find(t, *probe) != NULL && slot_of(t, *probe)->lport == lport)
             return true;
@@ -396,7 +404,9 @@ static bool tell(struct weft_traceroute *t, uint64_t now_ns, struct weft_tracero
                                          .icmp_code = s->icmp_code,
                                          .reply_ttl = s->reply_ttl,
                                          .mtu = t->new_mtu,
+                                         .ext_bytes = s->ext_bytes,
                                          .is_last = query + 1 == t->cfg.queries};
+    memcpy(ev->ext, s->ext, s->ext_bytes);
     t->is_reached = t->is_reached || s->answer == WEFT_TRACE_REACHED;
     t->new_mtu = 0;
     t->told++;

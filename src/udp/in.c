@@ -258,6 +258,8 @@ static void push_error(struct net *net, struct udp_ep *ep, const struct icmp_quo
                                   .icmp_code = q->code,
                                   .quoted_id = quoted_id,
                                   .info = q->is_mtu ? q->told_mtu : q->pointer};
+    e->e.ext_bytes = q->ext_bytes;
+    memcpy(e->e.ext, q->ext, q->ext_bytes);
     if (ep->err_tail != NULL)
         ep->err_tail->next = e;
     else

@@ -14,6 +14,7 @@
 #include "wire/cursor.h"
 #include "wire/eth.h"
 #include "wire/icmp4.h"
+#include "wire/icmp4_ext.h"
 #include "wire/igmp.h"
 #include "wire/ip4.h"
 #include "wire/tcp.h"

@@ -66,7 +66,8 @@ static void a_host_says_what_is_wrong(void)
     rig_end(r);
 }
 
-/* proves: ICMP-GEN-06 ICMP-GEN-07 ICMP-R-12 ICMP-R-13 ICMP-R-38 ICMP-R-44 ICMP-R-05 CAP-ICMP-02 */
+/* proves: ICMP-GEN-06 ICMP-GEN-07 ICMP-R-12 ICMP-R-13 ICMP-R-38 ICMP-R-44 ICMP-R-05 ICMP-R-35 */
+/* proves: CAP-ICMP-02 */
 static void a_router_says_why_it_does_not_forward(void)
 {
     struct rig *r = rig_new(2, true);

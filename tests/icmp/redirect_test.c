@@ -196,6 +196,43 @@ static void a_host_follows_its_first_hop(void)
     }
 }
 
+/* Who told it may be gone when the interface is back. */
+static void what_was_told_ends_with_the_interface(void)
+{
+    struct rig *r = host(true);
+    struct flow f = open_flow(r, WEFT_SOCK_UDP);
+    T_EQ(hop_of(r, &f, D), G);
+    struct rig_ip p = redirect(G, 1, G2, f.port, D);
+    rig_push(r, 0, &p);
+    T_EQ(weft_if_set_up(r->st, 3, false), 0); /* Another one. */
+    T_EQ(learnt(r), 1);
+    T_EQ(weft_if_set_up(r->st, 2, false), 0);
+    T_EQ(learnt(r), 0);
+    T_EQ(weft_if_set_up(r->st, 2, true), 0);
+    rig_run(r, 5 * S);
+    T_EQ(hop_of(r, &f, D), G);
+    T_EQ(weft_sock_close(r->st, f.sock), 0);
+    rig_end(r);
+}
+
+/* A source of 0.0.0.0 in the quote, or a destination: nobody's datagram. */
+static void no_redirect_is_about_nobody(void)
+{
+    struct rig *r = host(true);
+    struct flow f = open_flow(r, WEFT_SOCK_UDP);
+    T_EQ(hop_of(r, &f, D), G);
+    struct rig_ip about = rig_udp(A, 0, f.port, 9, 5);
+    struct rig_ip p = rig_quote(G, A, 5, 1, G2, &about, 8);
+    rig_push(r, 0, &p);
+    about = rig_udp(0, D, f.port, 9, 5);
+    p = rig_quote(G, A, 5, 1, G2, &about, 8);
+    rig_push(r, 0, &p);
+    T_EQ(learnt(r), 0);
+    T_EQ(hop_of(r, &f, D), G);
+    T_EQ(weft_sock_close(r->st, f.sock), 0);
+    rig_end(r);
+}
+
 /* proves: ICMP-H-19 BAD-ICMP-21 */
 static void a_host_believes_nobody_else(void)
 {
@@ -333,6 +370,8 @@ static const struct t_case cases[] = {
     {"a router tells and forwards", a_router_tells_and_forwards},
     {"a router tells only who can use it", a_router_tells_only_who_can_use_it},
     {"a host follows its first hop", a_host_follows_its_first_hop},
+    {"what a router told ends with the interface", what_was_told_ends_with_the_interface},
+    {"no redirect is about 0.0.0.0", no_redirect_is_about_nobody},
     {"a host believes nobody else", a_host_believes_nobody_else},
     {"by default and in a router redirects are ignored",
      by_default_and_in_a_router_redirects_are_ignored},

@@ -12,6 +12,7 @@ import time
 
 import ns
 import tap
+from net import WEFT
 from ns import sh
 
 ns.enter()
@@ -195,8 +196,40 @@ def kernel_traces():
             tap.eq(hops(sh(f"traceroute -n -q 1 -w 2 {way} {HOST}").stdout)[-1], HOST)
         out = sh("traceroute -n -q 1 -w 2 --mtu 10.2.0.1").stdout
         assert "F=1000" in out, out
+        assert "<" not in sh("traceroute -e -n -q 1 -w 2 10.2.0.1").stdout
         r = sh("ping -n -c 1 -W 2 -M do -s 1200 10.2.0.1", check=False)
         assert "mtu = 1000" in r.stdout + r.stderr or "mtu=1000" in r.stdout + r.stderr, r.stdout + r.stderr
+
+
+def extensions():
+    """the kernel's traceroute and tshark read what weft adds to its errors; so does weft"""
+    ns.need("traceroute")
+    with ns.Kernel() as there, ns.Host(
+            "--name", "r", "--forward", "--icmp", "extensions", "--link", "tap:iop0", "--address", "10.9.0.2/24", "--link",
+            "tap:iop1", "--address", "10.2.0.254/24", control=ns.SCRATCH / "r.ctl"):
+        ns.settle("iop0", "10.9.0.1/24")
+        ns.offloads_off("iop0")
+        sh("ip route add 10.2.0.0/24 via 10.9.0.2")
+        there.take("iop1", "10.2.0.1/24", "ip route add default via 10.2.0.254", "sysctl -qw net.ipv4.icmp_ratelimit=0")
+        with ns.Capture("iop0") as c:
+            for way in ("", "-I", "-T"):
+                out = sh(f"traceroute -e -n -q 1 -w 2 {way} 10.2.0.1").stdout
+                # Before 2.1.3 it did not know the class: class, type, then the words; 2 is the index, 0x0a090002 the address.
+                assert re.search(r"<(2/15:00000002,00010000,0a090002,|INC:2,10\.9\.0\.2,)", out), out
+        c.verdict()
+        names = c.tshark("-Y", "icmp.ext", "-T", "fields", "-E", "separator=,", "-e", "icmp.type", "-e", "icmp.ext.version", "-e",
+                         "icmp.ext.checksum.status", "-e", "icmp.ext.length", "-e", "icmp.int_info.index", "-e",
+                         "icmp.int_info.ipv4", "-e", "icmp.int_info.name")
+        tap.eq([n.replace("11,8,", "11,") for n in names], 3 * ["11,2,1,28,2,10.9.0.2,eth0"])  # Of ICMP the quote has a type, too.
+        sh("ip addr flush dev iop0; ip link add br0 type bridge && ip link set iop0 master br0 && ip link set br0 up && "
+           "ip link add v0 type veth peer name v1 && ip link set v0 master br0 up && ip link set v1 up")
+        trace = [WEFT, "traceroute", "--link", "packet:v1", "--address", "10.9.0.9/24", "--gateway", HOST, "-q", "1", "10.2.0.1"]
+        out = sh([*trace, "-e"]).stdout
+        assert re.search(r'^ 1  10\.9\.0\.2  [\d.]+ ms <INC:2,10\.9\.0\.2,"eth0",mtu=1500>$', out, re.M), out
+        assert "<" not in sh(trace).stdout
+        first = json.loads(sh([*trace, "--json"]).stdout.splitlines()[0])
+        tap.eq(first["extensions"], [{"class": 2, "type": 15, "interface": {
+            "role": "incoming", "index": 2, "address": "10.9.0.2", "name": "eth0", "mtu": 1500}}])
 
 
 @contextlib.contextmanager
@@ -272,4 +305,4 @@ def discovery():
         ns.wait_for(lambda: not any(r.get("gateway", r.get("via")) == HERE for r in h.show("routes")), 8)
 
 
-tap.run([payloads, queries, weft_learns, weft_asks, errors, textbook, weft_traces, kernel_traces, takes_redirects, sends_redirects, discovery])
+tap.run([payloads, queries, weft_learns, weft_asks, errors, textbook, weft_traces, kernel_traces, extensions, takes_redirects, sends_redirects, discovery])

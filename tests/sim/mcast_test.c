@@ -258,7 +258,8 @@ static void a_source_must_lie_behind_the_interface(void)
     weft_world_destroy(t.w);
 }
 
-/* s - r - p - h, where p is a proxy with r upstream. proves: CAP-IGMP-04 */
+/* s - r - p - h, where p is a proxy with r upstream.
+ * proves: CAP-IGMP-04 */
 static void a_proxy_joins_upstream_what_is_wanted_below(void)
 {
     struct weft_link_quality q = {.rate_bps = 10000000, .delay_ns = MS, .queue_bytes = 100000};
@@ -435,7 +436,8 @@ static size_t first_frame(struct weft_addr to, uint8_t *out)
     return n;
 }
 
-/* A gateway is no way for it, though one is known. proves: MC-HOST-04 MC-HOST-07 */
+/* A gateway is no way for it, though one is known.
+ * proves: MC-HOST-04 MC-HOST-07 */
 static void the_link_address_is_the_group_s(void)
 {
     static const uint8_t mac[6] = {0x01, 0x00, 0x5e, 0x01, 0x02, 0x03};

@@ -84,6 +84,7 @@ static void parts_add_up_at_even_and_odd_offsets(void)
     }
 }
 
+/* proves: IP-CSUM-01 */
 static void a_changed_word_updates_the_field(void)
 {
     for (int i = 0; i < 20000; i++) {

@@ -127,7 +127,7 @@ static void ttl_goes_down_and_nothing_else_changes(void)
     router_end(&r);
 }
 
-/* proves: IPR-FWD-21 IPR-ADDR-19 */
+/* proves: IPR-FWD-21 IPR-ADDR-19 CAP-IP-10 */
 static void a_ttl_of_one_ends_here(void)
 {
     begin();
@@ -143,7 +143,7 @@ static void a_ttl_of_one_ends_here(void)
     router_end(&r);
 }
 
-/* proves: IPR-FWD-16 */
+/* proves: IPR-FWD-16 ICMP-R-36 */
 static void routes_that_refuse(void)
 {
     begin();
@@ -203,6 +203,7 @@ static void an_interface_that_does_not_forward(void)
 }
 
 /* proves: IP-LL-01 IP-SPEC-03 IPR-FWD-33 IPR-FWD-34 IP-SPEC-01 IP-SPEC-02 IP-SPEC-05 IP-SPEC-06 */
+/* proves: IPR-FWD-35 */
 static void what_stays_where_it_is(void)
 {
     static const uint32_t bad[] = {0x00000001, 0x7f000001, 0xf0000001, 0xffffffff, 0xe0000105};
@@ -273,7 +274,7 @@ static void broadcasts_of_another_network(void)
 
 /* ---- size ---- */
 
-/* proves: IPR-FWD-19 IP-PMTU-08 IP-HDR-09 IPR-ADDR-15 */
+/* proves: IPR-FWD-19 IP-PMTU-08 IP-HDR-09 IPR-ADDR-15 CAP-IP-02 CAP-IP-10 */
 static void a_smaller_link(void)
 {
     begin();

@@ -34,6 +34,7 @@ struct router {
     uint16_t ifs[LINKS];
     struct out out[OUT_MAX]; /* What the last router_take() got. */
     uint32_t out_n;
+    uint32_t trace_max; /* Set before router_begin(). */
 };
 
 static inline uint32_t ip4(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
@@ -83,9 +84,12 @@ static inline uint32_t sum16(const uint8_t *p, uint32_t n, uint32_t sum)
 static inline void router_begin(struct router *r, uint32_t caps, uint16_t txq_max)
 {
     struct weft_config cfg;
+    const uint32_t trace_max = r->trace_max;
     memset(r, 0, sizeof(*r));
+    r->trace_max = trace_max;
     weft_config_default(&cfg);
     cfg.is_forwarding = true;
+    cfg.trace_max = r->trace_max;
     size_t bytes = weft_stack_footprint(&cfg);
     r->mem = aligned_alloc(64, (bytes + 63) / 64 * 64);
     r->area = aligned_alloc(64, AREA_BYTES);

@@ -208,6 +208,26 @@ static void codel_waits_an_interval_and_then_hurries(void)
     end();
 }
 
+/* What waits when a queue becomes one has waited since then, as far as anybody knows. */
+static void codel_counts_from_when_it_began(void)
+{
+    const struct weft_queue_options codel = {.kind = WEFT_QUEUE_CODEL,
+                                             .is_by_precedence = true,
+                                             .codel_target_us = 50000,
+                                             .codel_interval_us = 2000};
+    begin((struct weft_queue_options){.kind = WEFT_QUEUE_DROP_TAIL, .is_by_precedence = true});
+    for (uint16_t i = 0; i < 10; i++)
+        offer(i < 5 ? 0 : 0xa0, i);
+    T_EQ(weft_if_set_queue(r.st, r.ifs[1], &codel), 0);
+    for (uint32_t i = 0; i < 10; i++) {
+        r.now_ns += MS;
+        weft_advance(r.st, r.now_ns);
+        T_CHECK(take(NULL) >= 0);
+    }
+    T_EQ(weft_drops(r.st, WEFT_DROP_TX_CODEL), 0);
+    end();
+}
+
 /* Who cannot ask for a neighbour has no use for a short queue. */
 static void codel_leaves_arp_alone(void)
 {
@@ -253,6 +273,7 @@ static const struct t_case cases[] = {
     {"a mark stays", a_mark_stays},
     {"a full queue drops, marked or not", a_full_queue_drops_marked_or_not},
     {"CoDel waits an interval, then drops come closer", codel_waits_an_interval_and_then_hurries},
+    {"CoDel counts from when it began", codel_counts_from_when_it_began},
     {"CoDel leaves ARP alone", codel_leaves_arp_alone},
     {"options that cannot be are refused", what_cannot_be_is_refused},
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/** DOC: IGMP messages. proves: CAP-IGMP-06 IGMP3-05 BAD-IGMP-03 BAD-IGMP-10 */
+/** DOC: IGMP messages */
+/* proves: CAP-IGMP-06 IGMP3-05 BAD-IGMP-03 BAD-IGMP-10 */
 #include "exact.h"
 #include "t.h"
 #include "wire/wire.h"
