@@ -23,6 +23,7 @@
 #define CALLS_MAX     40U
 #define DGRAM_MAX     4000U
 #define HEAD_BYTES    4U
+#define TTL           (SWARM_ROUTERS_MAX + 5U)
 #define QUERY_S       20U
 #define RESPONSE_MS   2000U
 #define MEMBERSHIP_S  (2 * QUERY_S + 2) /* Group Membership Interval */
@@ -149,7 +150,7 @@ static bool open_sock(const struct swarm_port *port, uint16_t number, uint64_t u
     if (weft_sock_set(st, *sock, WEFT_SO_USER, (int64_t)user) == 0 &&
         weft_sock_set(st, *sock, WEFT_SO_BROADCAST, 1) == 0 &&
         weft_sock_set(st, *sock, WEFT_IP_DF, WEFT_IP_DF_NEVER) == 0 &&
-        weft_sock_set(st, *sock, WEFT_IP_MULTICAST_TTL, 2 * SWARM_NETS_MAX) == 0 &&
+        weft_sock_set(st, *sock, WEFT_IP_MULTICAST_TTL, TTL) == 0 &&
         weft_sock_set(st, *sock, WEFT_IP_MULTICAST_IF, port->ifindex) == 0 &&
         weft_sock_bind(st, *sock, &ep) == 0)
         return true;
