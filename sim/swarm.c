@@ -194,13 +194,20 @@ bool wf_swarm_actors(struct swarm *s)
 
 /* ---- the judge ---- */
 
+/* A lie that came before the first answer is believed for a while, whatever the policy. */
+static bool is_lied_to(const struct swarm *s)
+{
+    return s->has_attacker && (!s->has_pins || s->forgets > 0);
+}
+
 /* Errors that a path which is gone for a while may cause. */
 static bool is_excused(const struct swarm *s, int err, bool is_peer_aborting)
 {
+    bool is_harmed = wf_swarm_is_harmed(s); /* One end may give up while the other knows nothing. */
     if (err == WEFT_ECONNRESET || err == WEFT_EPIPE)
-        return is_peer_aborting;
+        return is_peer_aborting || is_harmed;
     if (err == WEFT_EHOSTUNREACH) /* Three ARP requests in a row may be lost. */
-        return !s->has_lossless_links;
+        return !s->has_lossless_links || is_lied_to(s);
     return s->has_cuts && (err == WEFT_ETIMEDOUT || err == WEFT_ENETUNREACH);
 }
 
@@ -231,7 +238,8 @@ static bool judge_route(const struct swarm *s, const struct weft_actor *a, uint3
 {
     const struct weft_actor_result *r = weft_actor_result(a);
     if (weft_actor_config_get(a)->kind != WEFT_ACTOR_TRACEROUTE || !r->has_reached ||
-        r->hops == hops || (r->hops > hops && !s->has_lossless_links))
+        r->hops == hops ||
+        (r->hops > hops && (!s->has_lossless_links || is_lied_to(s) || s->moves != NULL)))
         return true;
     (void)snprintf(out->failure, sizeof(out->failure), "%s took %u hops instead of %u",
                    weft_actor_config_get(a)->name, r->hops, hops);
@@ -245,6 +253,8 @@ static bool judge_datagrams(const struct swarm *s, const struct weft_actor *clie
     const struct weft_actor_config *c = weft_actor_config_get(client);
     if (!s->has_lossless_links || s->has_tight_memory || s->has_forgotten || is_tcp(c->kind) ||
         c->kind == WEFT_ACTOR_TRACEROUTE || c->bytes < 8) /* Too short for a number. */
+        return true;
+    if (is_lied_to(s) || s->moves != NULL) /* Some went to where nobody is. */
         return true;
     if (c->interval_ns < 20 * SWARM_MS) /* More than may wait for ARP. */
         return true;
@@ -273,20 +283,31 @@ bool wf_swarm_judge(struct swarm *s, struct weft_swarm_result *out)
             !judge_datagrams(s, s->client[i], s->server[i], out))
             return false;
     }
-    return true;
+    return wf_swarm_groups_judge(s, out) && wf_swarm_moves_judge(s, out);
 }
 
 /* ---- a run ---- */
 
+static void tap_frame(void *user, const struct weft_tap *tap)
+{
+    struct swarm *s = user;
+    if (s->groups != NULL)
+        wf_swarm_groups_tap(s, tap);
+    if (s->watch.frame != NULL)
+        s->watch.frame(s->watch.user, tap);
+}
+
 static bool run(struct swarm *s, struct weft_swarm_result *out)
 {
-    if (!wf_swarm_topology(s) || !wf_swarm_faults(s) || !wf_swarm_actors(s)) {
+    if (!wf_swarm_topology(s) || !wf_swarm_faults(s) || !wf_swarm_actors(s) ||
+        !wf_swarm_groups(s) || !wf_swarm_attack(s) || !wf_swarm_moves(s)) {
         (void)snprintf(out->failure, sizeof(out->failure), "cannot be set up: %s",
                        weft_world_error(s->w));
         return false;
     }
     wf_swarm_pokes(s);
-    weft_link_tap(s->w, NULL, s->watch.frame, s->watch.user);
+    if (s->groups != NULL || s->watch.frame != NULL)
+        weft_link_tap(s->w, NULL, tap_frame, s);
     int r = weft_world_finish(s->w, s->heal_ns + FINISH_NS);
     uint64_t calm_ns = s->w->now_ns + 5 * SWARM_S; /* What was sent last arrives. */
     if (r == 0)
@@ -314,6 +335,7 @@ int weft_swarm_run(uint64_t seed, const struct weft_swarm_watch *watch,
         s.watch = *watch;
     sim_rng_seed(&s.rng, seed, "swarm", 0);
     sim_rng_seed(&s.ecn_rng, seed, "ecn", 0);
+    sim_rng_seed(&s.kind_rng, seed, "kinds", 0);
     weft_world_config_default(&wc, seed);
     wc.is_checking = true;
     if (weft_world_create(&s.w, &wc) != 0)

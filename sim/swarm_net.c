@@ -4,14 +4,19 @@
 #include <string.h>
 
 #include "swarm.h"
+#include "weft/arp.h"
+#include "weft/vlan.h"
 
 /* Router r joins net r, where it is .1, and net r + 1, where it is .2. */
 #define RIGHT_ROUTER 1U
 #define LEFT_ROUTER  2U
+#define RIGHT_TWIN   3U /* A second router beside it, where there is one. */
+#define LEFT_TWIN    4U
 #define FIRST_HOST   10U
+#define FIRST_VLAN   10U
 #define PREFIX_LEN   24U
 
-static struct weft_addr addr_of(uint32_t net, uint32_t host)
+struct weft_addr wf_swarm_addr(uint32_t net, uint32_t host)
 {
     return weft_ip4(10, (uint8_t)net, 0, (uint8_t)host);
 }
@@ -27,6 +32,8 @@ static void draw_limits(struct swarm *s, struct weft_node_config *cfg)
     if (sim_rng_below(&s->rng, 2) == 0)
         c->chunk_bytes = (uint32_t)wf_swarm_pick(s, chunk, 4);
     c->neigh_wait_max = 256; /* The first datagram may be cut into many. */
+    if (s->has_attacker && s->neighs_max != 0)
+        c->neighs_max = s->neighs_max;
     if (!s->has_tight_memory)
         return;
     c->pkts_max = (uint32_t)wf_swarm_pick(s, pkts, 4);
@@ -69,6 +76,8 @@ static void draw_quality(struct swarm *s, struct weft_link_quality *q)
     memset(q, 0, sizeof(*q));
     if (sim_rng_below(r, 4) != 0)
         q->delay_ns = sim_rng_below(r, 40 * SWARM_MS);
+    if (s->has_attacker) /* The strict policy waits 100 ms for an owner. */
+        q->delay_ns /= 8;
     if (s->has_lossless_links) { /* Fast enough that nothing waits for long. */
         q->rate_bps = sim_rng_below(r, 2) == 0 ? 0 : 1000000000;
         return;
@@ -97,6 +106,7 @@ static void draw_quality(struct swarm *s, struct weft_link_quality *q)
     }
     if (sim_rng_below(r, 4) == 0)
         q->dup_ppm = (uint32_t)sim_rng_below(r, 50000);
+    s->has_dup_links |= q->dup_ppm != 0;
     if (!s->has_corrupt_link && sim_rng_below(r, 8) == 0) {
         q->corrupt_ppm = (uint32_t)sim_rng_range(r, 1000, 20000);
         q->is_corrupt_one_way = true; /* Two fragments of a datagram may both be hit. */
@@ -116,20 +126,29 @@ static void say_link(struct swarm *s, const struct weft_link_config *lc, unsigne
                  q->burst_enter_ppm, q->ecn_pkts, q->reorder_ppm, q->dup_ppm, q->corrupt_ppm);
 }
 
+/* The link of a node to the bridge of a net, if a VLAN of it may be one more; or NULL. */
+static struct weft_link *trunk_of(const struct swarm *s, const struct weft_node *node, uint32_t net)
+{
+    for (uint32_t i = 0; i < s->ports_n && s->has_one_arm; i++)
+        if (s->port[i].node == node && s->bridge[s->port[i].net] == s->bridge[net])
+            return s->port[i].link;
+    return NULL;
+}
+
 /* Tables of a few dozen packets are for cards that give frames back at once. */
-static bool attach(struct swarm *s, struct weft_node *node, uint32_t net, struct weft_addr addr)
+static struct weft_link *add_link(struct swarm *s, struct weft_node *node, uint32_t net)
 {
     struct weft_link_config lc;
     memset(&lc, 0, sizeof(lc));
     (void)snprintf(lc.name, sizeof(lc.name), "%s-net%u", weft_node_name(node), net);
-    lc.mtu = s->mtu[net];
+    lc.mtu = s->wire_mtu[net];
     lc.is_copying = s->has_tight_memory || sim_rng_below(&s->rng, 2) == 0;
     lc.has_backpressure = sim_rng_below(&s->rng, 2) == 0;
     lc.end[0].kind = WEFT_END_NODE;
     lc.end[0].node = node;
     (void)snprintf(lc.end[0].netif.name, WEFT_IF_NAME_MAX, "eth%u", net);
     weft_world_mac(s->w, lc.end[0].netif.mac);
-    lc.end[0].netif.mtu = s->mtu[net];
+    lc.end[0].netif.mtu = s->wire_mtu[net];
     if (!s->has_lossless_links && sim_rng_below(&s->rng, 3) == 0)
         lc.end[0].netif.txq_max = (uint16_t)sim_rng_range(&s->rng, 4, 64);
     lc.end[1].kind = WEFT_END_BRIDGE;
@@ -138,31 +157,118 @@ static bool attach(struct swarm *s, struct weft_node *node, uint32_t net, struct
     draw_quality(s, &lc.quality[1]);
     struct weft_link *link = NULL;
     int r = weft_link_add(s->w, &lc, &link);
-    if (r == 0) {
+    if (r == 0)
         s->link[s->links_n++] = link;
-        r = weft_addr_add(weft_node_stack(node), weft_link_config_get(link)->end[0].ifindex, &addr,
-                          PREFIX_LEN);
-    }
-    if (r != 0)
+    else
         wf_sim_fail(s->w, "link %s: %s", lc.name, weft_strerror(r));
     say_link(s, &lc, 0);
     say_link(s, &lc, 1);
+    return link;
+}
+
+/* The interface of a net on a link: the link's own, or one for its VLAN. */
+static int interface_on(struct swarm *s, struct weft_node *node, uint32_t net,
+                        const struct weft_link *link)
+{
+    uint16_t parent = weft_link_config_get(link)->end[0].ifindex;
+    char name[WEFT_IF_NAME_MAX];
+    (void)snprintf(name, sizeof(name), "vlan%u", s->vlan[net]);
+    struct weft_vlan_config vc = {
+        .name = name, .parent = parent, .id = s->vlan[net], .mtu = s->mtu[net]};
+    return vc.id == 0 ? (int)parent : weft_vlan_add(weft_node_stack(node), &vc);
+}
+
+static bool set_policy(const struct swarm *s, struct weft_node *node, uint16_t ifindex)
+{
+    struct weft_neigh_options o;
+    struct weft_stack *st = weft_node_stack(node);
+    if (!s->has_attacker)
+        return true;
+    int r = weft_neigh_options_get(st, ifindex, &o);
+    o.policy = (uint8_t)s->policy;
+    return r == 0 && weft_neigh_options_set(st, ifindex, &o) == 0;
+}
+
+static bool is_any(const struct weft_addr *addr)
+{
+    const struct weft_addr any = {.b = {0}};
+    return memcmp(addr->b, any.b, sizeof(any.b)) == 0;
+}
+
+bool wf_swarm_attach(struct swarm *s, struct weft_node *node, uint32_t net, struct weft_addr addr)
+{
+    struct weft_link *link = trunk_of(s, node, net);
+    if (link == NULL)
+        link = add_link(s, node, net);
+    if (link == NULL)
+        return false;
+    int ifindex = interface_on(s, node, net, link);
+    int r = ifindex < 0 ? ifindex : 0;
+    struct swarm_port *p = &s->port[s->ports_n];
+    if (r == 0) {
+        *p = (struct swarm_port){
+            .node = node, .link = link, .net = net, .ifindex = (uint16_t)ifindex, .addr = addr};
+        memcpy(p->mac, weft_link_config_get(link)->end[0].netif.mac, sizeof(p->mac));
+        s->ports_n++;
+    }
+    if (r == 0 && !set_policy(s, node, p->ifindex))
+        r = -WEFT_EINVAL;
+    if (r == 0 && !is_any(&addr))
+        r = weft_addr_add(weft_node_stack(node), p->ifindex, &addr, PREFIX_LEN);
+    if (r != 0)
+        wf_sim_fail(s->w, "%s on net %u: %s", weft_node_name(node), net, weft_strerror(r));
     return r == 0;
+}
+
+struct swarm_port *wf_swarm_port(struct swarm *s, const struct weft_node *node, uint32_t net)
+{
+    for (uint32_t i = 0; i < s->ports_n; i++)
+        if (s->port[i].node == node && s->port[i].net == net)
+            return &s->port[i];
+    return NULL;
 }
 
 /* ---- routes ---- */
 
-static bool add_route(struct swarm *s, struct weft_node *node, uint32_t net, struct weft_addr via)
+static bool add_route(struct swarm *s, struct weft_node *node, const struct weft_route *route)
 {
-    struct weft_route route;
-    memset(&route, 0, sizeof(route));
-    route.dst = addr_of(net, 0);
-    route.prefix_len = PREFIX_LEN;
-    route.gateway = via;
-    int r = weft_route_add(weft_node_stack(node), &route);
+    int r = weft_route_add(weft_node_stack(node), route);
     if (r != 0)
         wf_sim_fail(s->w, "route of %s: %s", weft_node_name(node), weft_strerror(r));
     return r == 0;
+}
+
+/* The way from net @from to @net, by the router between @from and the next one; where there are two
+ * routers, by the one, by the other, or by both in equal shares. */
+static bool add_way(struct swarm *s, struct weft_node *node, uint32_t from, uint32_t net)
+{
+    bool is_right = net > from;
+    uint32_t between = is_right ? from : from - 1;
+    struct weft_route route;
+    memset(&route, 0, sizeof(route));
+    route.dst = wf_swarm_addr(net, 0);
+    route.prefix_len = PREFIX_LEN;
+    route.gateway = wf_swarm_addr(from, is_right ? RIGHT_ROUTER : LEFT_ROUTER);
+    if (s->twin == NULL || s->twin_at != between)
+        return add_route(s, node, &route);
+    struct weft_route other = route;
+    other.gateway = wf_swarm_addr(from, is_right ? RIGHT_TWIN : LEFT_TWIN);
+    uint64_t way = sim_rng_below(&s->kind_rng, 3);
+    if (way == 2) {
+        route.weight = (uint8_t)sim_rng_range(&s->kind_rng, 1, 3);
+        other.weight = (uint8_t)sim_rng_range(&s->kind_rng, 1, 3);
+    } else {
+        route.metric = way == 0 ? 10 : 20;
+        other.metric = way == 0 ? 20 : 10;
+    }
+    return add_route(s, node, &route) && add_route(s, node, &other);
+}
+
+static bool add_router_way(struct swarm *s, struct weft_node *node, uint32_t at, uint32_t net)
+{
+    if (net < at)
+        return add_way(s, node, at, net);
+    return net > at + 1 ? add_way(s, node, at + 1, net) : true;
 }
 
 static bool add_routes(struct swarm *s)
@@ -171,22 +277,86 @@ static bool add_routes(struct swarm *s)
     for (uint32_t net = 0; net <= s->routers_n && ok; net++) {
         for (uint32_t h = 0; h < s->hosts_n && ok; h++)
             if (s->host[h].net != net)
-                ok = add_route(
-                    s, s->host[h].node, net,
-                    addr_of(s->host[h].net, net > s->host[h].net ? RIGHT_ROUTER : LEFT_ROUTER));
-        for (uint32_t r = 0; r < s->routers_n && ok; r++) {
-            if (net < r)
-                ok = add_route(s, s->router[r], net, addr_of(r, LEFT_ROUTER));
-            else if (net > r + 1)
-                ok = add_route(s, s->router[r], net, addr_of(r + 1, RIGHT_ROUTER));
-        }
+                ok = add_way(s, s->host[h].node, s->host[h].net, net);
+        for (uint32_t r = 0; r < s->routers_n && ok; r++)
+            ok = add_router_way(s, s->router[r], r, net);
+        if (s->twin != NULL && ok)
+            ok = add_router_way(s, s->twin, s->twin_at, net);
     }
     return ok;
 }
 
-bool wf_swarm_topology(struct swarm *s)
+/* ---- nodes and nets ---- */
+
+/* Which worlds have what; drawn apart, so that the rest of a seed stays as it was without it. */
+static void draw_kinds(struct swarm *s)
+{
+    static const enum weft_arp_policy policies[] = {WEFT_ARP_STRICT,  WEFT_ARP_STRICT,
+                                                    WEFT_ARP_STRICT,  WEFT_ARP_CAREFUL,
+                                                    WEFT_ARP_CAREFUL, WEFT_ARP_TRUSTING};
+    struct sim_rng *r = &s->kind_rng;
+    s->has_twin = s->routers_n > 0 && sim_rng_below(r, 3) == 0;
+    s->twin_at = (uint32_t)sim_rng_below(r, s->routers_n);
+    s->has_trunk = sim_rng_below(r, 3) == 0;
+    s->trunk_at = (uint32_t)sim_rng_below(r, s->routers_n);
+    s->has_native = sim_rng_below(r, 2) == 0;
+    s->has_one_arm = sim_rng_below(r, 2) == 0;
+    s->has_groups = sim_rng_below(r, 3) == 0;
+    s->has_attacker = sim_rng_below(r, 4) == 0;
+    s->policy = policies[sim_rng_below(r, sizeof(policies) / sizeof(policies[0]))];
+    s->has_pins = s->policy == WEFT_ARP_CAREFUL && sim_rng_below(r, 2) == 0;
+    s->neighs_max = sim_rng_below(r, 2) == 0 ? 0 : (uint32_t)sim_rng_range(r, 24, 64);
+    bool is_moving = !s->has_attacker && sim_rng_below(r, 3) == 0;
+    s->has_mac_changes = is_moving && sim_rng_below(r, 2) == 0;
+    s->has_addr_moves = is_moving && !s->has_mac_changes;
+    wf_swarm_say(s, "kinds:%s%s%s%s%s%s", s->has_twin ? " twin" : "", s->has_trunk ? " trunk" : "",
+                 s->has_groups ? " groups" : "", s->has_attacker ? " attacker" : "",
+                 s->has_mac_changes ? " hardware addresses change" : "",
+                 s->has_addr_moves ? " addresses move" : "");
+}
+
+/* The two nets at a trunk share a switch: one has no tags, or both have. */
+static bool add_net(struct swarm *s, uint32_t net)
 {
     static const uint64_t mtus[] = {1500, 1500, 1500, 1500, 1400, 1280, 9000, 576, 296};
+    char name[WEFT_SIM_NAME_MAX];
+    bool is_hub = sim_rng_below(&s->rng, 5) == 0;
+    (void)snprintf(name, sizeof(name), "net%u", net);
+    s->mtu[net] = (uint32_t)wf_swarm_pick(s, mtus, sizeof(mtus) / sizeof(mtus[0]));
+    s->wire_mtu[net] = s->mtu[net];
+    bool is_second = s->has_trunk && net > 0 && net == s->trunk_at + 1;
+    if (is_second || (s->has_trunk && net == s->trunk_at && !s->has_native))
+        s->vlan[net] = (uint16_t)(FIRST_VLAN + net);
+    if (is_second) {
+        s->wire_mtu[net] = s->wire_mtu[net - 1];
+        s->mtu[net] = s->mtu[net] < s->wire_mtu[net] ? s->mtu[net] : s->wire_mtu[net];
+        s->bridge[net] = s->bridge[net - 1];
+    }
+    wf_swarm_say(s, "%s: %s, MTU %u, VLAN %u", name, is_hub ? "hub" : "switch", s->mtu[net],
+                 s->vlan[net]);
+    return is_second || weft_bridge_add(s->w, name, is_hub ? WEFT_BRIDGE_HUB : WEFT_BRIDGE_SWITCH,
+                                        0, &s->bridge[net]) == 0;
+}
+
+static bool add_routers(struct swarm *s)
+{
+    bool ok = true;
+    for (uint32_t i = 0; i < s->routers_n && ok; i++) {
+        s->router[i] = add_node(s, "router", i, true);
+        ok = s->router[i] != NULL &&
+             wf_swarm_attach(s, s->router[i], i, wf_swarm_addr(i, RIGHT_ROUTER)) &&
+             wf_swarm_attach(s, s->router[i], i + 1, wf_swarm_addr(i + 1, LEFT_ROUTER));
+    }
+    if (!ok || !s->has_twin)
+        return ok;
+    s->twin = add_node(s, "twin", s->twin_at, true);
+    return s->twin != NULL &&
+           wf_swarm_attach(s, s->twin, s->twin_at, wf_swarm_addr(s->twin_at, RIGHT_TWIN)) &&
+           wf_swarm_attach(s, s->twin, s->twin_at + 1, wf_swarm_addr(s->twin_at + 1, LEFT_TWIN));
+}
+
+bool wf_swarm_topology(struct swarm *s)
+{
     struct sim_rng *r = &s->rng;
     bool ok = true;
     s->hosts_n = (uint32_t)sim_rng_range(r, 2, SWARM_HOSTS_MAX);
@@ -196,26 +366,22 @@ bool wf_swarm_topology(struct swarm *s)
     wf_swarm_say(s, "seed %llu: %u hosts, %u routers%s%s", (unsigned long long)s->seed, s->hosts_n,
                  s->routers_n, s->has_tight_memory ? ", tight memory" : "",
                  s->has_lossless_links ? ", lossless links" : "");
-    for (uint32_t net = 0; net <= s->routers_n && ok; net++) {
-        char name[WEFT_SIM_NAME_MAX];
-        bool is_hub = sim_rng_below(r, 5) == 0;
-        (void)snprintf(name, sizeof(name), "net%u", net);
-        s->mtu[net] = (uint32_t)wf_swarm_pick(s, mtus, sizeof(mtus) / sizeof(mtus[0]));
-        wf_swarm_say(s, "%s: %s, MTU %u", name, is_hub ? "hub" : "switch", s->mtu[net]);
-        ok = weft_bridge_add(s->w, name, is_hub ? WEFT_BRIDGE_HUB : WEFT_BRIDGE_SWITCH, 0,
-                             &s->bridge[net]) == 0;
-    }
-    for (uint32_t i = 0; i < s->routers_n && ok; i++) {
-        s->router[i] = add_node(s, "router", i, true);
-        ok = s->router[i] != NULL && attach(s, s->router[i], i, addr_of(i, RIGHT_ROUTER)) &&
-             attach(s, s->router[i], i + 1, addr_of(i + 1, LEFT_ROUTER));
-    }
+    draw_kinds(s);
+    for (uint32_t net = 0; net <= s->routers_n && ok; net++)
+        ok = add_net(s, net);
+    ok = ok && add_routers(s);
     for (uint32_t i = 0; i < s->hosts_n && ok; i++) {
         struct swarm_host *h = &s->host[i];
         h->net = (uint32_t)sim_rng_below(r, s->routers_n + 1);
-        h->addr = addr_of(h->net, FIRST_HOST + i);
+        h->addr = wf_swarm_addr(h->net, FIRST_HOST + i);
         h->node = add_node(s, "host", i, false);
-        ok = h->node != NULL && attach(s, h->node, h->net, h->addr);
+        ok = h->node != NULL && wf_swarm_attach(s, h->node, h->net, h->addr);
+    }
+    if (ok && s->has_attacker) {
+        s->attacker = add_node(s, "attacker", 0, false);
+        s->attacked_net = s->host[sim_rng_below(&s->kind_rng, s->hosts_n)].net;
+        ok = s->attacker != NULL &&
+             wf_swarm_attach(s, s->attacker, s->attacked_net, (struct weft_addr){.b = {0}});
     }
     return ok && add_routes(s);
 }

@@ -41,6 +41,7 @@ static void forget_neighbour(struct swarm *s)
         skip--;
     if (cursor != 0) {
         s->has_forgotten |= n.waiting_pkts > 0;
+        s->forgets++;
         int r = weft_neigh_del(st, n.ifindex, &n.addr);
         (void)r; /* It may have gone by itself. */
     }
@@ -128,6 +129,7 @@ static void interface_down(struct swarm *s)
     if (err != 0 || weft_world_at(s->w, s->w->now_ns + for_ns, interface_up, s) != 0)
         wf_sim_fail(s->w, "an interface cannot be taken down");
     weft_node_touch(e->node);
+    s->forgets++;
 }
 
 static void list_everything(struct swarm *s)

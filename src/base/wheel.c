@@ -155,9 +155,6 @@ uint64_t wf_wheel_next(const struct wf_wheel *w)
 
 static bool slot_is_right(const struct wf_wheel *w, unsigned level, unsigned slot)
 {
-    bool is_marked = (w->occupied[level][slot / 64] >> slot % 64 & 1) != 0;
-    if (is_marked == wf_list_is_empty(&w->slot[level][slot]))
-        return false;
     WF_LIST_FOR_EACH (node, &w->slot[level][slot]) {
         const struct wf_timer *t = WF_CONTAINER_OF(node, struct wf_timer, link);
         if (t->place != level * WF_WHEEL_SLOTS + slot || digit(t->due, level) != slot ||
@@ -168,11 +165,29 @@ static bool slot_is_right(const struct wf_wheel *w, unsigned level, unsigned slo
     return true;
 }
 
+/* Most slots are empty, and this runs after every event of a simulation: those with timers are
+ * counted, and as many have to be marked, each of them rightly. */
+static bool word_is_right(const struct wf_wheel *w, unsigned level, unsigned word)
+{
+    const struct wf_list *slot = &w->slot[level][(size_t)word * 64];
+    unsigned filled = 0, marked = 0;
+    for (unsigned i = 0; i < 64; i += 4)
+        filled +=
+            (unsigned)!wf_list_is_empty(&slot[i]) + (unsigned)!wf_list_is_empty(&slot[i + 1]) +
+            (unsigned)!wf_list_is_empty(&slot[i + 2]) + (unsigned)!wf_list_is_empty(&slot[i + 3]);
+    for (uint64_t bits = w->occupied[level][word]; bits != 0; bits &= bits - 1, marked++) {
+        unsigned i = (unsigned)__builtin_ctzll(bits);
+        if (wf_list_is_empty(&slot[i]) || !slot_is_right(w, level, word * 64 + i))
+            return false;
+    }
+    return filled == marked;
+}
+
 bool wf_wheel_check(const struct wf_wheel *w)
 {
     for (unsigned level = 0; level < WF_WHEEL_LEVELS; level++)
-        for (unsigned slot = 0; slot < WF_WHEEL_SLOTS; slot++)
-            if (!slot_is_right(w, level, slot))
+        for (unsigned word = 0; word < WF_WHEEL_SLOTS / 64; word++)
+            if (!word_is_right(w, level, word))
                 return false;
     return true;
 }

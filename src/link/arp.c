@@ -5,8 +5,9 @@
  * The packet reception algorithm of RFC 826, with the merge flag: an entry that exists is updated
  * by any message, a new one is made only by a message meant for us. What is believed is the cache's
  * affair (neigh.c, by its policy). A message with our own address as its sender is a conflict:
- * counted, reported, never learned. Requests from one sender are answered once in 100 ms, from
- * all senders that have no entry 1000 times a second.
+ * counted, reported, never learned. Requests to everybody from one sender are answered once in
+ * 100 ms; those to us alone, and from all senders that are not as they are known, 1000 times a
+ * second.
  */
 #include "link/link.h"
 
@@ -133,10 +134,13 @@ static bool is_mismatch(struct net *net, const struct netif *nif, const struct a
     return wf_link_if(net, nif)->neigh.policy == WEFT_ARP_STRICT;
 }
 
-static bool may_reply(struct net *net, struct netif *nif, uint32_t spa)
+/* One who is known waits for an answer to his own question only: nobody else can use it up. A
+ * question sent to us alone may be his check of who we are, which has 100 ms (neigh.c). */
+static bool may_reply(struct net *net, struct netif *nif, const struct arp_ip4 *in, bool is_alone)
 {
-    struct neigh *n = spa != 0 ? wf_neigh_find(net, nif->index, spa) : NULL;
-    if (n != NULL) {
+    uint32_t spa = num(in->spa);
+    struct neigh *n = spa != 0 && !is_alone ? wf_neigh_find(net, nif->index, spa) : NULL;
+    if (n != NULL && memcmp(n->mac, in->sha, 6) == 0) {
         if (n->replied_ns != 0 && net->now_ns - n->replied_ns < REPLY_NS)
             return false;
         n->replied_ns = net->now_ns;
@@ -158,7 +162,7 @@ static enum verdict reply(struct net *net, struct pkt *p, const struct arp_ip4 *
                           const uint8_t *mac)
 {
     struct netif *nif = wf_netif_get(net, p->ifindex);
-    if (!may_reply(net, nif, num(in->spa)))
+    if (!may_reply(net, nif, in, !p->is_link_group))
         return wf_net_drop(net, p, WEFT_DROP_ARP_LIMITED);
     struct arp_ip4 out = {.op = ARP_REPLY, .spa = in->tpa, .tpa = in->spa, .ieee802 = in->ieee802};
     memcpy(out.sha, mac, 6);
