@@ -142,6 +142,15 @@ static void fit_server(const struct weft_actor_config *c, struct weft_actor_conf
         v->reply_bytes = 0;
 }
 
+void wf_swarm_keep_alive(struct weft_actor_config *c)
+{
+    c->opt_set[0].opt = WEFT_SO_KEEPALIVE;
+    c->opt_set[0].value = 1;
+    c->opt_set[1].opt = WEFT_TCP_KEEPIDLE_S;
+    c->opt_set[1].value = 5;
+    c->opt_set_n = 2;
+}
+
 static bool add_pair(struct swarm *s, uint32_t i)
 {
     struct sim_rng *r = &s->rng;
@@ -159,6 +168,8 @@ static bool add_pair(struct swarm *s, uint32_t i)
     v.kind = role->server;
     draw_client(s, role, &c);
     draw_buffers(s, &c);
+    if (s->has_attacker && is_tcp(c.kind)) /* A server may give up that is told a wrong way here. */
+        wf_swarm_keep_alive(&c);
     c.node = from->node;
     c.remote.addr = to->addr;
     c.remote.port = c.kind == WEFT_ACTOR_TRACEROUTE ? 0 : (uint16_t)(1000 + i);

@@ -133,6 +133,9 @@ bool wf_swarm_moves(struct swarm *s);
 /** wf_swarm_moves_judge() - Whether transfers to an address that moved ended as they may */
 bool wf_swarm_moves_judge(const struct swarm *s, struct weft_swarm_result *out);
 
+/** wf_swarm_keep_alive() - Let a client ask after a server that has been silent for 5 s */
+void wf_swarm_keep_alive(struct weft_actor_config *c);
+
 /** wf_swarm_is_harmed() - Whether lies may have cost a connection its path */
 bool wf_swarm_is_harmed(const struct swarm *s);
 

@@ -104,11 +104,7 @@ static bool add_actors(struct swarm *s, struct weft_node *client)
     c.write_bytes = 2000;
     c.write_every_ns = sim_rng_range(&m->rng, 1, 200) * SWARM_MS;
     /* A server whose address is gone cannot say so: who waits for it has to ask. */
-    c.opt_set[0].opt = WEFT_SO_KEEPALIVE;
-    c.opt_set[0].value = 1;
-    c.opt_set[1].opt = WEFT_TCP_KEEPIDLE_S;
-    c.opt_set[1].value = 5;
-    c.opt_set_n = 2;
+    wf_swarm_keep_alive(&c);
     bool ok = add_actor(s, &v, "service", m->home[0]->node, &m->server[0]) &&
               add_actor(s, &v, "service", m->home[1]->node, &m->server[1]) &&
               add_actor(s, &c, "early", client, &m->early);
