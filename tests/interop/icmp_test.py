@@ -228,6 +228,7 @@ def extensions():
         assert re.search(r'^ 1  10\.9\.0\.2  [\d.]+ ms <INC:2,10\.9\.0\.2,"eth0",mtu=1500>$', out, re.M), out
         assert "<" not in sh(trace).stdout
         first = json.loads(sh([*trace, "--json"]).stdout.splitlines()[0])
+        sh("ip link del br0; ip link del v0")
         tap.eq(first["extensions"], [{"class": 2, "type": 15, "interface": {
             "role": "incoming", "index": 2, "address": "10.9.0.2", "name": "eth0", "mtu": 1500}}])
 
