@@ -4,7 +4,8 @@
 #include "base/base.h"
 #include "wire/text.h"
 
-#define FLAG_S 0x08u
+#define FLAG_S    0x08u
+#define TEXT_MOST 300u /* Characters after which no more groups and sources are named. */
 
 static bool is_group(uint32_t ip4)
 {
@@ -164,10 +165,19 @@ static void put_ip4(struct text *t, uint32_t ip4)
     wf_text_ip4(t, a);
 }
 
+/* A message may name more than a line has room for (weft/trace.h): the rest is dots. */
+static bool is_long(struct text *t)
+{
+    if (t->len <= TEXT_MOST)
+        return false;
+    wf_text_str(t, " ...");
+    return true;
+}
+
 static void put_sources(struct text *t, const uint8_t *sources, uint32_t n)
 {
     wf_text_str(t, " {");
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n && !is_long(t); i++) {
         wf_text_str(t, i > 0 ? " " : "");
         put_ip4(t, wf_ld32be(sources + (size_t)4 * i));
     }
@@ -196,7 +206,7 @@ static void put_report3(struct text *t, struct igmp_msg m)
 {
     struct igmp_rec r;
     wf_text_field(t, "IGMPv3, report, records ", m.records_n);
-    while (wf_igmp_rec_next(&m, &r)) {
+    while (wf_igmp_rec_next(&m, &r) && !is_long(t)) {
         const char *name = wf_igmp_rec_text(r.type);
         wf_text_str(t, " [");
         put_ip4(t, r.group);

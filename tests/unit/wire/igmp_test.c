@@ -166,7 +166,28 @@ static void text_says_what_it_is(void)
     T_CHECK(strcmp(line, "IGMPv2, leave 224.1.1.1") == 0);
 }
 
+/* 512 characters are promised to suffice for a line, whatever a frame holds (weft/trace.h). */
+static void long_messages_have_short_lines(void)
+{
+    enum { SOURCES = 366 };
+    static uint8_t b[12 + 4 * SOURCES];
+    char line[512];
+    struct igmp_msg m, q = {.group = GROUP, .qrv = 2, .sources_n = SOURCES};
+    wf_igmp_emit_query3(b, &q);
+    memset(b + 12, 255, sizeof(b) - 12);
+    T_EQ(wf_igmp_parse(&m, b, sum_up(b, sizeof(b))), IGMP_OK);
+    T_CHECK(wf_igmp_text(line, sizeof(line), &m) < 400);
+    T_CHECK(strstr(line, "255.255.255.255 ...}, max resp") != NULL);
+    wf_igmp_emit_report3(b, 100);
+    for (uint32_t i = 0; i < 100; i++)
+        wf_igmp_emit_rec(b + 8 + (size_t)8 * i, IGMP_TO_EX, 0, GROUP + i);
+    T_EQ(wf_igmp_parse(&m, b, sum_up(b, 808)), IGMP_OK);
+    T_CHECK(wf_igmp_text(line, sizeof(line), &m) < 400);
+    T_CHECK(strstr(line, "{}] ...") != NULL);
+}
+
 static const struct t_case cases[] = {
+    {"long messages have short lines", long_messages_have_short_lines},
     {"emit then parse is identity", emit_then_parse_is_identity},
     {"version 3 is read", version_3_is_read},
     {"every truncation is refused", every_truncation_is_refused},
