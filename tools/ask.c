@@ -6,6 +6,7 @@
 int wf_ask_open(const char *host, const char *control, struct weft_ctl_client **out)
 {
     char path[WF_CTL_PATH_BYTES], err[WEFT_ERRTEXT_BYTES];
+    *out = NULL;
     if (host != NULL && control != NULL)
         return wf_usage("--host and --control exclude each other");
     int code = wf_net_control(host, control, path);
@@ -19,7 +20,7 @@ json_t *wf_ask(const char *host, const char *control, json_t *request, int *code
     struct weft_ctl_client *c;
     json_t *answer = NULL;
     *code = wf_ask_open(host, control, &c);
-    if (*code != 0) {
+    if (c == NULL) {
         json_decref(request);
         return NULL;
     }

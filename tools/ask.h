@@ -7,7 +7,8 @@
 
 #include "net.h"
 
-/** wf_ask_open() - Connect to the host that --host or --control names; 0 or an exit code */
+/** wf_ask_open() - Connect to the host that --host or --control names; 0 or an exit
+ * code, and then *@out is NULL */
 int wf_ask_open(const char *host, const char *control, struct weft_ctl_client **out);
 
 /**
