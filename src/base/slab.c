@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/slab.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include "base/base.h"
@@ -11,15 +10,6 @@
 static struct wf_slab_node *node_at(const struct wf_slab *s, uint32_t index)
 {
     return (struct wf_slab_node *)(void *)(s->base + (size_t)index * s->stride);
-}
-
-/* What makes 1 of an odd number, modulo the range of size_t. Each step doubles the good bits. */
-static size_t inverse_of(size_t odd)
-{
-    size_t inverse = odd; /* Good for 3 bits: an odd square is 1 modulo 8. */
-    for (unsigned bits = 3; bits < sizeof(inverse) * CHAR_BIT; bits *= 2)
-        inverse *= 2 - odd * inverse;
-    return inverse;
 }
 
 size_t wf_slab_bytes(uint32_t stride, uint32_t max)
@@ -32,14 +22,7 @@ void wf_slab_init(struct wf_slab *s, void *mem, uint32_t stride, uint32_t max)
     WF_ASSERT(stride >= sizeof(struct wf_slab_node) && stride % 8 == 0);
     WF_ASSERT((uintptr_t)mem % 8 == 0);
     WF_ASSERT(max < UINT32_MAX); /* Index + 1 has to fit. */
-    uint32_t shift = 3;
-    while ((stride >> shift & 1) == 0)
-        shift++;
-    *s = (struct wf_slab){.base = mem,
-                          .inverse = inverse_of(stride >> shift),
-                          .shift = shift,
-                          .stride = stride,
-                          .max = max};
+    *s = (struct wf_slab){.base = mem, .stride = stride, .max = max};
     WF_UNPOISON(mem, wf_slab_bytes(stride, max)); /* An earlier slab in this memory left poison. */
 }
 
@@ -79,25 +62,20 @@ inline void *wf_slab_alloc_head(struct wf_slab *s, uint32_t clear_bytes)
 inline void wf_slab_free(struct wf_slab *s, void *obj)
 {
     struct wf_slab_node *node = obj;
-    uint32_t number = node->next;
-    WF_ASSERT((node->gen & 1) != 0 && s->base + (size_t)(number - 1) * s->stride == obj);
+    uint32_t index = wf_slab_index(s, obj);
     node->gen++;
     node->next = s->free_head;
-    s->free_head = number;
+    s->free_head = index + 1;
     s->in_use--;
     WF_POISON(node + 1, s->stride - sizeof(*node));
 }
 
-/*
- * A division that comes out even is a multiplication by the inverse. Of any other offset it makes a
- * number beyond all indices, so one comparison asserts both that it was even and what came out.
- */
 inline uint32_t wf_slab_index(const struct wf_slab *s, const void *obj)
 {
-    size_t offset = (size_t)((uintptr_t)obj - (uintptr_t)s->base), product = offset * s->inverse;
-    size_t index = product >> s->shift | product << (sizeof(product) * CHAR_BIT - s->shift);
-    WF_ASSERT(index < s->high);
-    return (uint32_t)index;
+    const struct wf_slab_node *node = obj;
+    uint32_t index = node->next - 1;
+    WF_ASSERT((node->gen & 1) != 0 && s->base + (size_t)index * s->stride == obj);
+    return index;
 }
 
 void *wf_slab_at(const struct wf_slab *s, uint32_t index)
@@ -135,8 +113,12 @@ void *wf_slab_next_live(const struct wf_slab *s, uint32_t index)
 bool wf_slab_check(const struct wf_slab *s)
 {
     uint32_t live = 0, freed = 0;
-    for (uint32_t i = 0; i < s->high; i++)
-        live += wf_slab_is_live(node_at(s, i));
+    for (uint32_t i = 0; i < s->high; i++) {
+        const struct wf_slab_node *node = node_at(s, i);
+        live += wf_slab_is_live(node);
+        if (wf_slab_is_live(node) && node->next != i + 1)
+            return false;
+    }
     for (uint32_t at = s->free_head; at != 0; at = node_at(s, at - 1)->next) {
         if (at > s->high || wf_slab_is_live(node_at(s, at - 1)) || ++freed > s->high)
             return false;

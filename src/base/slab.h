@@ -17,16 +17,13 @@
 
 /** struct wf_slab_node - First member of every object; written by slab.c only */
 struct wf_slab_node {
-    uint32_t gen; /* Odd = live. */
-    uint32_t
-        next; /* Index + 1: while free of the next free object, 0 = none; while live its own. */
+    uint32_t gen;  /* Odd = live. */
+    uint32_t next; /* Index + 1: of the next free object, 0 = none; of a live one its own. */
 };
 
 /** struct wf_slab - The slab; everything outside slab.c reads in_use and max at most */
 struct wf_slab {
     uint8_t *base;
-    size_t inverse;     /* Of the odd part of stride, modulo the range of size_t. */
-    uint32_t shift;     /* stride = odd part << shift. */
     uint32_t stride;    /* Bytes from one object to the next, a multiple of 8. */
     uint32_t max;       /* Objects that fit. */
     uint32_t high;      /* Objects ever used: [0, high) have a valid node. */
@@ -56,7 +53,7 @@ static inline bool wf_slab_is_live(const struct wf_slab_node *node)
     return (node->gen & 1) != 0;
 }
 
-/** wf_slab_index() - Index of an object of this slab (asserted), below max */
+/** wf_slab_index() - Index of a live object of this slab (asserted), below max */
 uint32_t wf_slab_index(const struct wf_slab *s, const void *obj);
 
 /** wf_slab_at() - The live object with this index, or NULL */
