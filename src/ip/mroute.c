@@ -70,10 +70,7 @@ static bool send_copy(struct net *net, struct netif *nif, const struct pkt *p,
         c->csum_offset = p->csum_offset;
         c->csum_at = c->data + m->ip_hdr_bytes;
     }
-    uint16_t ttl_proto = wf_ld16be(c->data + 8);
-    c->data[8]--;
-    wf_st16be(c->data + 10,
-              wf_csum_update16(wf_ld16be(c->data + 10), ttl_proto, wf_ld16be(c->data + 8)));
+    wf_ip4_count_hop(c->data, c->data);
     c->from_ifindex = m->ifindex;
     wf_count(net, WEFT_COUNT_MROUTE_FORWARDED);
     if (is_large)
