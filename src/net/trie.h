@@ -99,44 +99,39 @@ static inline bool wf_trie_covers(struct wf_trie_key a, struct wf_trie_key b, ui
     return a.hi == b.hi && (len == 128 ? a.lo == b.lo : (a.lo ^ b.lo) >> 1 >> (127 - len) == 0);
 }
 
-/**
- * wf_trie_lookup() - The longest prefix of @key, or NULL
- *
+/*
  * What is below a prefix that does not match does not either. A fork is not compared: if it does
- * not match, no prefix below it will.
+ * not match, no prefix below it will. @is_short: a constant, all prefixes are below 64 bits.
  */
-static inline const struct wf_trie_node *wf_trie_lookup(const struct wf_trie *t,
-                                                        struct wf_trie_key key)
+static inline const struct wf_trie_node *wf_trie_walk(const struct wf_trie *t,
+                                                      struct wf_trie_key key, bool is_short)
 {
     const struct wf_trie_slot *s = &t->slots[key.hi >> (64 - t->slot_len)];
     uint32_t best = s->best;
     for (uint32_t i = s->start; i != 0;) {
         const struct wf_trie_node *n = &t->nodes[i];
+        uint8_t len = is_short ? n->len & 63 : n->len;
         if (n->value != 0) {
-            if (!wf_trie_covers(n->key, key, n->len))
+            if (!wf_trie_covers(n->key, key, len))
                 break;
             best = i;
         }
-        i = n->child[wf_trie_bit(key, n->len)];
+        i = n->child[wf_trie_bit(key, len)];
     }
     return best != 0 ? &t->nodes[best] : NULL;
+}
+
+/** wf_trie_lookup() - The longest prefix of @key, or NULL */
+static inline const struct wf_trie_node *wf_trie_lookup(const struct wf_trie *t,
+                                                        struct wf_trie_key key)
+{
+    return wf_trie_walk(t, key, false);
 }
 
 /** wf_trie_lookup_hi() - The same in a trie all of whose prefixes are shorter than 64 bits */
 static inline const struct wf_trie_node *wf_trie_lookup_hi(const struct wf_trie *t, uint64_t hi)
 {
-    const struct wf_trie_slot *s = &t->slots[hi >> (64 - t->slot_len)];
-    uint32_t best = s->best;
-    for (uint32_t i = s->start; i != 0;) {
-        const struct wf_trie_node *n = &t->nodes[i];
-        if (n->value != 0) {
-            if ((n->key.hi ^ hi) >> 1 >> (63 - n->len) != 0)
-                break;
-            best = i;
-        }
-        i = n->child[hi << n->len >> 63];
-    }
-    return best != 0 ? &t->nodes[best] : NULL;
+    return wf_trie_walk(t, (struct wf_trie_key){.hi = hi}, true);
 }
 
 #endif /* WF_NET_TRIE_H */
