@@ -81,26 +81,32 @@ bool wf_netifs_have_any_address(const struct net *net);
 /** wf_netif_add() - Add an interface; returns its index or -WEFT_E... */
 int wf_netif_add(struct net *net, const struct weft_if_config *cfg);
 
+/** wf_netif_put() - Put a frame at the end of a class of the transmit queue, which has room */
+static inline void wf_netif_put(struct netif *nif, uint32_t i, struct pkt *p)
+{
+    struct wf_queue_class *c = &nif->queue.classes[i];
+    p->next = NULL;
+    if (c->tail != NULL)
+        c->tail->next = p;
+    else
+        c->head = p;
+    c->tail = p;
+    nif->queue.used |= 1u << i;
+    nif->txq_len++;
+}
+
 /** wf_netif_enqueue_rare() - What is left of wf_netif_enqueue() */
 void wf_netif_enqueue_rare(struct net *net, struct netif *nif, struct pkt *p) WF_RARE;
 
 /** wf_netif_enqueue() - Put a finished frame on the transmit queue; takes it, a full queue drops */
 static inline void wf_netif_enqueue(struct net *net, struct netif *nif, struct pkt *p)
 {
-    struct wf_queue *q = &nif->queue;
+    bool is_plain = nif->is_up && wf_queue_is_plain(&nif->queue) && nif->txq_len < nif->txq_max;
     p->ifindex = nif->index;
-    if (WF_UNLIKELY(!nif->is_up || !wf_queue_is_plain(q) || nif->txq_len >= nif->txq_max)) {
-        wf_netif_enqueue_rare(net, nif, p);
-        return;
-    }
-    p->next = NULL;
-    if (q->classes[0].tail != NULL)
-        q->classes[0].tail->next = p;
+    if (WF_LIKELY(is_plain))
+        wf_netif_put(nif, 0, p);
     else
-        q->classes[0].head = p;
-    q->classes[0].tail = p;
-    q->used |= 1;
-    nif->txq_len++;
+        wf_netif_enqueue_rare(net, nif, p);
 }
 
 /** wf_netif_dequeue() - The oldest frame of the transmit queue, or NULL */

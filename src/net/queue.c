@@ -48,19 +48,6 @@ static void drop(struct net *net, struct netif *nif, struct pkt *p, enum weft_dr
     wf_net_drop(net, p, why);
 }
 
-static void put(struct netif *nif, uint32_t i, struct pkt *p)
-{
-    struct wf_queue_class *c = &nif->queue.classes[i];
-    p->next = NULL;
-    if (c->tail != NULL)
-        c->tail->next = p;
-    else
-        c->head = p;
-    c->tail = p;
-    nif->queue.used |= 1u << i;
-    nif->txq_len++;
-}
-
 static struct pkt *take_from(struct netif *nif, uint32_t i)
 {
     struct wf_queue_class *c = &nif->queue.classes[i];
@@ -236,7 +223,7 @@ void wf_queue_enqueue(struct net *net, struct netif *nif, struct pkt *p)
         drop(net, nif, p, WEFT_DROP_TXQ_FULL);
         return;
     }
-    put(nif, i, p);
+    wf_netif_put(nif, i, p);
 }
 
 struct pkt *wf_queue_dequeue(struct net *net, struct netif *nif)
