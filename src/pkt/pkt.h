@@ -28,7 +28,8 @@
 
 #define PKT_HEAD_BYTES  208 /* Link, IP and TCP headers with full options, and a small payload. */
 #define PKT_HEADROOM    32  /* Kept free in front of an IP header for what lies below it. */
-#define PKT_FRAGS_MAX   46  /* A coalesced super-frame of 64 KiB, one for each frame. */
+#define PKT_CUT_BYTES   (PKT_HEAD_BYTES - PKT_HEADROOM)
+#define PKT_FRAGS_MAX   46 /* A coalesced super-frame of 64 KiB, one for each frame. */
 #define PKT_DGRAM_BYTES 92
 #define PKT_SEGS_MAX    45 /* Wire frames of a super-frame that TCP builds: 64 KiB / 1,448. */
 
@@ -58,7 +59,7 @@ struct pkt {
     uint16_t ifindex; /* In: where it came from. Out: where it goes. */
     union {
         /* Cut frame: its headers, in the lines that freeing it reads anyway. */
-        uint8_t cut_head[PKT_HEAD_BYTES - PKT_HEADROOM];
+        uint8_t cut_head[PKT_CUT_BYTES];
         struct {
             struct pkt *next; /* Link of the one list the packet is on. */
             uint8_t *data;    /* First byte of the layer being processed. */

@@ -177,8 +177,8 @@ struct cut {
     uint64_t ip_sum;  /* Of the IP header without length, identification and checksum. */
     uint64_t tcp_sum; /* Of pseudo and TCP header without length, sequence number, flags, sum. */
     bool is_left;     /* The driver sums the TCP header and the payload. */
-    uint8_t head[sizeof(((struct pkt *)0)->cut_head)]; /* Headers of a full frame from the middle,
-                                                          but for number and TCP sum. */
+    uint8_t head[PKT_CUT_BYTES]; /* Headers of a full frame from the middle, but for number and TCP
+                                    sum. */
 };
 
 /* The header fields that depend on the bytes that follow, and on how many frames came before. */

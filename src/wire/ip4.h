@@ -127,13 +127,7 @@ void wf_ip4_emit_len(uint8_t *p, uint16_t total_bytes, uint16_t id);
 /** wf_ip4_sum_ok() - Whether the checksum of a header without options is right */
 static inline bool wf_ip4_sum_ok(const uint8_t *p)
 {
-    uint32_t w;
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < IP4_HDR_BYTES; i += 4) {
-        memcpy(&w, p + i, 4);
-        sum += w;
-    }
-    return wf_csum_fold(sum) == 0xffff;
+    return wf_csum_fold(wf_csum_native(0, p, IP4_HDR_BYTES)) == 0xffff;
 }
 
 /**
