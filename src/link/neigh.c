@@ -271,12 +271,6 @@ struct neigh *wf_neigh_use(struct net *net, struct netif *nif, uint32_t ip4)
         begin(net, n);
         return n;
     }
-    wf_neigh_touch(net, nif, n);
-    return n;
-}
-
-void wf_neigh_touch(struct net *net, struct netif *nif, struct neigh *n)
-{
     n->used_ns = net->now_ns;
     if (n->state == WEFT_NEIGH_FAILED && net->now_ns - n->failed_ns >= HOLD_NS) {
         begin(net, n);
@@ -288,6 +282,7 @@ void wf_neigh_touch(struct net *net, struct netif *nif, struct neigh *n)
         n->is_used = true;
         place(net, n);
     }
+    return n;
 }
 
 /* ---- hearing ---- */

@@ -140,10 +140,6 @@ static inline bool wf_neigh_is_steady(const struct neigh *n, const struct weft_n
            o->victim != WEFT_NEIGH_VICTIM_LRU;
 }
 
-/** wf_neigh_touch() - An entry that was found is sent by: it is asked for again where it has to be
- */
-void wf_neigh_touch(struct net *net, struct netif *nif, struct neigh *n);
-
 /**
  * wf_neigh_use() - The entry to send by: made and asked for if it is not there
  *
