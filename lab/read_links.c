@@ -27,6 +27,10 @@ static const struct lab_field duplicate_fields[] = {
     {LAB_VALUE("share", LAB_T_SHARE, Q(duplicate)), .is_required = true},
     {LAB_NUMBER("copies", LAB_T_COUNT, Q(duplicate_copies), 1, 100)},
 };
+static const struct lab_field corrupt_fields[] = {
+    {LAB_VALUE("share", LAB_T_SHARE, Q(corrupt)), .is_required = true},
+    {LAB_NUMBER("bits", LAB_T_COUNT, Q(corrupt_bits), 1, 65536)},
+};
 
 static void read_burst(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
 {
@@ -41,29 +45,26 @@ static void read_reorder(struct lab_doc *d, yaml_node_t *n, const struct lab_at 
     wf_doc_read_map(d, n, at, &t, to);
 }
 
+/* A mapping, or the share alone, which is its first field. */
+static void read_share(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at,
+                       const struct lab_table *t, void *to)
+{
+    if (n->type == YAML_SCALAR_NODE)
+        wf_doc_read_field(d, n, at, &t->fields[0], to);
+    else
+        wf_doc_read_map(d, n, at, t, to);
+}
+
 static void read_duplicate(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
 {
     static const struct lab_table t = LAB_TABLE(duplicate_fields);
-    static const struct lab_field only_share = SHARE("duplicate", duplicate);
-    if (n->type == YAML_SCALAR_NODE)
-        wf_doc_read_field(d, n, at, &only_share, to);
-    else
-        wf_doc_read_map(d, n, at, &t, to);
+    read_share(d, n, at, &t, to);
 }
-
-static const struct lab_field corrupt_fields[] = {
-    {LAB_VALUE("share", LAB_T_SHARE, Q(corrupt)), .is_required = true},
-    {LAB_NUMBER("bits", LAB_T_COUNT, Q(corrupt_bits), 1, 65536)},
-};
 
 static void read_corrupt(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, void *to)
 {
     static const struct lab_table t = LAB_TABLE(corrupt_fields);
-    static const struct lab_field only_share = SHARE("corrupt", corrupt);
-    if (n->type == YAML_SCALAR_NODE)
-        wf_doc_read_field(d, n, at, &only_share, to);
-    else
-        wf_doc_read_map(d, n, at, &t, to);
+    read_share(d, n, at, &t, to);
 }
 
 static void read_frames(struct lab_doc *d, yaml_node_t *n, const struct lab_at *at, uint64_t *out,

@@ -191,7 +191,7 @@ static void switch_frame(struct weft_bridge *b, uint32_t port, struct sim_frame 
 
 void wf_sim_bridge_input(struct weft_bridge *b, uint32_t port, struct sim_frame *fr)
 {
-    if (b->medium.bps != 0) {
+    if (b->opt.medium_bps != 0) {
         wf_sim_medium_input(b, port, fr);
     } else if (b->kind == WEFT_BRIDGE_HUB) {
         wf_sim_bridge_repeat(b, port, fr);

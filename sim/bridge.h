@@ -35,9 +35,6 @@ struct station {
 
 /** struct medium - What the ports of a hub share, if it is not a repeater without time */
 struct medium {
-    uint64_t bps; /* 0 = there is none. */
-    uint64_t delay_ns;
-    uint32_t queue_pkts;
     struct station *station; /* By port. */
     uint32_t stations_cap;
     bool is_busy, has_collided;

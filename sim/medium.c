@@ -25,22 +25,19 @@
 #define BPS_MIN     1000U
 #define EV_END      (UINT64_C(1) << 63) /* Otherwise a try, and the port. */
 
-static uint64_t bits_ns(const struct medium *m, uint64_t bits)
+static uint64_t bits_ns(const struct weft_bridge_options *o, uint64_t bits)
 {
-    return bits / m->bps * SECOND_NS + (bits % m->bps * SECOND_NS + m->bps - 1) / m->bps;
+    uint64_t bps = o->medium_bps;
+    return bits / bps * SECOND_NS + (bits % bps * SECOND_NS + bps - 1) / bps;
 }
 
 int wf_sim_medium_set(struct weft_bridge *b, const struct weft_bridge_options *o)
 {
-    struct medium *m = &b->medium;
     if (o->medium_bps != 0 && (o->medium_bps < BPS_MIN || o->medium_bps > 1000 * SECOND_NS))
         return -WEFT_EINVAL;
-    m->bps = o->medium_bps;
-    m->delay_ns = o->medium_delay_ns;
-    m->queue_pkts = o->medium_queue_pkts;
-    if (m->bps != 0 && m->delay_ns > bits_ns(m, SLOT_BITS) / 2)
+    if (o->medium_bps != 0 && o->medium_delay_ns > bits_ns(o, SLOT_BITS) / 2)
         return -WEFT_EINVAL;
-    sim_rng_seed(&m->rng, b->w->cfg.seed, b->name, 0x6d656469);
+    sim_rng_seed(&b->medium.rng, b->w->cfg.seed, b->name, 0x6d656469);
     return 0;
 }
 
@@ -63,13 +60,13 @@ static void begin(struct weft_bridge *b, struct station *s)
     s->is_sending = true;
     if (m->is_busy) { /* It is heard by the others after the delay, they jam, and so does it. */
         m->has_collided = true;
-        end_at(b, now + 2 * m->delay_ns + bits_ns(m, JAM_BITS));
+        end_at(b, now + 2 * b->opt.medium_delay_ns + bits_ns(&b->opt, JAM_BITS));
         return;
     }
     m->is_busy = true;
     m->has_collided = false;
     m->first_ns = now;
-    end_at(b, now + bits_ns(m, (bytes + WIRE_BYTES) * 8) + m->delay_ns);
+    end_at(b, now + bits_ns(&b->opt, (bytes + WIRE_BYTES) * 8) + b->opt.medium_delay_ns);
 }
 
 static void try_to_send(struct weft_bridge *b, uint32_t port)
@@ -77,7 +74,7 @@ static void try_to_send(struct weft_bridge *b, uint32_t port)
     struct medium *m = &b->medium;
     struct station *s = &m->station[port];
     uint64_t now = b->w->now_ns;
-    if (m->is_busy && now > m->first_ns + m->delay_ns) {
+    if (m->is_busy && now > m->first_ns + b->opt.medium_delay_ns) {
         s->is_waiting = true;
         b->stats.deferred++;
     } else if (!m->is_busy && now < m->idle_ns) {
@@ -103,7 +100,7 @@ void wf_sim_medium_input(struct weft_bridge *b, uint32_t port, struct sim_frame 
         return;
     }
     struct station *s = &b->medium.station[port];
-    bool is_full = b->medium.queue_pkts != 0 && s->queue.n >= b->medium.queue_pkts;
+    bool is_full = b->opt.medium_queue_pkts != 0 && s->queue.n >= b->opt.medium_queue_pkts;
     if (is_full || !wf_sim_ring_push(b->w, &s->queue, fr->index)) {
         b->stats.queue_dropped++;
         wf_sim_frame_put(b->w, fr);
@@ -131,7 +128,7 @@ static void back_off(struct weft_bridge *b, uint32_t port)
         wf_sim_frame_put(b->w, take_first(b, port));
     } else {
         uint32_t k = s->tries < BACKOFF_MAX ? s->tries : BACKOFF_MAX;
-        at_ns += sim_rng_below(&m->rng, UINT64_C(1) << k) * bits_ns(m, SLOT_BITS);
+        at_ns += sim_rng_below(&m->rng, UINT64_C(1) << k) * bits_ns(&b->opt, SLOT_BITS);
     }
     if (s->queue.n > 0)
         schedule(b, at_ns, port);
@@ -141,7 +138,7 @@ static void end(struct weft_bridge *b)
 {
     struct medium *m = &b->medium;
     m->is_busy = false;
-    m->idle_ns = b->w->now_ns + bits_ns(m, GAP_BITS);
+    m->idle_ns = b->w->now_ns + bits_ns(&b->opt, GAP_BITS);
     b->stats.collisions += m->has_collided;
     for (uint32_t i = 0; i < b->ports_n && i < m->stations_cap; i++) {
         struct station *s = &m->station[i];

@@ -103,6 +103,15 @@ void wf_sx_arg_endpoint(const struct sx_call *c, uint32_t i, struct weft_endpoin
     }
 }
 
+struct weft_endpoint wf_sx_arg_remote(const struct sx *s, const struct sx_call *c, uint32_t i)
+{
+    const uint8_t *ip = s->remote_ip;
+    struct weft_endpoint ep = {.addr = weft_ip4(ip[0], ip[1], ip[2], ip[3]),
+                               .port = s->connect_port};
+    wf_sx_arg_endpoint(c, i, &ep);
+    return ep;
+}
+
 /* ---- results ---- */
 
 const char *wf_sx_err_text(int err)

@@ -103,11 +103,7 @@ static struct sx_result call_accept(struct sx *s, const struct sx_call *c, struc
 
 static struct sx_result call_connect(struct sx *s, const struct sx_call *c, struct sx_fd *f)
 {
-    struct weft_endpoint ep;
-    memset(&ep, 0, sizeof(ep));
-    ep.addr = weft_ip4(s->remote_ip[0], s->remote_ip[1], s->remote_ip[2], s->remote_ip[3]);
-    ep.port = s->connect_port;
-    wf_sx_arg_endpoint(c, 1, &ep);
+    struct weft_endpoint ep = wf_sx_arg_remote(s, c, 1);
     int r = wf_sx_sock_connect(s, f->sock, &ep);
     s->last_fd = f->fd;
     if (r == 0 && f->type == WEFT_SOCK_TCP)

@@ -30,6 +30,9 @@ const char *wf_sx_arg_after(const struct sx_call *c, uint32_t i, const char *wor
 /** wf_sx_arg_endpoint() - The address and the port of argument @i, as far as it names them */
 void wf_sx_arg_endpoint(const struct sx_call *c, uint32_t i, struct weft_endpoint *ep);
 
+/** wf_sx_arg_remote() - The same, and the script's remote end as far as it does not */
+struct weft_endpoint wf_sx_arg_remote(const struct sx *s, const struct sx_call *c, uint32_t i);
+
 /** wf_sx_err_text() - The name of a positive enum weft_err, "?" if it has none */
 const char *wf_sx_err_text(int err);
 

@@ -70,11 +70,7 @@ struct sx_result wf_sx_call_read(struct sx *s, const struct sx_call *c, struct s
 static struct sx_result connect_send(struct sx *s, const struct sx_call *c, struct sx_fd *f,
                                      size_t n)
 {
-    struct weft_endpoint ep;
-    memset(&ep, 0, sizeof(ep));
-    ep.addr = weft_ip4(s->remote_ip[0], s->remote_ip[1], s->remote_ip[2], s->remote_ip[3]);
-    ep.port = s->connect_port;
-    wf_sx_arg_endpoint(c, 4, &ep);
+    struct weft_endpoint ep = wf_sx_arg_remote(s, c, 4);
     if (s->is_fo_client_off)
         return wf_sx_result_of(-WEFT_EOPNOTSUPP);
     weft_pattern(SX_PATTERN_OUT, f->tx, s->buf2, n);
@@ -93,11 +89,7 @@ struct sx_result wf_sx_call_write(struct sx *s, const struct sx_call *c, struct 
     size_t n = len < 0 ? 0 : len > (int64_t)SX_PKT_MAX ? SX_PKT_MAX : (size_t)len;
     int64_t r;
     if (f->type != WEFT_SOCK_TCP) {
-        struct weft_endpoint ep;
-        memset(&ep, 0, sizeof(ep));
-        ep.addr = weft_ip4(s->remote_ip[0], s->remote_ip[1], s->remote_ip[2], s->remote_ip[3]);
-        ep.port = s->connect_port;
-        wf_sx_arg_endpoint(c, 4, &ep);
+        struct weft_endpoint ep = wf_sx_arg_remote(s, c, 4);
         weft_pattern(SX_PATTERN_OUT, 0, s->buf2, n);
         if (f->type == WEFT_SOCK_PING && n >= 8) {
             memset(s->buf2, 0, 8);

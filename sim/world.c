@@ -8,12 +8,14 @@
 #include <string.h>
 
 #define SECOND_NS UINT64_C(1000000000)
+#define STEPS_MAX 10000000U
 
 void weft_world_config_default(struct weft_world_config *cfg, uint64_t seed)
 {
     memset(cfg, 0, sizeof(*cfg));
     cfg->seed = seed;
     cfg->stall_ns = 600 * SECOND_NS;
+    cfg->steps_max = STEPS_MAX;
 }
 
 int weft_world_create(struct weft_world **out, const struct weft_world_config *cfg)
@@ -175,6 +177,7 @@ int weft_world_step(struct weft_world *w)
 int weft_world_run_while(struct weft_world *w, uint64_t until_ns, bool (*is_going)(void *user),
                          void *user)
 {
+    uint64_t at_ns = w->now_ns, steps = 0;
     for (;;) {
         if (w->error[0] != '\0')
             return -WEFT_EPROTO;
@@ -185,6 +188,14 @@ int weft_world_run_while(struct weft_world *w, uint64_t until_ns, bool (*is_goin
             break;
         if (weft_world_step(w) < 0)
             return -WEFT_EPROTO;
+        steps = w->now_ns == at_ns ? steps + 1 : 1;
+        at_ns = w->now_ns;
+        if (steps == w->cfg.steps_max)
+            wf_sim_fail(w,
+                        "time stands still: %llu steps at %llu.%09llu s; give the links of a loop, "
+                        "or of a long transfer, a rate or a delay",
+                        (unsigned long long)steps, (unsigned long long)(at_ns / SECOND_NS),
+                        (unsigned long long)(at_ns % SECOND_NS));
     }
     if (until_ns != WEFT_NEVER && until_ns > w->now_ns)
         w->now_ns = until_ns;

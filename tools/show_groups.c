@@ -47,15 +47,15 @@ void wf_print_igmp(const json_t *rows)
     json_array_foreach(rows, i, r)
     {
         printf("%s: version %" PRIu64, wf_row_text(r, "dev"), wf_row_number(r, "version"));
-        if (json_is_true(json_object_get(r, "router")))
+        if (wf_row_is(r, "router"))
             printf(" router-version %" PRIu64 " querier %s query %" PRIu64 "s response %" PRIu64
                    "s robustness %" PRIu64,
                    wf_row_number(r, "router_version"), wf_row_text(r, "querier"),
                    wf_row_number(r, "query_ms") / 1000, wf_row_number(r, "response_ms") / 1000,
                    wf_row_number(r, "robustness"));
-        if (json_is_true(json_object_get(r, "forwarding")))
+        if (wf_row_is(r, "forwarding"))
             printf(" forwards ttl %" PRIu64, wf_row_number(r, "threshold"));
-        if (json_is_true(json_object_get(r, "upstream")))
+        if (wf_row_is(r, "upstream"))
             printf(" upstream");
         putchar('\n');
     }

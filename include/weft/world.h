@@ -24,13 +24,17 @@ struct weft_world_config {
     size_t bytes_max;  /* Memory the world may take, 0 = no limit. */
     bool is_checking;  /* weft_stack_check() on every stack after it was touched. */
     bool is_unhashed;  /* Leave frame bytes out of the trace hash (benchmarks). */
+    /* So many steps in a row at one instant: failure, as a loop of links without rate and delay
+     * goes on for ever. 0 = no limit. */
+    uint64_t steps_max;
     void *(*alloc)(void *user, size_t bytes); /* NULL = malloc and free. */
     void (*release)(void *user, void *p);
     void *alloc_user;
 };
 
 /**
- * weft_world_config_default() - Clock from 0, stall after 10 minutes, no checks
+ * weft_world_config_default() - Clock from 0, stall after 10 minutes or 10 million steps at
+ * one instant, no checks
  * @cfg: filled
  * @seed: seed of every random choice
  */

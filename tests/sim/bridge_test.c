@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /** DOC: A switch learns, ages and overflows; a hub repeats. Seen from external ends. */
+#include <stdio.h>
 #include <string.h>
 
 #include "t.h"
@@ -195,7 +196,55 @@ static void counters_have_names(void)
     weft_world_destroy(l.w);
 }
 
+static bool has_not_been_long(void *w)
+{
+    return weft_world_events(w) < 100000;
+}
+
+/* Two switches side by side twice: a broadcast goes round. The error once time stands still. */
+static const char *goes_round(uint64_t delay_ns, char *error, size_t n)
+{
+    struct weft_world_config cfg;
+    struct weft_link_config lc;
+    struct weft_bridge *b[2];
+    struct weft_link *link;
+    struct weft_world *w;
+    const uint8_t f[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2};
+    weft_world_config_default(&cfg, 1);
+    T_EQ(cfg.steps_max, 10000000);
+    cfg.steps_max = 1000;
+    T_EQ(weft_world_create(&w, &cfg), 0);
+    T_EQ(weft_bridge_add(w, "one", WEFT_BRIDGE_SWITCH, 0, &b[0]), 0);
+    T_EQ(weft_bridge_add(w, "two", WEFT_BRIDGE_SWITCH, 0, &b[1]), 0);
+    memset(&lc, 0, sizeof(lc));
+    lc.quality[0].delay_ns = lc.quality[1].delay_ns = delay_ns;
+    lc.end[0].kind = lc.end[1].kind = WEFT_END_BRIDGE;
+    lc.end[0].bridge = b[0];
+    lc.end[1].bridge = b[1];
+    for (lc.name[0] = 'a'; lc.name[0] < 'c'; lc.name[0]++)
+        T_EQ(weft_link_add(w, &lc, &link), 0);
+    lc.end[0].kind = WEFT_END_EXTERNAL;
+    T_EQ(weft_link_add(w, &lc, &link), 0);
+    T_EQ(weft_link_push(link, 0, f, sizeof(f)), 0);
+    int r = weft_world_run_while(w, S, has_not_been_long, w);
+    (void)snprintf(error, n, "%s", weft_world_error(w));
+    T_EQ(r, error[0] != '\0' ? -WEFT_EPROTO : 0);
+    T_CHECK(weft_world_events(w) >= 1000);
+    weft_world_destroy(w);
+    return error;
+}
+
+static void a_loop_in_which_no_time_passes_is_told(void)
+{
+    char error[256];
+    T_CHECK(strstr(goes_round(0, error, sizeof(error)),
+                   "time stands still: 1000 steps at 0.000000000 s; give the links of a loop") !=
+            NULL);
+    T_CHECK(goes_round(1000000, error, sizeof(error))[0] == '\0');
+}
+
 static const struct t_case cases[] = {
+    {"a loop in which no time passes is told", a_loop_in_which_no_time_passes_is_told},
     {"the age can be set", the_age_can_be_set},
     {"group frames of a port are limited in a second",
      group_frames_of_a_port_are_limited_in_a_second},

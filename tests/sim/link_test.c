@@ -2,6 +2,7 @@
 /** DOC: Links without stacks: time on the wire, queue, every fault, counters, the trace hash. */
 #include <string.h>
 
+#include "frame.h"
 #include "t.h"
 #include "wire.h"
 
@@ -477,16 +478,6 @@ static void a_frame_is_padded_and_ends_with_its_check_sequence(void)
     weft_world_destroy(w);
 }
 
-/* The checksum of the internet over a frame. */
-static bool is_sum_right(const uint8_t *f, size_t n)
-{
-    uint32_t sum = 0;
-    for (size_t i = 0; i < n; i += 2)
-        sum += (uint32_t)f[i] << 8 | f[i + 1];
-    sum = (sum & 0xffff) + (sum >> 16);
-    return (sum & 0xffff) + (sum >> 16) == 0xffff;
-}
-
 /* Frames that a burst has spoilt and that came in spite of it; *undetected by the checksum. */
 static uint64_t spoilt_and_delivered(bool has_fcs, uint64_t frames, uint64_t *undetected)
 {
@@ -499,19 +490,13 @@ static uint64_t spoilt_and_delivered(bool has_fcs, uint64_t frames, uint64_t *un
     *undetected = 0;
     for (unsigned i = 0; i < sizeof(f); i++)
         f[i] = (uint8_t)(i * 37);
-    f[12] = f[13] = 0;
-    uint32_t sum = 0;
-    for (unsigned i = 0; i < sizeof(f); i += 2)
-        sum += (uint32_t)f[i] << 8 | f[i + 1];
-    sum = (sum & 0xffff) + (sum >> 16);
-    f[12] = (uint8_t)(~sum >> 8);
-    f[13] = (uint8_t)~sum;
+    t_put_sum(f + 12, f, sizeof(f), 0);
     for (uint64_t i = 0; i < frames; i++) {
         T_EQ(weft_link_push(c.in, 0, f, sizeof(f)), 0);
         T_EQ(weft_world_run(c.w, WEFT_NEVER), 0);
         while (weft_link_pull(c.out, 0, got, sizeof(got), NULL) != 0) {
             n++;
-            *undetected += is_sum_right(got, sizeof(got)) && memcmp(got, f, sizeof(f)) != 0;
+            *undetected += t_sum(got, sizeof(got), 0) == 0xffff && memcmp(got, f, sizeof(f)) != 0;
         }
     }
     T_EQ(fates(c.in, WEFT_FATE_FCS) + n, frames);
