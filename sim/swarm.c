@@ -208,7 +208,7 @@ bool wf_swarm_actors(struct swarm *s)
 /* A lie that came before the first answer is believed for a while, whatever the policy. */
 static bool is_lied_to(const struct swarm *s)
 {
-    return s->has_attacker && (!s->has_pins || s->forgets > 0);
+    return wf_swarm_is_harmed(s) || (s->has_attacker && !s->has_pins);
 }
 
 /* Errors that a path which is gone for a while may cause. */
