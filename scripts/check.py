@@ -214,11 +214,13 @@ def check_listed(folder, pattern, strip):
 
 
 def check_mutants():
-    """A defect of the swarm's judge names a line; the judge cannot plant it if that is not there just once."""
+    """A defect of the swarm's judge is planted in one source file, where its line has to be just once."""
     for path in sorted((ROOT / "tests/swarm/mutants").glob("*.mutant")):
         lines = path.read_text().splitlines()
         name = next(line[5:] for line in lines if line.startswith("file "))
         source = (ROOT / name).read_text().splitlines() if (ROOT / name).is_file() else []
+        if not name.endswith(".c"):
+            err(path, 1, f"{name} is not compiled by itself: nothing would be planted")
         for number, line in enumerate(lines, 1):
             if line.startswith("-") and source.count(line[1:]) != 1:
                 err(path, number, f"{name} has this line {source.count(line[1:])} times")

@@ -208,17 +208,16 @@ bool wf_swarm_actors(struct swarm *s)
 /* A lie that came before the first answer is believed for a while, whatever the policy. */
 static bool is_lied_to(const struct swarm *s)
 {
-    return s->has_attacker && (!s->has_pins || s->forgets > 0);
+    return wf_swarm_is_harmed(s) || (s->has_attacker && !s->has_pins);
 }
 
 /* Errors that a path which is gone for a while may cause. */
 static bool is_excused(const struct swarm *s, int err, bool is_peer_aborting)
 {
-    bool is_harmed = wf_swarm_is_harmed(s); /* One end may give up while the other knows nothing. */
     if (err == WEFT_ECONNRESET || err == WEFT_EPIPE)
-        return is_peer_aborting || is_harmed;
+        return is_peer_aborting;
     if (err == WEFT_EHOSTUNREACH) /* Three ARP requests in a row may be lost. */
-        return !s->has_lossless_links || is_lied_to(s);
+        return !s->has_lossless_links;
     return s->has_cuts && (err == WEFT_ETIMEDOUT || err == WEFT_ENETUNREACH);
 }
 
@@ -249,8 +248,7 @@ static bool judge_route(const struct swarm *s, const struct weft_actor *a, uint3
 {
     const struct weft_actor_result *r = weft_actor_result(a);
     if (weft_actor_config_get(a)->kind != WEFT_ACTOR_TRACEROUTE || !r->has_reached ||
-        r->hops == hops ||
-        (r->hops > hops && (!s->has_lossless_links || is_lied_to(s) || s->moves != NULL)))
+        r->hops == hops || (r->hops > hops && (!s->has_lossless_links || is_lied_to(s))))
         return true;
     (void)snprintf(out->failure, sizeof(out->failure), "%s took %u hops instead of %u",
                    weft_actor_config_get(a)->name, r->hops, hops);
@@ -265,7 +263,7 @@ static bool judge_datagrams(const struct swarm *s, const struct weft_actor *clie
     if (!s->has_lossless_links || s->has_tight_memory || s->has_forgotten || is_tcp(c->kind) ||
         c->kind == WEFT_ACTOR_TRACEROUTE || c->bytes < 8) /* Too short for a number. */
         return true;
-    if (is_lied_to(s) || s->moves != NULL) /* Some went to where nobody is. */
+    if (is_lied_to(s) || s->has_mac_changes) /* Some went to where nobody is. */
         return true;
     if (c->interval_ns < 20 * SWARM_MS) /* More than may wait for ARP. */
         return true;

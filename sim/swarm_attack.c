@@ -224,8 +224,8 @@ static enum known judge_entry(const struct weft_neigh_info *n, const struct swar
 static void check_entry(struct swarm *s, uint32_t whose, uint32_t of, enum known known)
 {
     struct swarm_attack *a = s->attack;
-    bool is_promised =
-        s->has_pins ? s->forgets == 0 : s->policy == WEFT_ARP_STRICT && s->has_lossless_links;
+    /* An owner whose answer is lost is taken for gone. */
+    bool is_promised = !wf_swarm_is_harmed(s) && (s->has_pins || s->has_lossless_links);
     if (is_promised && known == KNOWN_WRONG && a->known[whose][of] == KNOWN_RIGHT &&
         a->forgets == s->forgets)
         wf_sim_fail(s->w, "%s believes the attacker about %s", weft_node_name(a->on[whose]->node),

@@ -419,7 +419,7 @@ static bool is_beyond(const struct swarm_groups *all, uint32_t net, uint32_t mem
 /* For how long a router may go on when the last member is gone: each level has to notice. */
 static uint64_t patience_ns(const struct swarm *s, uint32_t net, uint32_t member_net)
 {
-    bool is_prompt = s->has_lossless_links && !s->has_tight_memory && s->groups->version == 3;
+    bool is_prompt = s->has_lossless_links && s->groups->version == 3;
     uint64_t levels = 1 + (net > member_net ? net - member_net : member_net - net);
     return levels * ((is_prompt ? LAST_MEMBER_S : MEMBERSHIP_S) * SWARM_S + TRAVEL_NS);
 }
@@ -477,7 +477,7 @@ bool wf_swarm_groups_judge(struct swarm *s, struct weft_swarm_result *out)
 {
     const struct swarm_groups *all = s->groups;
     uint32_t missed = 0;
-    if (all == NULL || !s->has_lossless_links || s->has_tight_memory)
+    if (all == NULL || !s->has_lossless_links)
         return true;
     for (uint32_t h = 0; h < s->hosts_n; h++) {
         const char *name = weft_node_name(s->host[h].node);

@@ -161,21 +161,15 @@ bool wf_swarm_moves(struct swarm *s)
 
 /* ---- what must hold ---- */
 
-/* A connection whose address is gone at the other end: reset, or nobody there for a while. */
-static bool is_clear(int err)
-{
-    return err == WEFT_ECONNRESET || err == WEFT_EPIPE || err == WEFT_EHOSTUNREACH ||
-           err == WEFT_EADDRNOTAVAIL || err == WEFT_ECONNREFUSED;
-}
-
-static bool judge(const struct swarm *s, const struct weft_actor *a, bool may_fail,
+/* The error by which it may fail, 0 = none; besides it, ARP requests may be lost. */
+static bool judge(const struct swarm *s, const struct weft_actor *a, int err,
                   struct weft_swarm_result *out)
 {
     const struct weft_actor_result *r = weft_actor_result(a);
     const char *name = weft_actor_config_get(a)->name;
-    bool is_lost = s->has_cuts && r->err == WEFT_ETIMEDOUT;
+    bool is_lost = r->err == WEFT_EHOSTUNREACH && !s->has_lossless_links;
     out->bytes += r->bytes_in;
-    if (r->has_failed && !(may_fail && (is_clear(r->err) || is_lost)))
+    if (r->has_failed && (err == 0 || (r->err != err && !is_lost)))
         (void)snprintf(out->failure, sizeof(out->failure), "%s failed: %s", name,
                        weft_strerror(r->err));
     else if (!r->has_failed && !wf_sim_actor_is_complete(a))
@@ -190,6 +184,7 @@ bool wf_swarm_moves_judge(const struct swarm *s, struct weft_swarm_result *out)
     const struct swarm_moves *m = s->moves;
     if (m == NULL || m->early == NULL)
         return true;
-    return judge(s, m->server[0], true, out) && judge(s, m->server[1], true, out) &&
-           judge(s, m->early, true, out) && judge(s, m->late, false, out);
+    return judge(s, m->server[0], WEFT_EADDRNOTAVAIL, out) &&
+           judge(s, m->server[1], WEFT_EADDRNOTAVAIL, out) &&
+           judge(s, m->early, WEFT_ECONNRESET, out) && judge(s, m->late, 0, out);
 }

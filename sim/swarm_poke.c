@@ -184,15 +184,8 @@ static void make_noise(struct swarm *s)
     bytes[12] = (uint8_t)(type >> 8);
     bytes[13] = (uint8_t)type;
     bytes[14] = sim_rng_below(r, 2) == 0 ? 0x45 : bytes[14];
-    struct weft_frame f;
-    memset(&f, 0, sizeof(f));
-    f.iov[0].base = bytes;
-    f.iov[0].len = n;
-    f.iov_n = 1;
-    f.len = (uint32_t)n;
-    struct sim_frame *fr = wf_sim_frame_copy(s->w, &f);
-    if (fr != NULL)
-        wf_sim_link_send(link, 1, fr);
+    if (weft_link_inject(link, 1, bytes, n) != 0)
+        wf_sim_fail(s->w, "noise cannot be made");
 }
 
 static void poke(struct weft_world *w, void *user)

@@ -96,6 +96,29 @@ static void a_timer_is_moved_by_arming_it_again(void)
     T_CHECK(wf_wheel_check(&wheel));
 }
 
+/* One timer; whatever is wrong about it or about an empty slot is seen. */
+static void its_check_finds_what_is_wrong(void)
+{
+    const unsigned slot = 70;
+    fresh(0);
+    wf_wheel_arm(&wheel, &timers[0], slot * TICK);
+    T_EQ(timers[0].place, slot);
+    T_CHECK(wf_wheel_check(&wheel));
+    wheel.occupied[0][slot / 64] = 0;
+    T_CHECK(!wf_wheel_check(&wheel));
+    wheel.occupied[0][slot / 64] = (uint64_t)1 << (slot % 64 + 1); /* As many, but another. */
+    T_CHECK(!wf_wheel_check(&wheel));
+    wheel.occupied[0][slot / 64] |= (uint64_t)1 << slot % 64; /* One too many. */
+    T_CHECK(!wf_wheel_check(&wheel));
+    wheel.occupied[0][slot / 64] = (uint64_t)1 << slot % 64;
+    T_CHECK(wf_wheel_check(&wheel));
+    timers[0].due++;
+    T_CHECK(!wf_wheel_check(&wheel));
+    timers[0].due--;
+    wheel.occupied[WF_WHEEL_LEVELS - 1][WF_WHEEL_SLOTS / 64 - 1] = 1;
+    T_CHECK(!wf_wheel_check(&wheel));
+}
+
 static void a_loop_may_arm_and_disarm_what_is_still_to_come(void)
 {
     fresh(0);
@@ -238,6 +261,7 @@ static const struct t_case cases[] = {
     {"an empty wheel has no next time", an_empty_wheel_has_no_next_time},
     {"a timer expires at the first tick at or after its time",
      a_timer_expires_at_the_first_tick_at_or_after_its_time},
+    {"its check finds what is wrong", its_check_finds_what_is_wrong},
     {"a time in the past is due at once", a_time_in_the_past_is_due_at_once},
     {"beyond the horizon is the horizon", beyond_the_horizon_is_the_horizon},
     {"a jump of 292 years expires everything in order",
