@@ -15,7 +15,6 @@
 #include "weft/icmpext.h"
 
 #define STRUCT_MAX 256u
-#define LENGTH_AT  5
 
 uint32_t wf_icmp_ext_bytes(const struct net *net, uint8_t type)
 {
@@ -37,7 +36,7 @@ uint32_t wf_icmp_ext_append(const struct net *net, uint8_t *msg, uint32_t quote,
     memset(msg + ICMP4_HDR_BYTES + quote, 0, padded - quote);
     uint32_t n = ICMP4_EXT_HDR_BYTES + wf_icmp4_ext_interface(x + ICMP4_EXT_HDR_BYTES, &i);
     wf_icmp4_ext_seal(x, n);
-    msg[LENGTH_AT] = (uint8_t)(padded / 4);
+    msg[ICMP4_EXT_LENGTH_AT] = (uint8_t)(padded / 4);
     return padded + n;
 }
 

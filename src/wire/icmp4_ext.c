@@ -6,10 +6,8 @@
 #include "base/base.h"
 #include "wire/icmp4.h"
 
-#define LENGTH_AT 5 /* Of the message: words of the quote. */
-
-#define AFI_IP4   1
-#define NAME_MAX  15
+#define AFI_IP4  1
+#define NAME_MAX 15
 
 bool wf_icmp4_ext_may(uint8_t type)
 {
@@ -19,7 +17,7 @@ bool wf_icmp4_ext_may(uint8_t type)
 
 uint32_t wf_icmp4_ext_at(const uint8_t *p, uint32_t len)
 {
-    uint32_t quote = p[LENGTH_AT] * 4u;
+    uint32_t quote = p[ICMP4_EXT_LENGTH_AT] * 4u;
     if (!wf_icmp4_ext_may(p[0]) || quote < ICMP4_EXT_QUOTE_MIN ||
         len < ICMP4_HDR_BYTES + quote + 2 * ICMP4_EXT_HDR_BYTES)
         return 0;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #define ICMP4_EXT_QUOTE_MIN 128 /* Octets; shorter quotes are padded with zeros. */
+#define ICMP4_EXT_LENGTH_AT 5   /* Octet of a message: words of its quote. */
 #define ICMP4_EXT_HDR_BYTES 4   /* Of the structure, and of an object. */
 #define ICMP4_EXT_VERSION   2
 #define ICMP4_EXT_INTERFACE 2 /* Class of interface information. */
